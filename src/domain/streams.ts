@@ -1,0 +1,32 @@
+import { meterStream } from './meter-stream.ts';
+import type { StreamDefinition } from './stream.ts';
+import { vehicleStream } from './vehicle-stream.ts';
+
+/** Every telemetry stream of the engine. A new stream is one file beside `vehicle-stream.ts` and one line here. */
+export const streams = {
+  meter: meterStream,
+  vehicle: vehicleStream,
+} as const satisfies Record<string, StreamDefinition>;
+
+export type Kind = keyof typeof streams;
+
+export const kinds = Object.keys(streams) as readonly Kind[];
+
+/** The names of the fields a stream measures beside its energy, in the order of its definition. */
+export function measuredFields(kind: Kind): readonly string[] {
+  return Object.keys(streams[kind].measured);
+}
+
+/** The measured fields whose averages the totals can tell. */
+export function averagedFields(kind: Kind): readonly string[] {
+  const measured: StreamDefinition['measured'] = streams[kind].measured;
+  return Object.keys(measured).filter((field) => measured[field]?.averaged === true);
+}
+
+/** One value per stream. */
+export type ByKind<T> = { [K in Kind]: T };
+
+/** Builds one value per stream. */
+export function byKind<T>(make: (kind: Kind) => T): ByKind<T> {
+  return Object.fromEntries(kinds.map((kind) => [kind, make(kind)])) as ByKind<T>;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { DataCause } from '#domain/diagnosis';
+import { judge } from '#domain/judgement';
+import { type LinkedTotals, linkedBalance, meterIds } from '#domain/linked-balance';
+import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
+import { HOUR, MINUTE } from '#domain/time';
+import { START } from '#tests/support/readings';
+
+const WINDOW = { from: START, to: START + HOUR };
+const link = (given: Partial<MeterLink> = {}): MeterLink => {
+  const fields = { meterId: 'M-1', vehicleId: 'EV-1', from: START, to: null, ...given };
+  return { id: meterLinkId(fields), ...fields };
+};
+const mWh = (kwh: number) => kwh * 1_000_000;
+const totals = (kwh: number, readings = 60) => ({ energy: mWh(kwh), readings, sums: {} });
+const balance = (given: Partial<LinkedTotals>) =>
+  linkedBalance(
+    { vehicleId: 'EV-1', window: WINDOW, links: [link()], vehicle: totals(9), meters: [totals(10)], ...given },
+    START + HOUR,
+    0.85,
+  );
+
+describe('the cuts of links', () => {
+  it('are what links and window have in common, to the millisecond', () => {
+    const links = [
+      link({ from: START - 1, to: START + 1 }),
+      link({ from: START + 1, to: null }),
+      link({ from: START + HOUR }),
+    ];
+    expect(linkCuts(links, WINDOW)).toEqual([
+      { meterId: 'M-1', during: { from: START, to: START + 1 } },
+      { meterId: 'M-1', during: { from: START + 1, to: START + HOUR } },
+    ]);
+  });
+});
+
+describe('a linked balance', () => {
+  it('adds the meters up, and expects of each what its link covers', () => {
+    const links = [link({ to: START + 20 * MINUTE }), link({ meterId: 'M-2', from: START + 50 * MINUTE })];
+    const { ac, loss, efficiency, coverage, covered } = balance({ links, meters: [totals(4, 20), totals(5, 9)] });
+    expect({ ac, loss, efficiency, covered }).toEqual({ ac: mWh(9), loss: 0, efficiency: 1, covered: false });
+    expect(coverage.meters).toEqual({ readings: 29, expected: 30, ratio: 29 / 30 });
+    expect(meterIds([...links].reverse())).toEqual(['M-1', 'M-2']);
+  });
+});
+
+describe('the judgement', () => {
+  const half = [link({ to: START + 30 * MINUTE })];
+  it.each<[string, Partial<LinkedTotals>, DataCause | undefined, string, string[]]>([
+    ['a good charger', {}, undefined, 'ok', []],
+    ['a loss', { vehicle: totals(5) }, undefined, 'loss', []],
+    [
+      'a loss by totals with a fault in the data',
+      { vehicle: totals(5) },
+      'clock-offset',
+      'implausible',
+      ['clock-offset'],
+    ],
+    ['gaps of the vehicle', { vehicle: totals(5, 53) }, undefined, 'insufficient-data', ['gaps-in-vehicle-readings']],
+    ['gaps of the meter', { meters: [totals(10, 53)] }, undefined, 'insufficient-data', ['gaps-in-meter-readings']],
+    ['a silent vehicle', { vehicle: totals(0, 0) }, undefined, 'no-data', []],
+    ['a silent meter', { meters: [totals(0, 0)] }, undefined, 'insufficient-data', ['gaps-in-meter-readings']],
+    ['a link that ended', { links: half, meters: [totals(10, 30)] }, undefined, 'ok', ['no-linked-meter']],
+    ['little energy', { vehicle: totals(0.5), meters: [totals(0.999999)] }, undefined, 'loss', ['little-energy']],
+    ['just enough', { vehicle: totals(0.5), meters: [totals(1)] }, undefined, 'loss', []],
+    [
+      'a parked vehicle',
+      { vehicle: totals(0), meters: [totals(0)] },
+      undefined,
+      'insufficient-data',
+      ['little-energy'],
+    ],
+    ['too much DC', { vehicle: totals(11) }, 'more-dc-than-ac', 'implausible', ['more-dc-than-ac']],
+    ['too much DC for little AC', { meters: [totals(0.1)] }, 'more-dc-than-ac', 'implausible', ['more-dc-than-ac']],
+    [
+      'gaps with a register',
+      { vehicle: totals(5, 1) },
+      'energy-looks-like-a-register',
+      'insufficient-data',
+      ['gaps-in-vehicle-readings', 'energy-looks-like-a-register'],
+    ],
+  ])('of %s', (_, given, cause, verdict, reasons) => {
+    expect(judge(balance(given), cause, mWh(1))).toEqual({ verdict, reasons });
+  });
+});

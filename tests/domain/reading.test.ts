@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { acceptedTimeFault } from '#domain/accepted-time';
+import { isDeviceId } from '#domain/device-id';
+import { advancesLiveState, ageSeconds, isStale } from '#domain/live-state';
+import { sameValues } from '#domain/reading';
+import { byKind, kinds } from '#domain/streams';
+import { DAY, MINUTE } from '#domain/time';
+import { addDeviceTotals, average, deviceTotalsOf, noDeviceTotals } from '#domain/totals';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+
+describe('a device id', () => {
+  it.each(['a', 'EV-7', 'meter_1.2:3-4', '0', 'x'.repeat(128)])('may be %s', (id) => {
+    expect(isDeviceId(id)).toBe(true);
+  });
+
+  it.each(['', 'a b', 'ä', 'a/b', 'a\n', 'x'.repeat(129), 7, null, undefined, {}, ['a']])('may not be %j', (id) => {
+    expect(isDeviceId(id)).toBe(false);
+  });
+});
+
+describe('two readings of one key', () => {
+  it.each([
+    ['the same', {}, true],
+    ['received at another time', { receivedAt: 1 }, true],
+    ['of another energy', { kwh: 0.080001 }, false],
+    ['of another state of charge', { soc: 51 }, false],
+    ['of another temperature', { batteryTemp: 25.1 }, false],
+  ])('%s: same values is %s', (_, change, same) => {
+    expect(sameValues(aVehicleReading(), aVehicleReading(change))).toBe(same);
+  });
+});
+
+describe('accepted time', () => {
+  const limits = { maxFuture: 5 * MINUTE, maxAge: 30 * DAY };
+
+  it.each([
+    [0, undefined],
+    [5 * MINUTE, undefined],
+    [5 * MINUTE + 1, 'timestamp-too-new'],
+    [-30 * DAY, undefined],
+    [-30 * DAY - 1, 'timestamp-too-old'],
+  ])('answers a timestamp %i ms from now with %s', (offset, code) => {
+    expect(acceptedTimeFault(START + offset, START, limits)?.code).toBe(code);
+  });
+
+  it('can be switched off on either side', () => {
+    const off = { maxFuture: Infinity, maxAge: Infinity };
+    expect(acceptedTimeFault(0, START, off)).toBeUndefined();
+    expect(acceptedTimeFault(START * 2, START, off)).toBeUndefined();
+  });
+});
+
+describe('live state', () => {
+  it('advances with a newer timestamp only, whatever was received last', () => {
+    const current = aMeterReading({ receivedAt: START });
+    expect(advancesLiveState(undefined, current)).toBe(true);
+    expect(advancesLiveState(current, aMeterReading({ timestamp: START + 1 }))).toBe(true);
+    expect(advancesLiveState(current, aMeterReading({ receivedAt: START + DAY }))).toBe(false);
+    expect(advancesLiveState(current, aMeterReading({ timestamp: START - 1, receivedAt: START + DAY }))).toBe(false);
+  });
+
+  it.each([
+    [0, 0, false],
+    [999, 0, false],
+    [12_345, 12, false],
+    [3 * MINUTE, 180, false],
+    [3 * MINUTE + 1, 180, true],
+    [-4000, 0, false],
+  ])('is %i ms after its reading %i s old, stale is %s', (elapsed, age, stale) => {
+    expect(ageSeconds(START, START + elapsed)).toBe(age);
+    expect(isStale(START, START + elapsed)).toBe(stale);
+  });
+});
+
+describe('totals', () => {
+  it('average what a stream says can be averaged', () => {
+    const totals = [30, 32, -5.5]
+      .map((batteryTemp) => deviceTotalsOf(aVehicleReading({ batteryTemp })))
+      .reduce(addDeviceTotals, noDeviceTotals('vehicle'));
+
+    expect(totals).toEqual({ energy: 240_000, readings: 3, sums: { batteryTemp: 56_500_000 } });
+    expect(average(totals, 'batteryTemp')).toBeCloseTo(18.8333333, 6);
+    expect(average(noDeviceTotals('vehicle'), 'batteryTemp')).toBeNull();
+    expect(deviceTotalsOf(aMeterReading()).sums).toEqual({});
+  });
+});
+
+describe('streams', () => {
+  it('are told apart by name, and a value can be made for each', () => {
+    expect(kinds).toEqual(['meter', 'vehicle']);
+    expect(byKind((kind) => kind.length)).toEqual({ meter: 5, vehicle: 7 });
+  });
+});
