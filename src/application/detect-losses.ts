@@ -1,0 +1,85 @@
+import type { LinkedBalance } from '#domain/linked-balance';
+import { evaluateWarning, type Finding, type WarningRule, type WarningWatch } from '#domain/loss-warning';
+import { DAY, type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
+import { LinkedBalances } from './linked-balances.ts';
+import { NumberDiagnosis } from './number-diagnosis.ts';
+import type { Clock } from './ports/clock.ts';
+import type { TelemetryStore } from './ports/telemetry-store.ts';
+import type { WarningChange } from './ports/warning-repository.ts';
+
+/** Readings of the last minute of an hour arrive after the hour is over. */
+const GRACE: Millis = 2 * MINUTE;
+/** Each evaluation looks at this much: a day has every habit of a vehicle in it once. */
+const EVALUATED: Millis = DAY;
+/** Evaluations that a service which was down makes good. */
+const MISSED_HOURS = 24;
+/** Vehicles whose watches are read and kept in one step. */
+const VEHICLES_PER_STEP = 500;
+
+type Ports = Pick<TelemetryStore, 'cold' | 'links' | 'warnings'>;
+
+/**
+ * Watches linked vehicles for losses: each hour that is over ends a window of 24 h, which is evaluated once. Opens and
+ * clears warnings. Several processes may do so at once, and one that ends in the middle is caught up by the next run:
+ * an evaluation of a vehicle is kept once, whoever makes it.
+ */
+export class DetectLosses {
+  readonly #store: Ports;
+  readonly #clock: Clock;
+  readonly #rule: WarningRule;
+  readonly #balances: LinkedBalances;
+  readonly #diagnosis: NumberDiagnosis;
+
+  constructor(store: Ports, clock: Clock, rule: WarningRule) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#rule = rule;
+    this.#balances = new LinkedBalances(store, clock, rule.lossThreshold);
+    this.#diagnosis = new NumberDiagnosis(store.cold);
+  }
+
+  /** Makes every evaluation that is due, oldest first. Ends early when `signal` aborts; the next run goes on there. */
+  async detect(signal?: AbortSignal): Promise<void> {
+    const last = floorTo(HOUR, this.#clock.now() - GRACE);
+    const before = await this.#store.warnings.lastEvaluation();
+    const first = Math.max(before === undefined ? -Infinity : before + HOUR, last - (MISSED_HOURS - 1) * HOUR);
+    for (let to = first; to <= last; to += HOUR) {
+      const balances = await this.#balances.over({ from: to - EVALUATED, to });
+      for (let i = 0; i < balances.length; i += VEHICLES_PER_STEP) {
+        if (signal?.aborted) return;
+        await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to);
+      }
+      // Without any link nothing was evaluated: the first links to come are judged by the day before them.
+      if (balances.length > 0) await this.#store.warnings.evaluated(to);
+    }
+  }
+
+  async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis): Promise<void> {
+    const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
+    const changes: WarningChange[] = [];
+    for (const balance of balances) {
+      const watch = watches.get(balance.vehicleId);
+      if (watch !== undefined && watch.evaluatedTo >= to) continue;
+      changes.push(evaluateWarning(inARow(watch, balance, to), await this.#finding(balance), to, this.#rule));
+    }
+    await this.#store.warnings.keep(changes);
+  }
+
+  /** Only what would count against a vehicle is looked at more closely. */
+  async #finding(balance: LinkedBalance): Promise<Finding> {
+    const { window, ac, dc, efficiency, coverage } = balance;
+    const { leastAc, leastCoverage, lossThreshold } = this.#rule;
+    const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= leastCoverage;
+    if (efficiency === null || efficiency > 1 || ac < leastAc || !sufficient) return { believable: false };
+    if (efficiency < lossThreshold && (await this.#diagnosis.causeOf(balance)) !== undefined) {
+      return { believable: false };
+    }
+    return { believable: true, evidence: { window, ac, dc, efficiency, coverage } };
+  }
+}
+
+/** The watch before this evaluation. One that missed an evaluation, having no link then, begins its row anew. */
+function inARow(watch: WarningWatch | undefined, { vehicleId }: LinkedBalance, to: EpochMillis): WarningWatch {
+  if (watch === undefined) return { vehicleId, evaluatedTo: to - HOUR, below: 0, open: null };
+  return watch.evaluatedTo === to - HOUR ? watch : { ...watch, below: 0 };
+}

@@ -1,0 +1,20 @@
+/**
+ * A bounded queue is full. Nothing of the request was kept; sending it again after `retryAfterSeconds` is safe.
+ */
+export class OverloadedError extends Error {
+  override readonly name = 'OverloadedError';
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds = 1) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/**
+ * The store did not answer, or not in time. What was sent may or may not have been kept; sending it again is safe,
+ * because a reading that was kept is then answered as a duplicate.
+ */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}

@@ -1,0 +1,63 @@
+import type { IngestOutcome, Rejected } from '#domain/ingest-outcome';
+import { WITHHELD } from '#domain/ingest-outcome';
+import type { Reading } from '#domain/reading';
+import type { CommitOptions, TelemetryWriter } from './ports/telemetry-writer.ts';
+
+/** What arrived at an inbound adapter: a valid reading, or what was wrong with it. */
+export type Received = Reading | Rejected;
+
+/**
+ * What became of a request. Every reading received ends as exactly one of the four, so
+ * `received = stored + duplicates + conflicts + rejected`.
+ */
+export interface IngestReport {
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicates: number;
+  readonly conflicts: number;
+  /** Invalid readings and, when an all-or-nothing batch failed, the valid ones that were withheld with them. */
+  readonly rejected: number;
+  /** One per reading, in the order received. */
+  readonly outcomes: readonly IngestOutcome[];
+}
+
+/** Takes what devices send: keeps every valid reading exactly once and says what became of each. */
+export class IngestReadings {
+  readonly #writer: TelemetryWriter;
+
+  constructor(writer: TelemetryWriter) {
+    this.#writer = writer;
+  }
+
+  /**
+   * Resolves when every valid reading is durable. Rejects with `OverloadedError` or `StoreUnavailableError`; then
+   * sending everything again is safe. With `atomic`, one invalid or conflicting reading keeps all others out.
+   */
+  async ingest(received: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
+    const valid = received.filter(isReading);
+    if (options.atomic && valid.length < received.length) {
+      return report(received.map((item) => (isReading(item) ? WITHHELD : item)));
+    }
+    const committed = valid.length === 0 ? [] : await this.#writer.commit(valid, options);
+    if (valid.length === received.length) return report(committed);
+    let next = 0;
+    return report(received.map((item) => (isReading(item) ? (committed[next++] as IngestOutcome) : item)));
+  }
+}
+
+function isReading(item: Received): item is Reading {
+  return 'kind' in item;
+}
+
+function report(outcomes: readonly IngestOutcome[]): IngestReport {
+  const count = { stored: 0, duplicate: 0, conflict: 0, rejected: 0, withheld: 0 };
+  for (const { status } of outcomes) count[status]++;
+  return {
+    received: outcomes.length,
+    stored: count.stored,
+    duplicates: count.duplicate,
+    conflicts: count.conflict,
+    rejected: count.rejected + count.withheld,
+    outcomes,
+  };
+}

@@ -1,0 +1,74 @@
+import { type LinkedBalance, linkedBalance } from '#domain/linked-balance';
+import { type LinkCut, linkCuts, type MeterLink } from '#domain/meter-link';
+import type { TimeWindow } from '#domain/time-window';
+import { type DeviceTotals, noDeviceTotals, type StreamTotals } from '#domain/totals';
+import { mapBounded } from './map-bounded.ts';
+import type { Clock } from './ports/clock.ts';
+import type { TelemetryStore } from './ports/telemetry-store.ts';
+
+/** Queries under way at once for links that hold for a part of the window only. */
+const PARTIAL_QUERIES = 8;
+
+/**
+ * Sets the AC of linked meters against the DC of their vehicles, for the whole fleet at once. The window must consist of
+ * whole hours. Every stream is summed once, whatever the number of vehicles; a meter whose link does not hold for the
+ * whole window costs a query of its own.
+ */
+export class LinkedBalances {
+  readonly #store: Pick<TelemetryStore, 'cold' | 'links'>;
+  readonly #clock: Clock;
+  readonly #lossThreshold: number;
+
+  constructor(store: Pick<TelemetryStore, 'cold' | 'links'>, clock: Clock, lossThreshold: number) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#lossThreshold = lossThreshold;
+  }
+
+  /** One balance for each vehicle that has a link in the window, in the order of their ids. */
+  async over(window: TimeWindow): Promise<readonly LinkedBalance[]> {
+    const links = await this.#store.links.during(window);
+    if (links.length === 0) return [];
+    const [vehicles, meters] = await Promise.all([
+      this.#store.cold.totalsByDevice('vehicle', window),
+      this.#store.cold.totalsByDevice('meter', window),
+    ]);
+    const cuts = linkCuts(links, window);
+    const partial = await this.#partialTotals(cuts.filter((cut) => !isWhole(cut, window) && meters.has(cut.meterId)));
+    const drawn = (cut: LinkCut): StreamTotals =>
+      (isWhole(cut, window) ? meters.get(cut.meterId) : partial.get(keyOf(cut))) ?? noDeviceTotals('meter');
+
+    const now = this.#clock.now();
+    return [...byVehicle(links)].map(([vehicleId, own]) => {
+      const vehicle = vehicles.get(vehicleId) ?? noDeviceTotals('vehicle');
+      const totals = { vehicleId, window, links: own, vehicle, meters: linkCuts(own, window).map(drawn) };
+      return linkedBalance(totals, now, this.#lossThreshold);
+    });
+  }
+
+  async #partialTotals(cuts: readonly LinkCut[]): Promise<ReadonlyMap<string, DeviceTotals>> {
+    const totals = await mapBounded(PARTIAL_QUERIES, cuts, async (cut) => {
+      return [keyOf(cut), await this.#store.cold.deviceTotals('meter', cut.meterId, cut.during)] as const;
+    });
+    return new Map(totals);
+  }
+}
+
+function isWhole({ during }: LinkCut, { from, to }: TimeWindow): boolean {
+  return during.from === from && during.to === to;
+}
+
+/** A meter's links never overlap: where a cut begins tells it from the meter's others. */
+function keyOf({ meterId, during }: LinkCut): string {
+  return `${meterId} ${during.from}`;
+}
+
+function byVehicle(links: readonly MeterLink[]): ReadonlyMap<string, MeterLink[]> {
+  const groups = new Map<string, MeterLink[]>();
+  for (const link of links) {
+    const group = groups.get(link.vehicleId);
+    if (group === undefined) groups.set(link.vehicleId, [link]);
+    else group.push(link);
+  }
+  return groups;
+}

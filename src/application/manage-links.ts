@@ -1,0 +1,131 @@
+import type { Fault } from '#domain/fault';
+import type { Rejected } from '#domain/ingest-outcome';
+import type { MeterLink } from '#domain/meter-link';
+import type { EpochMillis } from '#domain/time';
+import type { LinkOutcome, LinkQuery, LinkRepository } from './ports/link-repository.ts';
+
+/** What arrived at an inbound adapter: a valid link, or what was wrong with it. */
+export type ReceivedLink = MeterLink | Rejected;
+export type LinkImportOutcome = LinkOutcome | Rejected;
+
+/** What became of the links of a request; `received = stored + duplicates + conflicts + rejected`. */
+export interface LinkReport {
+  readonly received: number;
+  readonly stored: number;
+  readonly duplicates: number;
+  /** Links that overlap with another of their meter. */
+  readonly conflicts: number;
+  readonly rejected: number;
+  /** One per link, in the order received. */
+  readonly outcomes: readonly LinkImportOutcome[];
+}
+
+/** Takes down which meter feeds which vehicle when. */
+export class AddLinks {
+  readonly #links: LinkRepository;
+
+  constructor(links: LinkRepository) {
+    this.#links = links;
+  }
+
+  /** Keeps every valid link that no other is in the way of. Importing the same again is safe. */
+  async add(received: readonly ReceivedLink[]): Promise<LinkReport> {
+    const valid = received.filter(isLink);
+    const added = valid.length === 0 ? [] : await this.#links.add(valid);
+    let next = 0;
+    return report(received.map((item) => (isLink(item) ? (added[next++] as LinkOutcome) : item)));
+  }
+}
+
+export interface LinkPage {
+  readonly links: readonly MeterLink[];
+  /** The id to continue after, or `null` on the last page. */
+  readonly next: string | null;
+}
+
+/** Tells which links there are, page by page, or one of them. */
+export class ListLinks {
+  readonly #links: LinkRepository;
+
+  constructor(links: LinkRepository) {
+    this.#links = links;
+  }
+
+  async list(query: LinkQuery): Promise<LinkPage> {
+    const found = await this.#links.list({ ...query, limit: query.limit + 1 });
+    const links = found.slice(0, query.limit);
+    return { links, next: found.length > links.length ? (links.at(-1)?.id ?? null) : null };
+  }
+}
+
+/** Tells one link. */
+export class FindLink {
+  readonly #links: LinkRepository;
+
+  constructor(links: LinkRepository) {
+    this.#links = links;
+  }
+
+  /** `undefined` when there is no such link. */
+  find(id: string): Promise<MeterLink | undefined> {
+    return this.#links.find(id);
+  }
+}
+
+export type EndOutcome =
+  | { readonly status: 'ended'; readonly link: MeterLink }
+  | Extract<LinkOutcome, { status: 'overlap' }>
+  | Rejected;
+
+/** Ends a link, or opens one again that had ended. */
+export class EndLink {
+  readonly #links: LinkRepository;
+
+  constructor(links: LinkRepository) {
+    this.#links = links;
+  }
+
+  /** `undefined` when there is no such link; rejected when it would end before it begins. */
+  async end(id: string, to: EpochMillis | null): Promise<EndOutcome | undefined> {
+    const link = await this.#links.find(id);
+    if (link === undefined) return undefined;
+    if (to !== null && to <= link.from) return { status: 'rejected', faults: [EMPTY_INTERVAL] };
+    const outcome = await this.#links.end(id, to);
+    if (outcome === undefined || outcome.status === 'overlap') return outcome;
+    return { status: 'ended', link: { ...link, to } };
+  }
+}
+
+/** Takes a link away, as if it had never been. */
+export class RemoveLink {
+  readonly #links: LinkRepository;
+
+  constructor(links: LinkRepository) {
+    this.#links = links;
+  }
+
+  /** Whether there was such a link. */
+  remove(id: string): Promise<boolean> {
+    return this.#links.remove(id);
+  }
+}
+
+/** The fault of a link that ends before or when it begins. */
+export const EMPTY_INTERVAL: Fault = { code: 'empty-interval', field: 'to', detail: 'must lie after from' };
+
+function isLink(item: ReceivedLink): item is MeterLink {
+  return 'meterId' in item;
+}
+
+function report(outcomes: readonly LinkImportOutcome[]): LinkReport {
+  const count = { stored: 0, duplicate: 0, overlap: 0, rejected: 0 };
+  for (const { status } of outcomes) count[status]++;
+  return {
+    received: outcomes.length,
+    stored: count.stored,
+    duplicates: count.duplicate,
+    conflicts: count.overlap,
+    rejected: count.rejected,
+    outcomes,
+  };
+}

@@ -1,0 +1,170 @@
+import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
+import { AuditHistory, type Difference } from '#application/audit-history';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { DAY, HOUR, MINUTE } from '#domain/time';
+import { closeHours } from '#tests/contracts/rollup-contract';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { stores } from '#tests/support/stores';
+import { temporaryDirectory } from '#tests/support/temporary-directory';
+
+const WINDOW = { from: START + MINUTE, to: START + 3 * HOUR };
+const readings = Array.from({ length: 180 }, (_, minute) => {
+  const timestamp = START + minute * MINUTE;
+  return [
+    aVehicleReading({ timestamp }),
+    aVehicleReading({ timestamp, deviceId: 'EV-2' }),
+    aMeterReading({ timestamp }),
+  ];
+}).flat();
+
+async function differencesIn(store: Pick<TelemetryStore, 'cold' | 'rollups' | 'retention'>): Promise<Difference[]> {
+  const found: Difference[] = [];
+  for await (const difference of new AuditHistory(store).differences(WINDOW)) found.push(difference);
+  return found;
+}
+
+describe.each(stores)('an audit on $name', ({ open }) => {
+  it('finds no difference, whether hours are closed, out of date, or their history is gone', async () => {
+    const store = await open();
+    await store.writer.commit(readings);
+    expect(await differencesIn(store)).toEqual([]);
+    await closeHours(store);
+    expect(await differencesIn(store)).toEqual([]);
+    await store.writer.commit([aVehicleReading({ timestamp: START + HOUR + 1, kwh: 7 })]);
+    expect(await differencesIn(store)).toEqual([]);
+    await closeHours(store);
+    await store.retention.dropBefore(START + 2 * HOUR);
+    expect(await differencesIn(store)).toEqual([]);
+  });
+
+  it('names a device whose sum is another, and the totals of the fleet', async () => {
+    const store = await open();
+    await store.writer.commit(readings);
+    await closeHours(store);
+    const { rollups, cold, retention } = store;
+    const wrong = {
+      retention,
+      rollups: {
+        ...port(rollups, 'unclosed', 'close', 'recount'),
+        closed: async (hour: Parameters<typeof rollups.closed>[0]) => {
+          const sums = new Map(await rollups.closed(hour));
+          if (hour.kind === 'vehicle' && hour.hour === START) sums.delete('EV-2');
+          return sums;
+        },
+      },
+      cold: {
+        ...port(cold, 'history', 'deviceTotals', 'deviceSeries', 'totalsByDevice', 'fleetTotals'),
+        fleetHours: async (window: Parameters<typeof cold.fleetHours>[0]) =>
+          (await cold.fleetHours(window)).map(({ hour, totals }) => ({
+            hour,
+            totals: hour === START + HOUR ? { ...totals, meter: { energy: 1, readings: 60 } } : totals,
+          })),
+      },
+    };
+
+    const found = await differencesIn(wrong);
+
+    const counted = { energy: 60 * 80_000, readings: 60, sums: { batteryTemp: 60 * 25_000_000 } };
+    expect(found).toEqual([
+      { hour: START, kind: 'vehicle', sum: 'device-hour', deviceId: 'EV-2', counted, stored: undefined },
+      {
+        hour: START + HOUR,
+        kind: 'meter',
+        sum: 'fleet-hour',
+        counted: { energy: 6_000_000, readings: 60 },
+        stored: { energy: 1, readings: 60 },
+      },
+    ]);
+  });
+});
+
+it('an audit does not take a reading that arrives meanwhile for a difference', async () => {
+  const store = createMemoryStore();
+  await store.writer.commit(readings);
+  const { rollups, cold, retention } = store;
+  let late: Promise<unknown> | undefined;
+  const arriving = {
+    cold,
+    retention,
+    rollups: {
+      ...port(rollups, 'unclosed', 'close', 'closed'),
+      recount: async (hour: Parameters<typeof rollups.recount>[0]) => {
+        late ??= store.writer.commit([aMeterReading({ timestamp: START + 1 })]);
+        await late;
+        return rollups.recount(hour);
+      },
+    },
+  };
+  expect(await differencesIn(arriving)).toEqual([]);
+});
+
+/** Some methods of a port as an object of its own. */
+function port<T extends object, K extends keyof T>(of: T, ...names: K[]): Pick<T, K> {
+  return Object.fromEntries(
+    names.map((name) => [name, (of[name] as (...args: unknown[]) => unknown).bind(of)]),
+  ) as Pick<T, K>;
+}
+
+describe('npm run audit', () => {
+  const root = dirname(dirname(import.meta.dirname));
+  const run = promisify(execFile);
+  const audit = async (directory: string, ...args: string[]) =>
+    run(process.execPath, [join(root, 'scripts/audit.ts'), ...args], {
+      cwd: root,
+      env: { PATH: process.env.PATH, EIE_DATA_DIR: directory },
+    }).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      ({ code, stdout, stderr }) => ({ code, stdout, stderr }) as { code: number; stdout: string; stderr: string },
+    );
+  const iso = (time: number) => new Date(time).toISOString();
+  const window = ['--from', iso(START), '--to', iso(START + DAY)];
+
+  it('ends with 0 beside a running engine, and with 1 naming every difference', async () => {
+    const directory = temporaryDirectory();
+    const store = await openSqliteStore({ directory });
+    await store.writer.commit(readings);
+    await closeHours(store);
+    expect(await audit(directory, ...window)).toEqual({ code: 0, stdout: 'no difference\n', stderr: '' });
+    await store.close();
+
+    const database = new DatabaseSync(join(directory, 'energy.db'));
+    database.exec('UPDATE vehicle_hours SET energy = energy + 1 WHERE hour = (SELECT MIN(hour) FROM vehicle_hours)');
+    database.exec(
+      'UPDATE fleet_minutes SET energy = energy + 1 WHERE stream = (SELECT MIN(stream) FROM fleet_minutes)',
+    );
+    database.close();
+
+    const { code, stdout } = await audit(directory, ...window);
+    const lines = stdout.trimEnd().split('\n');
+    expect(code).toBe(1);
+    expect(lines[0]).toMatch(/^2026-01-15T12:00:00.000Z meter fleet-minutes: counted .*, stored /);
+    expect(lines[1]).toBe(
+      `2026-01-15T12:00:00.000Z vehicle device-hour EV-1: counted ${JSON.stringify({ energy: 4_800_000, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}, ` +
+        `stored ${JSON.stringify({ energy: 4_800_001, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}`,
+    );
+    expect(lines.at(-1)).toBe('5 differences'); // two devices of an hour, the meters' minutes of three
+  });
+
+  it.each([
+    ['nothing', []],
+    ['no end', ['--from', iso(START)]],
+    ['a time that is none', ['--from', 'yesterday', '--to', iso(START)]],
+    ['an empty window', ['--from', iso(START), '--to', iso(START)]],
+    ['an unknown option', [...window, '--quick']],
+  ])('ends with 2 when it is asked with %s', async (_, args) => {
+    const { code, stderr } = await audit(temporaryDirectory(), ...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain('usage: npm run audit');
+  });
+
+  it('ends with 2 when there is no store', async () => {
+    const { code, stderr } = await audit(join(temporaryDirectory(), 'nowhere'), ...window);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('cannot be opened') });
+  });
+});
