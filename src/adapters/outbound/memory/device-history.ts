@@ -1,0 +1,99 @@
+import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
+import type { Reading } from '#domain/reading';
+import type { Kind } from '#domain/streams';
+import { type EpochMillis, floorTo, HOUR, type Millis } from '#domain/time';
+import type { TimeWindow } from '#domain/time-window';
+import { addDeviceTotals, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/totals';
+
+/** What is kept of an hour whose readings were dropped. */
+interface DroppedHour {
+  readonly bucket: EnergyBucket;
+  readonly totals: DeviceTotals;
+}
+
+/** One device's readings in the order of their timestamps. Appending the newest is the cheap case. */
+export class DeviceHistory {
+  readonly #kind: Kind;
+  readonly #readings: Reading[] = [];
+  readonly #dropped: DroppedHour[] = [];
+
+  constructor(kind: Kind) {
+    this.#kind = kind;
+  }
+
+  at(timestamp: EpochMillis): Reading | undefined {
+    const reading = this.#readings[this.#firstNotBefore(timestamp)];
+    return reading?.timestamp === timestamp ? reading : undefined;
+  }
+
+  /** Adds a reading whose timestamp is not there yet. */
+  add(reading: Reading): void {
+    this.#readings.splice(this.#firstNotBefore(reading.timestamp), 0, reading);
+  }
+
+  /** The readings of the window, oldest first, at most `limit`. */
+  between({ from, to }: TimeWindow, limit = Infinity): readonly Reading[] {
+    const start = this.#firstNotBefore(from);
+    return this.#readings.slice(start, Math.min(this.#firstNotBefore(to), start + limit));
+  }
+
+  /** Totals of the window; of hours whose readings were dropped, those that lie in it as a whole. */
+  totals(window: TimeWindow): DeviceTotals {
+    const dropped = this.#droppedIn(window).map(({ totals }) => totals);
+    return [...dropped, ...this.between(window).map(deviceTotalsOf)].reduce(
+      addDeviceTotals,
+      noDeviceTotals(this.#kind),
+    );
+  }
+
+  /** Energy by the bucket; of hours whose readings were dropped only when the buckets are hours. */
+  series(window: TimeWindow, width: Millis): EnergySeries {
+    const dropped = width === HOUR ? this.#droppedIn(window).map(({ bucket }) => bucket) : [];
+    return [...dropped, ...buckets(this.between(window), width)];
+  }
+
+  /** Keeps of the readings before `before`, the start of an hour, the sums by the hour. */
+  dropBefore(before: EpochMillis): void {
+    const readings = this.#readings.splice(0, this.#firstNotBefore(before));
+    for (const bucket of buckets(readings, HOUR)) {
+      const totals = readings
+        .filter(({ timestamp }) => floorTo(HOUR, timestamp) === bucket.start)
+        .map(deviceTotalsOf)
+        .reduce(addDeviceTotals);
+      this.#dropped.push({ bucket, totals });
+    }
+  }
+
+  #droppedIn({ from, to }: TimeWindow): readonly DroppedHour[] {
+    return this.#dropped.filter(({ bucket }) => from <= bucket.start && bucket.start + HOUR <= to);
+  }
+
+  #firstNotBefore(timestamp: EpochMillis): number {
+    let low = 0;
+    let high = this.#readings.length;
+    const newest = this.#readings[high - 1];
+    if (newest === undefined || newest.timestamp < timestamp) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#readings[middle] as Reading).timestamp < timestamp) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function buckets(readings: readonly Reading[], width: Millis): EnergyBucket[] {
+  const found = new Map<EpochMillis, EnergyBucket>();
+  for (const { timestamp, energy } of readings) {
+    const start = floorTo(width, timestamp);
+    const bucket = found.get(start) ?? { start, energy: 0, readings: 0, least: energy, most: energy };
+    found.set(start, {
+      start,
+      energy: bucket.energy + energy,
+      readings: bucket.readings + 1,
+      least: Math.min(bucket.least, energy),
+      most: Math.max(bucket.most, energy),
+    });
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,175 @@
+import type { ColdStore, FleetHour, HistoryQuery } from '#application/ports/cold-store';
+import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
+import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
+import type { Retention } from '#application/ports/retention';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+import type { EnergySeries } from '#domain/energy-series';
+import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/ingest-outcome';
+import { advancesLiveState } from '#domain/live-state';
+import { type Reading, sameValues } from '#domain/reading';
+import { byKind, type Kind, kinds } from '#domain/streams';
+import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
+import type { TimeWindow } from '#domain/time-window';
+import { addFleetTotals, type DeviceTotals, type FleetTotals, noDeviceTotals, noFleetTotals } from '#domain/totals';
+import { DeviceHistory } from './device-history.ts';
+import { MemoryLinks } from './memory-links.ts';
+import { MemoryWarnings } from './memory-warnings.ts';
+
+/**
+ * Keeps everything in this process, for tests and demos: the same answers as the other stores, and nothing is left
+ * when the process ends. A commit is one synchronous step, so it is atomic by itself.
+ */
+export function createMemoryStore(): TelemetryStore {
+  const memory = new Memory();
+  return {
+    writer: memory,
+    hot: memory,
+    cold: memory,
+    rollups: memory,
+    retention: memory,
+    links: new MemoryLinks(),
+    warnings: new MemoryWarnings(),
+    health: { check: async () => {} },
+    close: async () => {},
+  };
+}
+
+class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Retention {
+  readonly #histories = byKind(() => new Map<string, DeviceHistory>());
+  readonly #live = byKind(() => new Map<string, Reading>());
+  readonly #minutes = new Map<number, FleetTotals>();
+  #horizon: EpochMillis | undefined;
+
+  async commit(
+    readings: readonly Reading[],
+    { atomic = false }: CommitOptions = {},
+  ): Promise<readonly CommitOutcome[]> {
+    if (atomic) {
+      const judged = this.#judge(readings);
+      if (judged.some(({ status }) => status === 'conflict')) return withheldOutcomes(readings, judged);
+    }
+    return readings.map((reading) => this.#keep(reading));
+  }
+
+  async newest(kind: Kind, deviceId: string): Promise<Reading | undefined> {
+    return this.#live[kind].get(deviceId);
+  }
+
+  async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
+    const live = this.#live[kind];
+    const ids = [...live.keys()].filter((id) => after === undefined || id > after).sort();
+    const page: Reading[] = [];
+    for (const id of ids) {
+      const reading = live.get(id) as Reading;
+      if (reading.timestamp < olderThan) page.push(reading);
+      if (page.length === limit) break;
+    }
+    return page;
+  }
+
+  async history(kind: Kind, deviceId: string, window: TimeWindow, query: HistoryQuery): Promise<readonly Reading[]> {
+    const from = query.after === undefined ? window.from : Math.max(window.from, query.after + 1);
+    return this.#history(kind, deviceId)?.between({ from, to: window.to }, query.limit) ?? [];
+  }
+
+  async deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
+    return this.#history(kind, deviceId)?.totals(window) ?? noDeviceTotals(kind);
+  }
+
+  async deviceSeries(kind: Kind, deviceId: string, window: TimeWindow, width: Millis): Promise<EnergySeries> {
+    return this.#history(kind, deviceId)?.series(window, width) ?? [];
+  }
+
+  async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
+    const totals = new Map<string, DeviceTotals>();
+    for (const [deviceId, history] of this.#histories[kind]) {
+      const sum = history.totals(window);
+      if (sum.readings > 0) totals.set(deviceId, sum);
+    }
+    return totals;
+  }
+
+  async fleetTotals({ from, to }: TimeWindow): Promise<FleetTotals> {
+    let sum = noFleetTotals();
+    for (const [minute, totals] of this.#minutes) {
+      if (from <= minute && minute < to) sum = addFleetTotals(sum, totals);
+    }
+    return sum;
+  }
+
+  async fleetHours({ from, to }: TimeWindow): Promise<readonly FleetHour[]> {
+    const hours = new Map<number, FleetTotals>();
+    for (const [minute, totals] of this.#minutes) {
+      if (minute < from || minute >= to) continue;
+      const hour = floorTo(HOUR, minute);
+      hours.set(hour, addFleetTotals(hours.get(hour) ?? noFleetTotals(), totals));
+    }
+    return [...hours].map(([hour, totals]) => ({ hour, totals })).sort((a, b) => a.hour - b.hour);
+  }
+
+  /** Every answer is counted from the readings themselves: there are no sums that could be out of date. */
+  async unclosed(): Promise<readonly StreamHour[]> {
+    return [];
+  }
+
+  async close(): Promise<void> {}
+
+  closed({ kind, hour }: StreamHour): Promise<ReadonlyMap<string, DeviceTotals>> {
+    return this.totalsByDevice(kind, { from: hour, to: hour + HOUR });
+  }
+
+  recount(hour: StreamHour): Promise<ReadonlyMap<string, DeviceTotals>> {
+    return this.closed(hour);
+  }
+
+  async horizon(): Promise<EpochMillis | undefined> {
+    return this.#horizon;
+  }
+
+  async dropBefore(before: EpochMillis): Promise<EpochMillis> {
+    for (const kind of kinds) {
+      for (const history of this.#histories[kind].values()) history.dropBefore(before);
+    }
+    this.#horizon = Math.max(this.#horizon ?? -Infinity, before);
+    return this.#horizon;
+  }
+
+  #history(kind: Kind, deviceId: string): DeviceHistory | undefined {
+    return this.#histories[kind].get(deviceId);
+  }
+
+  /** What each reading would become, without keeping any. */
+  #judge(readings: readonly Reading[]): CommitOutcome[] {
+    const first = new Map<string, Reading>();
+    return readings.map((reading) => {
+      const key = `${reading.kind} ${reading.deviceId} ${reading.timestamp}`;
+      const stored = this.#history(reading.kind, reading.deviceId)?.at(reading.timestamp) ?? first.get(key);
+      if (stored === undefined) first.set(key, reading);
+      return outcomeBeside(stored, reading);
+    });
+  }
+
+  #keep(reading: Reading): CommitOutcome {
+    const { kind, deviceId, timestamp, energy } = reading;
+    let history = this.#history(kind, deviceId);
+    if (history === undefined) {
+      history = new DeviceHistory(kind);
+      this.#histories[kind].set(deviceId, history);
+    }
+    const outcome = outcomeBeside(history.at(timestamp), reading);
+    if (outcome !== STORED) return outcome;
+
+    history.add(reading);
+    if (advancesLiveState(this.#live[kind].get(deviceId), reading)) this.#live[kind].set(deviceId, reading);
+    const minute = floorTo(MINUTE, timestamp);
+    const totals = this.#minutes.get(minute) ?? noFleetTotals();
+    this.#minutes.set(minute, addFleetTotals(totals, { ...noFleetTotals(), [kind]: { energy, readings: 1 } }));
+    return STORED;
+  }
+}
+
+function outcomeBeside(stored: Reading | undefined, reading: Reading): CommitOutcome {
+  if (stored === undefined) return STORED;
+  return sameValues(stored, reading) ? DUPLICATE : { status: 'conflict', stored };
+}

@@ -1,0 +1,50 @@
+import type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
+import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import type { EpochMillis } from '#domain/time';
+
+/** Warnings in memory. Each call is one synchronous step. */
+export class MemoryWarnings implements WarningRepository {
+  readonly #watches = new Map<string, WarningWatch>();
+  readonly #warnings = new Map<string, LossWarning>();
+  #lastEvaluation: EpochMillis | undefined;
+
+  async watches(vehicleIds: readonly string[]): Promise<ReadonlyMap<string, WarningWatch>> {
+    const found = new Map<string, WarningWatch>();
+    for (const vehicleId of vehicleIds) {
+      const watch = this.#watches.get(vehicleId);
+      if (watch !== undefined) found.set(vehicleId, watch);
+    }
+    return found;
+  }
+
+  async keep(changes: readonly WarningChange[]): Promise<void> {
+    for (const { watch, changed } of changes) {
+      const known = this.#watches.get(watch.vehicleId);
+      if (known !== undefined && known.evaluatedTo >= watch.evaluatedTo) continue;
+      this.#watches.set(watch.vehicleId, watch);
+      if (changed !== null) this.#warnings.set(changed.id, changed);
+    }
+  }
+
+  async list({ state, after, limit }: WarningQuery): Promise<readonly LossWarning[]> {
+    return [...this.#warnings.values()]
+      .filter((warning) => state === undefined || warning.state === state)
+      .filter((warning) => after === undefined || newestFirst(after, warning) < 0)
+      .sort(newestFirst)
+      .slice(0, limit);
+  }
+
+  async lastEvaluation(): Promise<EpochMillis | undefined> {
+    return this.#lastEvaluation;
+  }
+
+  async evaluated(to: EpochMillis): Promise<void> {
+    this.#lastEvaluation = Math.max(this.#lastEvaluation ?? -Infinity, to);
+  }
+}
+
+type Place = Pick<LossWarning, 'openedAt' | 'id'>;
+
+function newestFirst(a: Place, b: Place): number {
+  return b.openedAt - a.openedAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
