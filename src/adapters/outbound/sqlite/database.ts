@@ -1,0 +1,137 @@
+import { DatabaseSync } from 'node:sqlite';
+import { hourColumns } from './hour-sums.ts';
+import { LINK_SCHEMA } from './links.ts';
+import { MARK_SCHEMA } from './marks.ts';
+import { type StreamTables, streamTables, valueColumns } from './stream-tables.ts';
+import { transact } from './transactions.ts';
+import { WARNING_SCHEMA } from './warnings.ts';
+
+/** How long a connection waits for a lock that another one holds, in ms. Only a foreign process ever holds one. */
+const BUSY_TIMEOUT_MS = 5_000;
+/** 32 MiB: the minute being written, live state and the newest totals of 100,000 devices stay in memory. */
+const WRITER_CACHE_KIB = 32_768;
+/** 8 MiB for a reader; the operating system's page cache backs it. */
+const READER_CACHE_KIB = 8_192;
+
+const SQLITE_BUSY = 5;
+
+/** The layout of the tables below. A file of another version is refused. */
+const SCHEMA_VERSION = 1;
+
+/**
+ * Opens the one writing connection. Every commit is on the disk when it returns (`synchronous = FULL`), and readers
+ * are never in its way (`WAL`).
+ */
+export function openForWriting(file: string): DatabaseSync {
+  return naming(file, () => {
+    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    setPragma(database, 'journal_mode', 'wal');
+    setPragma(database, 'synchronous', 2);
+    setPragma(database, 'cache_size', -WRITER_CACHE_KIB);
+    createSchema(database);
+    return database;
+  });
+}
+
+/** Opens a connection that cannot write. */
+export function openForReading(file: string): DatabaseSync {
+  return naming(file, () => {
+    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    setPragma(database, 'query_only', 1);
+    setPragma(database, 'cache_size', -READER_CACHE_KIB);
+    return database;
+  });
+}
+
+/**
+ * Takes the data directory for this process until it ends, however it ends: the operating system drops the lock. Two
+ * writers on one file would each believe in their own picture of the live state.
+ */
+export function lockDirectory(file: string): DatabaseSync {
+  return naming(file, () => {
+    const lock = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
+    } catch (cause) {
+      lock.close();
+      if (errorCode(cause) === SQLITE_BUSY) throw new Error('another process is using the data directory', { cause });
+      throw cause;
+    }
+    return lock;
+  });
+}
+
+/** SQLite's own messages do not say which file they are about. */
+function naming<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    throw new Error(`cannot open ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}
+
+/** The number that SQLite gives to the kind of an error; https://sqlite.org/rescode.html. */
+function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+}
+
+/** Sets a pragma and reads it back: SQLite answers an unknown one with silence. */
+function setPragma(database: DatabaseSync, name: string, value: string | number): void {
+  database.exec(`PRAGMA ${name} = ${value}`);
+  const now = Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  if (now !== value) throw new Error(`SQLite did not take PRAGMA ${name} = ${value}; it says ${now}`);
+}
+
+function createSchema(database: DatabaseSync): void {
+  const found = Number(Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0]);
+  if (found !== 0 && found !== SCHEMA_VERSION) {
+    throw new Error(`the data file has schema version ${found}, this engine reads version ${SCHEMA_VERSION}`);
+  }
+  transact(database, () => {
+    for (const tables of streamTables) database.exec(streamSchema(tables));
+    for (const schema of [FLEET_SCHEMA, HOUR_SCHEMA, MARK_SCHEMA, LINK_SCHEMA, WARNING_SCHEMA]) database.exec(schema);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  });
+}
+
+/**
+ * History is clustered by minute first: the minute being written stays in memory and older ones are left alone, so
+ * that the ten-millionth insert costs what the first did.
+ */
+function streamSchema(tables: StreamTables): string {
+  const values = valueColumns(tables)
+    .map((column) => `${column} ${column === 'energy' || column === 'receivedAt' ? 'INTEGER' : 'REAL'} NOT NULL`)
+    .join(', ');
+  return `
+    CREATE TABLE IF NOT EXISTS ${tables.devices} (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE IF NOT EXISTS ${tables.live} (device INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, ${values}) STRICT;
+    CREATE TABLE IF NOT EXISTS ${tables.history} (
+      minute INTEGER NOT NULL, device INTEGER NOT NULL, timestamp INTEGER NOT NULL, ${values},
+      PRIMARY KEY (minute, device, timestamp)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS ${tables.hours} (
+      hour INTEGER NOT NULL, device INTEGER NOT NULL,
+      ${hourColumns(tables)
+        .map((column) => `${column} INTEGER NOT NULL`)
+        .join(', ')},
+      PRIMARY KEY (hour, device)
+    ) STRICT, WITHOUT ROWID;`;
+}
+
+/** Buckets are epoch minutes and epoch hours; energy is in milliwatt-hours. */
+const FLEET_SCHEMA = ['minute', 'hour']
+  .map(
+    (bucket) => `
+    CREATE TABLE IF NOT EXISTS fleet_${bucket}s (
+      stream TEXT NOT NULL, ${bucket} INTEGER NOT NULL, energy INTEGER NOT NULL, readings INTEGER NOT NULL,
+      PRIMARY KEY (stream, ${bucket})
+    ) STRICT, WITHOUT ROWID;`,
+  )
+  .join('');
+
+/** Which hours have sums, and from how many readings these were computed. */
+const HOUR_SCHEMA = `
+    CREATE TABLE IF NOT EXISTS closed_hours (
+      stream TEXT NOT NULL, hour INTEGER NOT NULL, readings INTEGER NOT NULL,
+      PRIMARY KEY (stream, hour)
+    ) STRICT, WITHOUT ROWID;`;

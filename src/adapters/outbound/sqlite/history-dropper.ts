@@ -1,0 +1,50 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { HOUR, MINUTE } from '#domain/time';
+import type { Marks } from './marks.ts';
+import { streamTables } from './stream-tables.ts';
+
+/** Drops old history, one minute of one stream a step: 10,000 rows, some milliseconds, then ingestion has its turn. */
+export class HistoryDropper {
+  readonly #marks: Marks;
+  readonly #firstUnclosed: StatementSync;
+  readonly #streams: readonly { readonly oldest: StatementSync; readonly drop: StatementSync }[];
+
+  constructor(database: DatabaseSync, marks: Marks) {
+    this.#marks = marks;
+    this.#firstUnclosed = database.prepare(
+      `SELECT f.hour AS hour FROM fleet_hours f LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
+        WHERE f.stream = ? AND f.hour >= ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT 1`,
+    );
+    this.#streams = streamTables.map(({ history }) => ({
+      oldest: database.prepare(`SELECT MIN(minute) AS minute FROM ${history}`),
+      drop: database.prepare(`DELETE FROM ${history} WHERE minute = ?`),
+    }));
+  }
+
+  /**
+   * Moves the horizon towards `before`, up to the first hour without sums. From then on nobody reads what lies before
+   * it, and it can go bit by bit.
+   */
+  moveHorizon(before: number): number {
+    const now = this.#marks.get('horizon');
+    const unclosed = streamTables.map(({ kind }) => {
+      const hour = this.#firstUnclosed.get(kind, Math.floor((now ?? Number.MIN_SAFE_INTEGER) / HOUR))?.hour;
+      return hour === undefined ? Infinity : Number(hour) * HOUR;
+    });
+    const horizon = Math.max(now ?? -Infinity, Math.min(before, ...unclosed));
+    this.#marks.advance('horizon', horizon);
+    return horizon;
+  }
+
+  /** Drops one minute before the horizon. Says whether there may be more. */
+  dropStep(): boolean {
+    const end = (this.#marks.get('horizon') ?? -Infinity) / MINUTE;
+    for (const { oldest, drop } of this.#streams) {
+      const minute = oldest.get()?.minute;
+      if (typeof minute !== 'number' || minute >= end) continue;
+      drop.run(minute);
+      return true;
+    }
+    return false;
+  }
+}

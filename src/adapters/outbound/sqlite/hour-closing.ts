@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamHour } from '#application/ports/hour-rollups';
+import type { ReaderMethods } from './reader-thread.ts';
+import type { Caller } from './thread-protocol.ts';
+import type { WriterMethods } from './writer-thread.ts';
+
+/** Summed in one step: some 20 ms, in which the reader serves no one else. */
+const READINGS_PER_STEP = 30_000;
+/** After each step, rest so many times as long as it took: a backlog of hours takes a fifth of a core, not all of it. */
+const REST = 4;
+
+/**
+ * Sums an hour a part of the devices at a time: the reader sums, the writer writes, and both have other work in between.
+ * A reading that arrives meanwhile is in its device's sums or not; if it is not, the count tells, and the hour stays
+ * out of date until it is closed again.
+ */
+export async function closeHour(
+  hour: StreamHour,
+  reader: Caller<ReaderMethods>,
+  writer: Caller<WriterMethods>,
+): Promise<void> {
+  const size = await reader.call('hourSize', [hour]);
+  const devices = Math.ceil((size.lastDevice * READINGS_PER_STEP) / Math.max(size.readings, 1));
+  let readings = 0;
+  for (let first = 1; first <= size.lastDevice; first += devices) {
+    const begin = performance.now();
+    const step = await reader.call('hourStep', [hour, first, first + devices]);
+    readings += step.readings;
+    if (step.rows.length > 0) await writer.call('writeHour', [hour, step.rows], [step.rows.buffer]);
+    await sleep(REST * (performance.now() - begin));
+  }
+  await writer.call('closeHour', [hour, readings]);
+}

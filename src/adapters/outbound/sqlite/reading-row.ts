@@ -1,0 +1,13 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Reading } from '#domain/reading';
+import { type StreamTables, valueColumns } from './stream-tables.ts';
+
+/** The select list that `readingFromRow` understands; `alias` is the table that holds the reading. */
+export function readingColumns(tables: StreamTables, alias: string): string {
+  return ['timestamp', ...valueColumns(tables)].map((column) => `${alias}.${column} AS ${column}`).join(', ');
+}
+
+/** A row's columns carry the names of the domain's fields: what is missing is which device of which stream. */
+export function readingFromRow({ kind }: StreamTables, deviceId: string, row: Record<string, SQLOutputValue>): Reading {
+  return { ...row, kind, deviceId } as unknown as Reading;
+}

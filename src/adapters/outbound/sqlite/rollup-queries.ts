@@ -1,0 +1,118 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StreamHour } from '#application/ports/hour-rollups';
+import type { Kind } from '#domain/streams';
+import { HOUR, MINUTE } from '#domain/time';
+import type { DeviceTotals } from '#domain/totals';
+import { hourColumns, sumOfReadings, totalsFromRow } from './hour-sums.ts';
+import { streamTables, tablesOf } from './stream-tables.ts';
+
+/** How much there is to sum in an hour: the largest device number of the stream, and the readings of the hour. */
+export interface HourSize {
+  readonly lastDevice: number;
+  readonly readings: number;
+}
+
+/** The sums of some devices in an hour, on their way to the writer: `device` and `hourColumns`, row after row. */
+export interface HourStep {
+  readonly rows: Float64Array<ArrayBuffer>;
+  /** Readings in these sums. */
+  readonly readings: number;
+}
+
+/** The SQL about the hours of all streams, and of each. */
+export function rollupSql() {
+  return {
+    unclosed: `SELECT f.stream AS stream, f.hour AS hour FROM fleet_hours f
+      LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
+      WHERE f.stream = ? AND f.hour < ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT ?`,
+    readings: 'SELECT readings FROM fleet_hours WHERE stream = ? AND hour = ?',
+    isValid: `SELECT 1 AS valid FROM closed_hours c JOIN fleet_hours f
+      ON f.stream = c.stream AND f.hour = c.hour AND f.readings = c.readings WHERE c.stream = ? AND c.hour = ?`,
+    byStream: streamTables.map((tables) => ({
+      kind: tables.kind,
+      lastDevice: `SELECT COALESCE(MAX(number), 0) AS number FROM ${tables.devices} WHERE number > 0`,
+      step: `SELECT h.device AS device, ${sumOfReadings(tables)}
+        FROM fleet_minutes f CROSS JOIN ${tables.history} h
+          ON h.minute = f.minute AND h.device >= $first AND h.device < $end
+        WHERE f.stream = '${tables.kind}' AND f.minute >= $firstMinute AND f.minute < $endMinute GROUP BY h.device`,
+      closed: `SELECT d.id AS id, ${hourColumns(tables)
+        .map((column) => `h.${column} AS ${column}`)
+        .join(', ')} FROM ${tables.hours} h CROSS JOIN ${tables.devices} d ON d.number = h.device WHERE h.hour = ?`,
+      recount: `SELECT d.id AS id, g.* FROM (SELECT h.device AS device, ${sumOfReadings(tables)}
+        FROM ${tables.history} h WHERE h.minute >= ? AND h.minute < ? GROUP BY h.device) g
+        CROSS JOIN ${tables.devices} d ON d.number = g.device`,
+    })),
+  };
+}
+
+type HourStatements = Readonly<Record<'lastDevice' | 'step' | 'closed' | 'recount', StatementSync>>;
+
+/** The reading side of closing hours. */
+export class RollupQueries {
+  readonly #unclosed: StatementSync;
+  readonly #isValid: StatementSync;
+  readonly #readings: StatementSync;
+  readonly #byStream: ReadonlyMap<Kind, HourStatements>;
+
+  constructor(database: DatabaseSync) {
+    const sql = rollupSql();
+    this.#unclosed = database.prepare(sql.unclosed);
+    this.#isValid = database.prepare(sql.isValid);
+    this.#readings = database.prepare(sql.readings);
+    this.#byStream = new Map(
+      sql.byStream.map(({ kind, lastDevice, step, closed, recount }) => [
+        kind,
+        {
+          lastDevice: database.prepare(lastDevice),
+          step: database.prepare(step),
+          closed: database.prepare(closed),
+          recount: database.prepare(recount),
+        },
+      ]),
+    );
+  }
+
+  unclosed(before: number, limit: number): readonly StreamHour[] {
+    const end = Math.min(Math.floor(before / HOUR), Number.MAX_SAFE_INTEGER);
+    return streamTables
+      .flatMap(({ kind }) =>
+        this.#unclosed.all(kind, end, limit).map(({ hour }) => ({ kind, hour: Number(hour) * HOUR })),
+      )
+      .sort((a, b) => a.hour - b.hour)
+      .slice(0, limit);
+  }
+
+  size({ kind, hour }: StreamHour): HourSize {
+    return {
+      lastDevice: Number(this.#of(kind).lastDevice.get()?.number),
+      readings: Number(this.#readings.get(kind, hour / HOUR)?.readings ?? 0),
+    };
+  }
+
+  /** Sums the devices with numbers in `[first, end)`. Steps need not see one moment: each says what it counted. */
+  step({ kind, hour }: StreamHour, first: number, end: number): HourStep {
+    const rows = this.#of(kind).step.all({ first, end, firstMinute: hour / MINUTE, endMinute: (hour + HOUR) / MINUTE });
+    return {
+      rows: Float64Array.from(rows.flatMap((row) => Object.values(row).map(Number))),
+      readings: rows.reduce((sum, row) => sum + Number(row.readings), 0),
+    };
+  }
+
+  closed({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> | undefined {
+    if (this.#isValid.get(kind, hour / HOUR) === undefined) return undefined;
+    return totalsById(kind, this.#of(kind).closed.all(hour / HOUR));
+  }
+
+  recount({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> {
+    return totalsById(kind, this.#of(kind).recount.all(hour / MINUTE, (hour + HOUR) / MINUTE));
+  }
+
+  #of(kind: Kind): HourStatements {
+    return this.#byStream.get(kind) as HourStatements;
+  }
+}
+
+function totalsById(kind: Kind, rows: ReturnType<StatementSync['all']>): ReadonlyMap<string, DeviceTotals> {
+  const tables = tablesOf(kind);
+  return new Map(rows.map((row) => [String(row.id), totalsFromRow(tables, row)]));
+}

@@ -1,0 +1,35 @@
+import { averagedFields, type Kind, kinds, measuredFields } from '#domain/streams';
+
+/** The names of one stream's tables and of the columns that hold its measured fields. */
+export interface StreamTables {
+  readonly kind: Kind;
+  readonly devices: string;
+  readonly live: string;
+  readonly history: string;
+  /** Sums of each device by the hour. */
+  readonly hours: string;
+  /** Measured fields in the order of their definition; fields and columns have the same names. */
+  readonly measured: readonly string[];
+  readonly averaged: readonly string[];
+}
+
+/** Every stream has the same tables, named after it. The order gives each stream its number in a commit. */
+export const streamTables: readonly StreamTables[] = kinds.map((kind) => ({
+  kind,
+  devices: `${kind}_devices`,
+  live: `${kind}_live`,
+  history: `${kind}_history`,
+  hours: `${kind}_hours`,
+  measured: measuredFields(kind),
+  averaged: averagedFields(kind),
+}));
+
+/** The tables of one stream. */
+export function tablesOf(kind: Kind): StreamTables {
+  return streamTables.find((tables) => tables.kind === kind) as StreamTables;
+}
+
+/** The columns of a reading beside its key, in the order in which commits bind them. */
+export function valueColumns({ measured }: StreamTables): readonly string[] {
+  return ['energy', 'receivedAt', ...measured];
+}

@@ -1,0 +1,136 @@
+import { parentPort, type Transferable, Worker, workerData } from 'node:worker_threads';
+import { StoreUnavailableError } from '#application/errors';
+
+/** A thread's objects live for one call. With V8's own limit the garbage of many calls would stay in memory. */
+const YOUNG_MIB = 16;
+
+/** The id of the answer that nobody asked for: the thread serves. */
+const SERVING = 0;
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+interface Answer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** What a thread answers to: every method is synchronous, as SQLite is, and calls are served one after another. */
+export type ThreadMethods = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+type Arguments<M extends ThreadMethods, K extends keyof M> = Parameters<M[K]>;
+type Result<M extends ThreadMethods, K extends keyof M> = ReturnType<M[K]>;
+
+/** A worker thread that serves `ThreadMethods`, seen from the main thread. */
+export class Thread<M extends ThreadMethods> {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  readonly #exited: Promise<void>;
+  #lastId = 0;
+  #ended: Error | undefined;
+
+  private constructor(module: URL, data: unknown) {
+    this.#worker = new Worker(module, {
+      workerData: data,
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer));
+    this.#worker.on('error', (cause) =>
+      this.#end(new StoreUnavailableError('the SQLite thread has failed', { cause })),
+    );
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#end(new StoreUnavailableError('the SQLite thread has ended'));
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Starts the thread whose main file is `module`; it finds `data` with `threadData()`. Resolves when the thread
+   * serves, and rejects with what it threw when it could not start.
+   */
+  static async start<M extends ThreadMethods>(module: URL, data: unknown): Promise<Thread<M>> {
+    const thread = new Thread<M>(module, data);
+    try {
+      await new Promise((resolve, reject) => thread.#waiting.set(SERVING, { resolve, reject }));
+    } catch (error) {
+      throw error instanceof StoreUnavailableError ? (error.cause ?? error) : error;
+    }
+    return thread;
+  }
+
+  /** Rejects with `StoreUnavailableError`, whose cause is what the thread threw or how it ended. */
+  call<K extends keyof M & string>(
+    method: K,
+    args: Arguments<M, K>,
+    transfer: readonly Transferable[] = [],
+  ): Promise<Result<M, K>> {
+    if (this.#ended) return Promise.reject(this.#ended);
+    const call: Call = { id: ++this.#lastId, method, args };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(call.id, { resolve: (result) => resolve(result as Result<M, K>), reject });
+      this.#worker.postMessage(call, transfer);
+    });
+  }
+
+  /** Lets the thread finish what it was asked before, run its own end, and exit. */
+  async close(): Promise<void> {
+    if (!this.#ended) this.#worker.postMessage('close');
+    await this.#exited;
+  }
+
+  #settle({ id, result, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(result);
+    else waiting?.reject(new StoreUnavailableError(messageOf(error), { cause: error }));
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#ended);
+    this.#waiting.clear();
+  }
+}
+
+/** A thread as its users see it. */
+export type Caller<M extends ThreadMethods> = Pick<Thread<M>, 'call' | 'close'>;
+
+/** The thread's side: answers calls with `methods` until asked to close. */
+export function serve(methods: ThreadMethods, close: () => void): void {
+  const port = parentPort;
+  if (port === null) throw new Error('this module is the main file of a worker thread');
+  port.postMessage({ id: SERVING } satisfies Answer);
+  port.on('message', (message: Call | 'close') => {
+    if (message === 'close') {
+      close();
+      port.close();
+      return;
+    }
+    const { id, method, args } = message;
+    try {
+      port.postMessage({ id, result: methods[method]?.(...(args as never[])) } satisfies Answer);
+    } catch (error) {
+      port.postMessage({ id, error } satisfies Answer);
+    }
+  });
+}
+
+/** The data given to `Thread`. */
+export function threadData<T>(): T {
+  return workerData as T;
+}
+
+/** A sibling module as a file that a worker can run: `.ts` from source, `.js` once built. */
+export function threadModule(name: string, importer: string): URL {
+  return new URL(`./${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,150 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { toOutcomes } from '#adapters/outbound/sqlite/commit-answer';
+import { toColumns } from '#adapters/outbound/sqlite/commit-columns';
+import { CommitTransaction } from '#adapters/outbound/sqlite/commit-transaction';
+import { openForWriting } from '#adapters/outbound/sqlite/database';
+import { FleetQueries } from '#adapters/outbound/sqlite/fleet-queries';
+import { StreamQueries } from '#adapters/outbound/sqlite/stream-queries';
+import { tablesOf } from '#adapters/outbound/sqlite/stream-tables';
+import type { Reading } from '#domain/reading';
+import { DAY, MINUTE } from '#domain/time';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { temporaryDirectory } from '#tests/support/temporary-directory';
+
+const day = { from: START - DAY, to: START + DAY };
+const FAULTY_SOC = 66;
+
+function database() {
+  const file = join(temporaryDirectory(), 'energy.db');
+  const database = openForWriting(file);
+  onTestFinished(() => database.close());
+  // A fault that comes late in a commit: a vehicle's live state that cannot be written.
+  database.exec(`CREATE TRIGGER fault BEFORE INSERT ON vehicle_live WHEN NEW.soc = ${FAULTY_SOC}
+    BEGIN SELECT RAISE(ABORT, 'planted fault'); END`);
+  const transaction = new CommitTransaction(database);
+  const fleet = new FleetQueries(database);
+  const meters = new StreamQueries(database, tablesOf('meter'));
+  return {
+    file,
+    database,
+    commit: (readings: Reading[], atomic = false) =>
+      toOutcomes(transaction.commit(toColumns(readings), atomic), readings.length).map(({ status }) => status),
+    fleetTotals: () => fleet.totals(day),
+    live: (id = 'M-1') => meters.newest(id),
+    history: (id = 'M-1') => meters.history(id, day, { limit: 1000 }),
+    devices: () => database.prepare('SELECT number, id FROM meter_devices').all(),
+  };
+}
+
+describe('a commit that fails half-way', () => {
+  const at = (minute: number) => aMeterReading({ timestamp: START + minute * MINUTE, kwh: 1 });
+  const faulty = aVehicleReading({ soc: FAULTY_SOC });
+
+  it('throws what went wrong and leaves nothing behind', () => {
+    const { commit, fleetTotals, live, history, devices } = database();
+
+    expect(() => commit([at(0), at(1), faulty])).toThrow('planted fault');
+
+    expect(fleetTotals()).toEqual({ meter: { energy: 0, readings: 0 }, vehicle: { energy: 0, readings: 0 } });
+    expect([live(), history(), devices()]).toEqual([undefined, [], []]);
+  });
+
+  it('can be committed again without its fault, each reading counted once', () => {
+    const { commit, fleetTotals, live, history } = database();
+    expect(() => commit([at(0), at(1), faulty])).toThrow();
+
+    expect(commit([at(0), at(1), { ...faulty, soc: 65 }])).toEqual(['stored', 'stored', 'stored']);
+
+    expect(fleetTotals()).toEqual({
+      meter: { energy: 2_000_000, readings: 2 },
+      vehicle: { energy: 80_000, readings: 1 },
+    });
+    expect(live()).toEqual(at(1));
+    expect(history()).toEqual([at(0), at(1)]);
+  });
+
+  it('does not make a later reading late: live state is where it was', () => {
+    const { commit, live } = database();
+    commit([at(0)]);
+    expect(() => commit([at(9), faulty])).toThrow();
+    expect(live()).toEqual(at(0));
+
+    expect(commit([at(5)])).toEqual(['stored']);
+    expect(live()).toEqual(at(5));
+    expect(commit([at(9)])).toEqual(['stored']);
+    expect(live()).toEqual(at(9));
+  });
+
+  it('does not make its readings duplicates', () => {
+    const { commit } = database();
+    commit([at(5)]);
+    expect(() => commit([at(1), at(6), faulty])).toThrow();
+
+    expect(commit([at(1), at(6), at(6)])).toEqual(['stored', 'stored', 'duplicate']);
+  });
+
+  it('does not leave a device with a number that another one gets', () => {
+    const { commit, history, devices } = database();
+    expect(() => commit([aMeterReading({ deviceId: 'M-1' }), faulty])).toThrow();
+    commit([aMeterReading({ deviceId: 'M-2', kwh: 2 })]);
+    commit([aMeterReading({ deviceId: 'M-1', kwh: 1 })]);
+
+    expect(devices()).toHaveLength(2);
+    expect(history('M-1')).toEqual([aMeterReading({ deviceId: 'M-1', kwh: 1 })]);
+    expect(history('M-2')).toEqual([aMeterReading({ deviceId: 'M-2', kwh: 2 })]);
+  });
+});
+
+describe('an atomic commit with a conflict', () => {
+  it('leaves the picture of the devices as it was', () => {
+    const { commit, live, history } = database();
+    const first = aMeterReading({ kwh: 1 });
+    commit([first]);
+    const later = aMeterReading({ timestamp: START + 9 * MINUTE });
+
+    commit([later, aMeterReading({ kwh: 2 })], true);
+    expect(live()).toEqual(first);
+    const between = aMeterReading({ timestamp: START + 5 * MINUTE });
+    expect(commit([between])).toEqual(['stored']);
+
+    expect(live()).toEqual(between);
+    expect(history()).toEqual([first, between]);
+  });
+});
+
+describe('a disk that is full', () => {
+  it('fails the commit that does not fit; with room again, the same commit succeeds', () => {
+    const { database: file, commit, fleetTotals } = database();
+    const fits = [aMeterReading({ deviceId: 'small' })];
+    const large = Array.from({ length: 2000 }, (_, i) => aMeterReading({ deviceId: `M-${i}`, kwh: 0.001 }));
+    expect(commit(fits)).toEqual(['stored']);
+    const pages = Number(file.prepare('PRAGMA page_count').get()?.page_count);
+
+    file.exec(`PRAGMA max_page_count = ${pages + 4}`);
+    expect(() => commit(large)).toThrow('database or disk is full');
+    expect(fleetTotals().meter.readings).toBe(1);
+    expect(commit(fits)).toEqual(['duplicate']);
+
+    file.exec('PRAGMA max_page_count = 1000000');
+    expect(new Set(commit(large))).toEqual(new Set(['stored']));
+    expect(fleetTotals().meter).toEqual({ energy: 100_000 + 2_000_000, readings: 2001 });
+  });
+});
+
+describe('a file that somebody else is writing to', () => {
+  it('fails the commit, and takes it when that is over', () => {
+    const { file, database: own, commit, live } = database();
+    own.exec('PRAGMA busy_timeout = 0');
+    const other = new DatabaseSync(file);
+    onTestFinished(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+
+    expect(() => commit([aMeterReading()])).toThrow('database is locked');
+
+    other.exec('ROLLBACK');
+    expect(commit([aMeterReading()])).toEqual(['stored']);
+    expect(live()).toEqual(aMeterReading());
+  });
+});

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openForReading, openForWriting } from '#adapters/outbound/sqlite/database';
+import { temporaryDirectory } from '#tests/support/temporary-directory';
+
+const FULL = 2;
+
+function connections() {
+  const file = join(temporaryDirectory(), 'energy.db');
+  const writing = openForWriting(file);
+  const reading = openForReading(file);
+  onTestFinished(() => {
+    reading.close();
+    writing.close();
+  });
+  return { writing, reading };
+}
+
+function pragma(database: DatabaseSync, name: string): unknown {
+  return Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+describe('the writing connection', () => {
+  it('has a commit on the disk when it returns', () => {
+    const { writing } = connections();
+
+    expect(pragma(writing, 'journal_mode')).toBe('wal');
+    expect(pragma(writing, 'synchronous')).toBe(FULL);
+  });
+
+  it('waits a while for a lock, and keeps what it writes to in memory', () => {
+    const { writing } = connections();
+
+    expect(pragma(writing, 'busy_timeout')).toBe(5_000);
+    expect(pragma(writing, 'cache_size')).toBe(-32768);
+  });
+
+  it('says which version its tables have', () => {
+    expect(pragma(connections().writing, 'user_version')).toBe(1);
+  });
+});
+
+describe('the reading connection', () => {
+  it('cannot write', () => {
+    const { reading } = connections();
+
+    expect(pragma(reading, 'query_only')).toBe(1);
+    expect(() => reading.exec("INSERT INTO meter_devices (id) VALUES ('M-1')")).toThrow(/readonly|read-only/);
+  });
+
+  it('sees what was committed, and is not kept from it by a transaction that runs', () => {
+    const { writing, reading } = connections();
+    writing.exec("INSERT INTO meter_devices (id) VALUES ('M-1')");
+    writing.exec("BEGIN IMMEDIATE; INSERT INTO meter_devices (id) VALUES ('M-2')");
+
+    expect(reading.prepare('SELECT id FROM meter_devices').all()).toEqual([{ id: 'M-1' }]);
+
+    writing.exec('COMMIT');
+    expect(reading.prepare('SELECT id FROM meter_devices').all()).toHaveLength(2);
+  });
+});

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openForWriting } from '#adapters/outbound/sqlite/database';
+import { fleetSql } from '#adapters/outbound/sqlite/fleet-queries';
+import { linkSql } from '#adapters/outbound/sqlite/links';
+import { rollupSql } from '#adapters/outbound/sqlite/rollup-queries';
+import { streamSql } from '#adapters/outbound/sqlite/stream-queries';
+import { streamTables } from '#adapters/outbound/sqlite/stream-tables';
+import { warningSql } from '#adapters/outbound/sqlite/warnings';
+import { temporaryDirectory } from '#tests/support/temporary-directory';
+
+function emptyDatabase(): DatabaseSync {
+  const database = openForWriting(join(temporaryDirectory(), 'energy.db'));
+  onTestFinished(() => database.close());
+  return database;
+}
+
+/** What SQLite says that it will do, a line for each table or step. */
+function plan(database: DatabaseSync, sql: string): string[] {
+  const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+  return steps.map(({ detail }) => String(detail));
+}
+
+const queries = [
+  ...streamTables.flatMap((tables) =>
+    Object.entries(streamSql(tables)).map(([name, sql]) => ({ name: `${tables.kind} ${name}`, sql })),
+  ),
+  ...Object.entries(fleetSql).map(([name, sql]) => ({ name: `fleet ${name}`, sql })),
+  ...rollupSql().byStream.flatMap(({ kind, ...sqls }) =>
+    Object.entries(sqls).map(([name, sql]) => ({ name: `${kind} hour ${name}`, sql })),
+  ),
+  ...(['unclosed', 'isValid', 'readings'] as const).map((name) => ({ name: `hours ${name}`, sql: rollupSql()[name] })),
+  ...(['find', 'inTheWay', 'duringOf'] as const).map((name) => ({ name: `links ${name}`, sql: linkSql[name] })),
+  ...(['watch', 'list', 'listByState'] as const).map((name) => ({ name: `warnings ${name}`, sql: warningSql[name] })),
+];
+
+/** `g` is the result of a grouped search, row by row; what is grouped has been found by a key before. */
+const STEP =
+  /^SEARCH \w+ USING (PRIMARY KEY|INTEGER PRIMARY KEY|(COVERING )?INDEX)|^(CO-ROUTINE|SCAN) g$|^USE TEMP B-TREE FOR GROUP BY$/;
+
+describe('a query of the SQLite store', () => {
+  it('is one of several for each stream and for the fleet', () => {
+    expect(queries.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        'meter history',
+        'vehicle rawTotals',
+        'vehicle hour step',
+        'vehicle page',
+        'fleet minutes',
+        'fleet hours',
+      ]),
+    );
+  });
+
+  it.each(queries)('searches by a key and never scans a table or sorts: $name', ({ sql }) => {
+    const steps = plan(emptyDatabase(), sql);
+
+    expect(steps.length).toBeGreaterThan(0);
+    for (const step of steps) expect(step).toMatch(STEP);
+  });
+
+  it.each(streamTables)('reaches the history of a $kind by minute, device and time at once', (tables) => {
+    const { history, rawTotals } = streamSql(tables);
+
+    for (const sql of [history, rawTotals]) {
+      expect(plan(emptyDatabase(), sql)).toEqual([
+        'SEARCH f USING PRIMARY KEY (stream=? AND minute>? AND minute<?)',
+        'SEARCH h USING PRIMARY KEY (minute=? AND device=? AND timestamp>? AND timestamp<?)',
+      ]);
+    }
+  });
+
+  it('would be caught if it scanned', () => {
+    expect(plan(emptyDatabase(), 'SELECT * FROM meter_history WHERE device = 1')).toEqual(['SCAN meter_history']);
+  });
+});

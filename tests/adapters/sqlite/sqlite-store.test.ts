@@ -1,0 +1,211 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
+import { StoreUnavailableError } from '#application/errors';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { DAY, MINUTE } from '#domain/time';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { temporaryDirectory } from '#tests/support/temporary-directory';
+
+const day = { from: START - DAY, to: START + DAY };
+
+async function opened(directory: string): Promise<TelemetryStore> {
+  const store = await openSqliteStore({ directory });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** Does something to the data file that the engine would never do. */
+function tamper(directory: string, sql: string): void {
+  const database = new DatabaseSync(join(directory, 'energy.db'));
+  database.exec(sql);
+  database.close();
+}
+
+describe('a data directory that is closed and opened again', () => {
+  it('has everything that was committed', async () => {
+    const directory = temporaryDirectory();
+    const readings = [0, 1, 2].flatMap((minute) => [
+      aMeterReading({ timestamp: START + minute * MINUTE, kwh: 0.123456 }),
+      aVehicleReading({ timestamp: START + minute * MINUTE, soc: 50 + minute }),
+    ]);
+    const first = await opened(directory);
+    await first.writer.commit(readings);
+    const before = await everything(first);
+    await first.close();
+
+    expect(await everything(await opened(directory))).toEqual(before);
+  });
+
+  it('still tells duplicates, conflicts and late readings from new ones', async () => {
+    const directory = temporaryDirectory();
+    const first = await opened(directory);
+    await first.writer.commit([aMeterReading({ kwh: 1 }), aMeterReading({ timestamp: START + 5 * MINUTE })]);
+    await first.close();
+
+    const { writer, hot } = await opened(directory);
+    const outcomes = await writer.commit([
+      aMeterReading({ kwh: 1 }),
+      aMeterReading({ kwh: 2 }),
+      aMeterReading({ timestamp: START + MINUTE }),
+      aMeterReading({ timestamp: START + 6 * MINUTE }),
+    ]);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['duplicate', 'conflict', 'stored', 'stored']);
+    expect((await hot.newest('meter', 'M-1'))?.timestamp).toBe(START + 6 * MINUTE);
+  });
+
+  it('gives a device the number it had, and a new device one of its own', async () => {
+    const directory = temporaryDirectory();
+    let later = 0;
+    for (const deviceId of ['M-1', 'M-2', 'M-1', 'M-3']) {
+      const store = await opened(directory);
+      await store.writer.commit([aMeterReading({ deviceId, timestamp: START + ++later })]);
+      await store.close();
+    }
+
+    const database = new DatabaseSync(join(directory, 'energy.db'), { readOnly: true });
+    onTestFinished(() => database.close());
+    expect(database.prepare('SELECT number, id FROM meter_devices ORDER BY number').all()).toEqual([
+      { number: 1, id: 'M-1' },
+      { number: 2, id: 'M-2' },
+      { number: 3, id: 'M-3' },
+    ]);
+  });
+
+  it('is made with the directories above it when it is missing', async () => {
+    const store = await opened(join(temporaryDirectory(), 'var/lib/energy'));
+
+    expect((await store.writer.commit([aMeterReading()])).length).toBe(1);
+  });
+});
+
+async function everything({ hot, cold }: TelemetryStore) {
+  return {
+    live: [await hot.page('meter', { limit: 10 }), await hot.page('vehicle', { limit: 10 })],
+    history: [
+      await cold.history('meter', 'M-1', day, { limit: 10 }),
+      await cold.history('vehicle', 'EV-1', day, { limit: 10 }),
+    ],
+    totals: [await cold.fleetTotals(day), await cold.fleetHours(day), await cold.deviceTotals('vehicle', 'EV-1', day)],
+  };
+}
+
+describe('a data directory that is in use', () => {
+  it('is refused with its name, and taken when it is free again', { timeout: 20_000 }, async () => {
+    const directory = temporaryDirectory();
+    const first = await opened(directory);
+
+    await expect(openSqliteStore({ directory })).rejects.toThrow(
+      `cannot open ${join(directory, 'energy.lock')}: another process is using the data directory`,
+    );
+
+    expect((await first.writer.commit([aMeterReading()]))[0]?.status).toBe('stored');
+    await first.close();
+    const second = await opened(directory);
+    expect((await second.writer.commit([aMeterReading()]))[0]?.status).toBe('duplicate');
+  });
+});
+
+describe('a data directory that cannot be used', () => {
+  it('is refused when its tables are of another version, and left as it is', async () => {
+    const directory = temporaryDirectory();
+    await (await opened(directory)).close();
+    tamper(directory, 'PRAGMA user_version = 7');
+
+    await expect(openSqliteStore({ directory })).rejects.toThrow(/schema version 7.*reads version 1/);
+
+    tamper(directory, 'PRAGMA user_version = 1');
+    const store = await opened(directory); // the failed attempt holds no lock
+    expect((await store.writer.commit([aMeterReading()]))[0]?.status).toBe('stored');
+  });
+
+  it('is refused when the file is no database', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'energy.db'), 'timestamp,kwhConsumedAc,voltage\n'.repeat(1000));
+
+    await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.db.*file is not a database/);
+  });
+
+  it('is refused when the lock is no file, and not as if somebody used it', async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'energy.lock'));
+
+    await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.lock.*unable to open database file/);
+  });
+
+  it('is refused when the lock is another file, and not as if somebody used it', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'energy.lock'), 'mine\n'.repeat(1000));
+
+    await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.lock.*file is not a database/);
+  });
+
+  it('is refused when it is a file', async () => {
+    const file = join(temporaryDirectory(), 'data');
+    writeFileSync(file, '');
+
+    await expect(openSqliteStore({ directory: file })).rejects.toThrow(file);
+    await expect(openSqliteStore({ directory: join(file, 'below') })).rejects.toThrow(file);
+  });
+});
+
+describe('a fault of the database', () => {
+  it('fails the commit as "store unavailable" with its reason, and not the next one', async () => {
+    const directory = temporaryDirectory();
+    const { writer, health, cold } = await opened(directory);
+    tamper(
+      directory,
+      `CREATE TRIGGER fault BEFORE INSERT ON vehicle_live WHEN NEW.soc = 66
+         BEGIN SELECT RAISE(ABORT, 'planted fault'); END`,
+    );
+
+    const failing = writer.commit([aMeterReading(), aVehicleReading({ soc: 66 })]);
+    await expect(failing).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(failing).rejects.toMatchObject({ message: 'planted fault', cause: { message: 'planted fault' } });
+
+    const outcomes = await writer.commit([aMeterReading(), aVehicleReading({ soc: 65 })]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'stored']);
+    expect((await cold.fleetTotals(day)).meter.readings).toBe(1);
+    await health.check();
+  });
+
+  it('fails a read as "store unavailable", and the health of the store', async () => {
+    const directory = temporaryDirectory();
+    const { hot, health } = await opened(directory);
+    await health.check();
+    tamper(directory, 'DROP TABLE meter_live; DROP TABLE fleet_hours');
+
+    await expect(hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(health.check()).rejects.toMatchObject({
+      name: 'StoreUnavailableError',
+      message: expect.stringContaining('no such table: fleet_hours'),
+    });
+  });
+});
+
+describe('a store that is closed', () => {
+  it('can be closed again, and refuses everything else as "store unavailable"', async () => {
+    const store = await opened(temporaryDirectory());
+    await Promise.all([store.close(), store.close()]);
+    await store.close();
+
+    await expect(store.writer.commit([aMeterReading()])).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.health.check()).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('has committed what it was given before', async () => {
+    const directory = temporaryDirectory();
+    const store = await opened(directory);
+    const commits = Array.from({ length: 20 }, (_, i) =>
+      store.writer.commit([aMeterReading({ timestamp: START + i * MINUTE })]),
+    );
+    await store.close();
+
+    expect((await Promise.all(commits)).flat().map(({ status }) => status)).toEqual(Array(20).fill('stored'));
+    expect((await (await opened(directory)).cold.fleetTotals(day)).meter.readings).toBe(20);
+  });
+});
