@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientSession, type MongoClient, MongoServerError, type TransactionOptions } from 'mongodb';
+import type { Reading } from '#domain/reading';
+import { type ByKind, kinds } from '#domain/streams';
+import { HOUR, MINUTE, type Millis, SECOND } from '#domain/time';
+import type { Collections } from './collections.ts';
+import { isCommitUnknown } from './driver-errors.ts';
+import { fleetUpdates } from './fleet-document.ts';
+import { byHistoryKey, toHistoryDocument } from './history-document.ts';
+import { type LiveDevices, liveUpdates } from './live-writes.ts';
+
+/** How long the server waits for the majority before it says that it does not know. */
+const MAJORITY_TIMEOUT: Millis = 8 * SECOND;
+const COMMIT_PAUSE: Millis = 20;
+
+/** Said in every transaction, whatever the connection string says: what is confirmed survives any one machine. */
+export const DURABLE: TransactionOptions = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: MAJORITY_TIMEOUT },
+  readPreference: 'primary',
+};
+
+/**
+ * Runs `work` as one transaction and resolves when it is durable. Rejects with the driver's error: nothing was kept
+ * then, unless `isCommitUnknown` holds for it, after asking for the commit again until `deadline`.
+ */
+export async function inTransaction<T>(
+  client: MongoClient,
+  deadline: number,
+  work: (session: ClientSession) => Promise<T>,
+): Promise<T> {
+  const session = client.startSession();
+  try {
+    session.startTransaction(DURABLE);
+    const result = await work(session);
+    await commit(session, deadline);
+    await session.endSession();
+    return result;
+  } catch (error) {
+    const ended = session.endSession().catch(() => {}); // aborts
+    if (error instanceof MongoServerError) await ended; // else nobody knows when the server answers again
+    throw error;
+  }
+}
+
+async function commit(session: ClientSession, deadline: number): Promise<void> {
+  for (;;) {
+    try {
+      await session.commitTransaction();
+      return;
+    } catch (error) {
+      if (!isCommitUnknown(error) || performance.now() > deadline) throw error;
+      await sleep(COMMIT_PAUSE);
+    }
+  }
+}
+
+/**
+ * Writes readings, whose keys are thought to be new: history, live state and the lane's totals.
+ *
+ * History comes first: its clustered key is unique and tells at once when a reading is there already. Every statement is
+ * made before the first is sent, because that one fixes what the transaction sees: a device that becomes known after it
+ * has no live document in there, and a replacement of it would silently find none.
+ */
+export async function writeReadings(
+  { history, live, minutes, hours }: Collections,
+  readings: readonly Reading[],
+  known: ByKind<LiveDevices>,
+  lane: string,
+  session: ClientSession,
+): Promise<void> {
+  const unordered = { session, ordered: false };
+  const streams = kinds.map((kind) => {
+    const ofKind = readings.filter((reading) => reading.kind === kind).sort(byHistoryKey);
+    return { kind, documents: ofKind.map(toHistoryDocument), updates: liveUpdates(ofKind, known[kind]) };
+  });
+  for (const { kind, documents, updates } of streams) {
+    if (documents.length === 0) continue;
+    await history[kind].insertMany(documents, { session });
+    await live[kind].bulkWrite(updates, unordered);
+  }
+  await minutes.bulkWrite(fleetUpdates(readings, lane, 'minute', MINUTE), unordered);
+  await hours.bulkWrite(fleetUpdates(readings, lane, 'hour', HOUR), unordered);
+}

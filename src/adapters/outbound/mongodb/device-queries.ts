@@ -1,0 +1,110 @@
+import type { MongoClient } from 'mongodb';
+import type { HistoryQuery } from '#application/ports/cold-store';
+import type { EnergySeries } from '#domain/energy-series';
+import type { Reading } from '#domain/reading';
+import type { Kind } from '#domain/streams';
+import { HOUR, MINUTE, type Millis } from '#domain/time';
+import type { TimeWindow } from '#domain/time-window';
+import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
+import type { Collections } from './collections.ts';
+import { toDeviceTotals, toEnergyBucket } from './device-sums.ts';
+import { fromHistoryDocument, type HistoryDocument } from './history-document.ts';
+import { deviceRange, scanEach } from './history-scan.ts';
+import { planHours } from './hour-plan.ts';
+import { mark } from './marks.ts';
+import { occupiedHours } from './occupied-hours.ts';
+import { atOneMoment } from './one-moment.ts';
+import { BY_DEVICE, BY_HOUR, BY_MINUTES, type Grouping, IN_ALL, sumParts } from './part-sums.ts';
+
+/** Hours that one statement for a page of history scans at most. */
+const HOURS_A_SCAN = 48;
+/** What a device sends in an hour when all is well; more only means that a page takes fewer round trips. */
+const READINGS_AN_HOUR = HOUR / MINUTE;
+
+/** What can be asked about the history of devices. */
+export class DeviceQueries {
+  readonly #client: MongoClient;
+  readonly #collections: Collections;
+
+  constructor(client: MongoClient, collections: Collections) {
+    this.#client = client;
+    this.#collections = collections;
+  }
+
+  async history(
+    kind: Kind,
+    deviceId: string,
+    window: TimeWindow,
+    { after = -Infinity, limit }: HistoryQuery,
+  ): Promise<readonly Reading[]> {
+    const horizon = (await mark(this.#collections.marks, 'horizon')) ?? -Infinity;
+    const rest = { from: Math.max(window.from, after + 1, horizon), to: window.to };
+    const page: Reading[] = [];
+    for await (const hours of this.#scans(kind, rest, limit)) {
+      page.push(...(await this.#readings(kind, deviceId, hours, limit - page.length)));
+      if (page.length === limit) break;
+    }
+    return page;
+  }
+
+  async totals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
+    const sums = await this.#sums(kind, deviceId, window, IN_ALL);
+    return sums.map((sum) => toDeviceTotals(kind, sum)).reduce(addDeviceTotals, noDeviceTotals(kind));
+  }
+
+  async series(kind: Kind, deviceId: string, window: TimeWindow, width: Millis): Promise<EnergySeries> {
+    const sums = await this.#sums(kind, deviceId, window, width === HOUR ? BY_HOUR : BY_MINUTES(width / MINUTE));
+    return sums.map(toEnergyBucket).sort((a, b) => a.start - b.start);
+  }
+
+  async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
+    const totals = new Map<string, DeviceTotals>();
+    for (const sums of await this.#sums(kind, undefined, window, BY_DEVICE)) {
+      const id = String(sums._id);
+      const sum = toDeviceTotals(kind, sums);
+      const before = totals.get(id);
+      totals.set(id, before === undefined ? sum : addDeviceTotals(before, sum));
+    }
+    return totals;
+  }
+
+  #sums(kind: Kind, deviceId: string | undefined, window: TimeWindow, grouping: Grouping) {
+    return atOneMoment(this.#client, async (moment) => {
+      const plan = await planHours(this.#collections, kind, window, grouping.ofSums !== undefined, moment);
+      return sumParts(this.#collections, kind, deviceId, plan, grouping, moment);
+    });
+  }
+
+  /** The occupied hours of a window in groups: as many as a page should need, then ever more. */
+  async *#scans(kind: Kind, window: TimeWindow, readings: number): AsyncGenerator<readonly TimeWindow[]> {
+    let size = Math.min(Math.ceil(readings / READINGS_AN_HOUR) + 1, HOURS_A_SCAN);
+    let hours: TimeWindow[] = [];
+    for await (const hour of occupiedHours(this.#collections.hours, kind, window)) {
+      hours.push(hour);
+      if (hours.length < size) continue;
+      yield hours;
+      hours = [];
+      size = Math.min(size * 2, HOURS_A_SCAN);
+    }
+    if (hours.length > 0) yield hours;
+  }
+
+  async #readings(
+    kind: Kind,
+    deviceId: string,
+    hours: readonly TimeWindow[],
+    limit: number,
+  ): Promise<readonly Reading[]> {
+    const history = this.#collections.history[kind];
+    const first = [{ $sort: { _id: 1 } }, { $limit: limit }]; // within an hour in the order of the scan
+    const [scan, ...others] = hours.map((hour) => ({
+      collection: history.collectionName,
+      pipeline: [{ $match: deviceRange(kind, deviceId, hour) }, ...first],
+    }));
+    if (scan === undefined) return [];
+    const documents = await history
+      .aggregate<HistoryDocument>([...scanEach([scan, ...others]), ...first], { batchSize: limit + 1 })
+      .toArray();
+    return documents.map((document) => fromHistoryDocument(kind, document));
+  }
+}

@@ -1,0 +1,66 @@
+import type { Document } from 'mongodb';
+import type { EnergyBucket } from '#domain/energy-series';
+import type { Kind } from '#domain/streams';
+import type { DeviceTotals } from '#domain/totals';
+import { fieldsOf } from './reading-fields.ts';
+import { millionthsOf } from './rounding.ts';
+
+/** What `$group` makes of readings or of sums: integers all, energy in mWh, averaged fields in millionths. */
+export interface DeviceSums {
+  readonly _id: unknown;
+  readonly energy: number;
+  readonly readings: number;
+  readonly least: number;
+  readonly most: number;
+  readonly [sum: string]: unknown;
+}
+
+/** The `$group` stage that sums history documents. */
+export function sumReadings(kind: Kind, by: unknown): Document {
+  const { energy, averaged } = fieldsOf[kind];
+  return {
+    $group: {
+      _id: by,
+      energy: { $sum: millionthsOf(energy) },
+      readings: { $sum: 1 },
+      least: { $min: millionthsOf(energy) },
+      most: { $max: millionthsOf(energy) },
+      ...Object.fromEntries(averaged.map((field) => [sumField(field), { $sum: millionthsOf(field) }])),
+    },
+  };
+}
+
+/** The `$group` stage that adds up what `sumReadings` has made. */
+export function addSums(kind: Kind, by: unknown): Document {
+  return {
+    $group: {
+      _id: by,
+      energy: { $sum: '$energy' },
+      readings: { $sum: '$readings' },
+      least: { $min: '$least' },
+      most: { $max: '$most' },
+      ...Object.fromEntries(sumFields(kind).map((field) => [field, { $sum: `$${field}` }])),
+    },
+  };
+}
+
+/** The names of what is summed beside energy and readings. */
+export function sumFields(kind: Kind): readonly string[] {
+  return fieldsOf[kind].averaged.map(sumField);
+}
+
+export function toDeviceTotals(kind: Kind, sums: DeviceSums): DeviceTotals {
+  return {
+    energy: sums.energy,
+    readings: sums.readings,
+    sums: Object.fromEntries(fieldsOf[kind].averaged.map((field) => [field, sums[sumField(field)] as number])),
+  };
+}
+
+export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSums): EnergyBucket {
+  return { start: (_id as Date).getTime(), energy, readings, least, most };
+}
+
+function sumField(field: string): string {
+  return `${field}Sum`;
+}

@@ -1,0 +1,34 @@
+import { MongoError, MongoServerError } from 'mongodb';
+import { StoreUnavailableError } from '#application/errors';
+
+const DUPLICATE_KEY = 11000;
+
+/** A reading of the transaction stands in the history already, or another writer put it there first. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** Nothing of the transaction was kept and it may be tried again: a write conflict, a change of primary. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof MongoError && error.hasErrorLabel('TransientTransactionError');
+}
+
+/** The transaction may be committed or not; the same commit may be asked for again. */
+export function isCommitUnknown(error: unknown): boolean {
+  return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
+}
+
+/** What the application sees of the driver's errors: the store did not answer, with the reason as its cause. */
+export function unavailable(error: unknown): unknown {
+  if (!(error instanceof MongoError)) return error;
+  return new StoreUnavailableError(`MongoDB did not answer as expected: ${error.message}`, { cause: error });
+}
+
+/** Resolves with what `work` resolves with; the driver's errors become `StoreUnavailableError`. */
+export async function answered<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw unavailable(error);
+  }
+}

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Document, ObjectId } from 'mongodb';
+import { StoreUnavailableError } from '#application/errors';
+import type { StreamHour } from '#application/ports/hour-rollups';
+import { DAY, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time';
+import type { Collections } from './collections.ts';
+import { sumFields, sumReadings } from './device-sums.ts';
+import { isDuplicateKey } from './driver-errors.ts';
+import { bucketRange } from './fleet-queries.ts';
+import { hourRange } from './history-scan.ts';
+import { closedHourId, dayRange } from './hour-documents.ts';
+import { fieldsOf } from './reading-fields.ts';
+
+/** An hour of 10,000 devices takes seconds. */
+const COMPUTING: Millis = 100 * SECOND;
+/** A claim is renewed as long as its process lives. */
+const CLAIM: Millis = 10 * SECOND;
+const RENEWAL: Millis = 2 * SECOND;
+/** How often somebody who waits for another process to close the hour looks whether it has. */
+const LOOK: Millis = 100;
+/** Long enough to outlast the claim of a process that died, and the computation after it. */
+const PATIENCE: Millis = 3 * MINUTE;
+
+/**
+ * Computes the sums of hours, each time as a new generation of documents:
+ *
+ * 1. Claim the hour, so that no two processes do the same work. The claim names the generation.
+ * 2. Read how many readings the hour has: `n`.
+ * 3. Sum them, inside the server, into documents of the generation. A reading that arrives meanwhile is in it or not.
+ * 4. Publish the generation and `n` in one write, if the claim still stands.
+ * 5. Delete the documents of the generation before.
+ *
+ * History only grows until its hour is closed, so the sums hold `n` readings or more; as long as the hour has `n`, they
+ * hold exactly those. Who dies on the way leaves a claim that runs out and documents that nobody reads: the next one to
+ * claim the hour has them deleted.
+ */
+export class HourClosing {
+  readonly #collections: Collections;
+
+  constructor(collections: Collections) {
+    this.#collections = collections;
+  }
+
+  /** Resolves when the hour's sums hold all readings that it had when this was asked for. */
+  async close(hour: StreamHour): Promise<void> {
+    const wanted = await this.#readingsOf(hour);
+    for (const begin = performance.now(); performance.now() - begin < PATIENCE; await sleep(LOOK)) {
+      const now = await this.#collections.closedHours.findOne({ _id: closedHourId(hour) });
+      if ((now?.readings ?? 0) >= wanted) return;
+      const generation = new ObjectId();
+      if ((await this.#claim(hour, generation)) && (await this.#computeClaimed(hour, generation))) return;
+    }
+    throw new StoreUnavailableError('another process holds the hour and does not close it');
+  }
+
+  /** Deletes the documents of generations that nobody reads any more. */
+  async deleteDiscarded(hour: StreamHour): Promise<void> {
+    const { closedHours, deviceHours } = this.#collections;
+    const _id = closedHourId(hour);
+    const { discarded = [] } = (await closedHours.findOne({ _id })) ?? {};
+    if (discarded.length === 0) return;
+    await deviceHours.deleteMany({ ...dayRange(hour.kind, hour.hour), '_id.generation': { $in: discarded } });
+    await closedHours.updateOne({ _id }, { $pullAll: { discarded: [...discarded] } });
+    await closedHours.updateOne({ _id, discarded: { $size: 0 } }, { $unset: { discarded: 1 } });
+  }
+
+  /** Says whether the claim held until the sums were published. */
+  async #computeClaimed(hour: StreamHour, generation: ObjectId): Promise<boolean> {
+    const renewal = setInterval(() => void this.#renew(hour, generation), RENEWAL);
+    try {
+      const readings = await this.#readingsOf(hour);
+      await this.#compute(hour, generation);
+      const published = await this.#publish(hour, generation, readings);
+      await this.deleteDiscarded(hour);
+      return published;
+    } catch (error) {
+      await this.#letGo(hour, generation);
+      throw error;
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  async #readingsOf({ kind, hour }: StreamHour): Promise<number> {
+    const [sum] = await this.#collections.hours
+      .aggregate<{ readings: number }>([
+        bucketRange('hour', { from: hour, to: hour + HOUR }),
+        { $group: { _id: null, readings: { $sum: `$${kind}.readings` } } },
+      ])
+      .toArray();
+    return sum?.readings ?? 0;
+  }
+
+  /** Says whether the claim was got. The claim of a process that died has run out by the server's clock. */
+  async #claim(hour: StreamHour, generation: ObjectId): Promise<boolean> {
+    const isFree = { $or: [{ $eq: [{ $type: '$claim' }, 'missing'] }, { $lt: ['$claim.until', '$$NOW'] }] };
+    const claimed = {
+      discarded: discardedAnd('$claim.generation'),
+      claim: { generation, until: { $add: ['$$NOW', CLAIM] } },
+    };
+    try {
+      const now = await this.#collections.closedHours.findOneAndUpdate(
+        { _id: closedHourId(hour) },
+        [{ $replaceWith: { $cond: [isFree, { $mergeObjects: ['$$ROOT', claimed] }, '$$ROOT'] } }, WITHOUT_EMPTY],
+        { upsert: true, returnDocument: 'after' },
+      );
+      return now?.claim?.generation.equals(generation) === true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false; // two made the document at once, and the other one was first
+      throw error;
+    }
+  }
+
+  async #compute({ kind, hour }: StreamHour, generation: ObjectId): Promise<void> {
+    const { history, deviceHours } = this.#collections;
+    const sums = Object.fromEntries(['energy', 'readings', 'least', 'most', ...sumFields(kind)].map((sum) => [sum, 1]));
+    const _id = {
+      stream: { $literal: kind },
+      day: new Date(floorTo(DAY, hour)),
+      device: '$_id',
+      hour: new Date(hour),
+      generation,
+    };
+    await history[kind]
+      .aggregate(
+        [
+          { $match: hourRange({ from: hour, to: hour + HOUR }) },
+          sumReadings(kind, `$_id.${fieldsOf[kind].id}`),
+          { $project: { ...sums, _id } },
+          { $merge: { into: deviceHours.collectionName, whenMatched: 'fail', whenNotMatched: 'insert' } },
+        ],
+        { maxTimeMS: COMPUTING },
+      )
+      .toArray();
+  }
+
+  /** A claim that cannot be renewed runs out, and what was computed under it is refused. */
+  async #renew(hour: StreamHour, generation: ObjectId): Promise<void> {
+    const own = { _id: closedHourId(hour), 'claim.generation': generation };
+    const until = { $add: ['$$NOW', CLAIM] };
+    await this.#collections.closedHours.updateOne(own, [{ $set: { 'claim.until': until } }]).catch(() => {});
+  }
+
+  async #publish(hour: StreamHour, generation: ObjectId, readings: number): Promise<boolean> {
+    const { matchedCount } = await this.#collections.closedHours.updateOne(
+      { _id: closedHourId(hour), 'claim.generation': generation },
+      [{ $set: { discarded: discardedAnd('$generation'), generation, readings } }, { $unset: 'claim' }, WITHOUT_EMPTY],
+    );
+    return matchedCount === 1;
+  }
+
+  /** Leaves the generation to be deleted. Should that fail as well, the claim runs out. */
+  async #letGo(hour: StreamHour, generation: ObjectId): Promise<void> {
+    await this.#collections.closedHours
+      .updateOne({ _id: closedHourId(hour), 'claim.generation': generation }, [
+        { $set: { discarded: discardedAnd('$claim.generation') } },
+        { $unset: 'claim' },
+      ])
+      .catch(() => {});
+  }
+}
+
+/** What is discarded, and one generation more if there is one. */
+function discardedAnd(generation: string): Document {
+  const one = { $cond: [{ $eq: [{ $type: generation }, 'objectId'] }, [generation], []] };
+  return { $concatArrays: [{ $ifNull: ['$discarded', []] }, one] };
+}
+
+/** The field is there only while there is something to delete: its sparse index finds just that. */
+const WITHOUT_EMPTY = {
+  $set: { discarded: { $cond: [{ $eq: ['$discarded', []] }, '$$REMOVE', '$discarded'] } },
+};

@@ -1,0 +1,25 @@
+import type { MeterLink } from '#domain/meter-link';
+
+/** A meter feeds a vehicle during `[from, to)`; `to` is null while that has not ended. */
+export interface LinkDocument {
+  readonly _id: string;
+  readonly meterId: string;
+  readonly vehicleId: string;
+  readonly from: Date;
+  readonly to: Date | null;
+}
+
+/** Touched by every transaction that may add to a meter's links, so that no two of them can pass each other. */
+export interface MeterGuard {
+  /** The meter's id. */
+  readonly _id: string;
+  readonly touched: number;
+}
+
+export function toLinkDocument({ id, meterId, vehicleId, from, to }: MeterLink): LinkDocument {
+  return { _id: id, meterId, vehicleId, from: new Date(from), to: to === null ? null : new Date(to) };
+}
+
+export function fromLinkDocument({ _id, meterId, vehicleId, from, to }: LinkDocument): MeterLink {
+  return { id: _id, meterId, vehicleId, from: from.getTime(), to: to === null ? null : to.getTime() };
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Retention } from '#application/ports/retention';
+import { type Kind, kinds } from '#domain/streams';
+import type { EpochMillis, Millis } from '#domain/time';
+import type { Collections } from './collections.ts';
+import { answered } from './driver-errors.ts';
+import { advance, mark } from './marks.ts';
+import { unclosedHours } from './mongodb-rollups.ts';
+
+/** Documents deleted in one statement: some hundred milliseconds. */
+const PIECE = 10_000;
+/** Between pieces, so that ingestion has its turn. */
+const PAUSE: Millis = 20;
+
+/** Lets old history go in the order of its keys, which is that of time. */
+export class MongoDbRetention implements Retention {
+  readonly #collections: Collections;
+
+  constructor(collections: Collections) {
+    this.#collections = collections;
+  }
+
+  async horizon(): Promise<EpochMillis | undefined> {
+    return answered(mark(this.#collections.marks, 'horizon'));
+  }
+
+  /** The horizon moves first: from then on nobody reads what lies before it, and it can go piece by piece. */
+  async dropBefore(before: EpochMillis): Promise<EpochMillis> {
+    return answered(this.#dropBefore(before));
+  }
+
+  async #dropBefore(before: EpochMillis): Promise<EpochMillis> {
+    const unclosed = await Promise.all(kinds.map((kind) => unclosedHours(this.#collections, kind, before, 1)));
+    const firstUnclosed = Math.min(...unclosed.flat().map(({ hour }) => hour));
+    const horizon = await advance(this.#collections.marks, 'horizon', Math.min(before, firstUnclosed));
+    for (const kind of kinds) {
+      while (await this.#deletePiece(kind, horizon)) await sleep(PAUSE);
+    }
+    return horizon;
+  }
+
+  /** Deletes the oldest documents before the horizon. Says whether there may be more. */
+  async #deletePiece(kind: Kind, horizon: EpochMillis): Promise<boolean> {
+    const history = this.#collections.history[kind];
+    const old = { _id: { $lt: { hour: new Date(horizon) } } };
+    const [end] = await history
+      .find(old as never, { sort: { _id: 1 }, skip: PIECE, limit: 1, projection: { _id: 1 } })
+      .toArray();
+    await history.deleteMany((end === undefined ? old : { _id: { $lt: end._id } }) as never);
+    return end !== undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+import type { Logger } from '#application/ports/logger';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { MINUTE, type Millis, SECOND } from '#domain/time';
+import { APP_NAME } from './abandoned-transactions.ts';
+import { collectionsOf, createCollections } from './collections.ts';
+import { beforeDeadline } from './deadline.ts';
+import { DeviceQueries } from './device-queries.ts';
+import { answered } from './driver-errors.ts';
+import { FleetQueries } from './fleet-queries.ts';
+import { LiveQueries } from './live-queries.ts';
+import { MongoDbLinks } from './mongodb-links.ts';
+import { MongoDbRetention } from './mongodb-retention.ts';
+import { MongoDbRollups } from './mongodb-rollups.ts';
+import { MongoDbWarnings } from './mongodb-warnings.ts';
+import { MongoDbWriter } from './mongodb-writer.ts';
+import { requireSuitableServer } from './server-requirements.ts';
+
+export interface MongoDbStoreOptions {
+  /** Of a replica set or a sharded cluster. */
+  readonly uri: string;
+  readonly database: string;
+  readonly logger?: Logger;
+}
+
+/** Nobody waits longer for a server that is not there. */
+const SELECTION_TIMEOUT: Millis = 8 * SECOND;
+/** The longest statement, the sums of an hour of a large fleet, ends before. Commits have a deadline of their own. */
+const SOCKET_TIMEOUT: Millis = 2 * MINUTE;
+/** A server that works answers this in milliseconds. */
+const CHECK_TIMEOUT: Millis = 3 * SECOND;
+
+const CLIENT_OPTIONS: MongoClientOptions = {
+  appName: APP_NAME,
+  serverSelectionTimeoutMS: SELECTION_TIMEOUT,
+  connectTimeoutMS: SELECTION_TIMEOUT,
+  waitQueueTimeoutMS: SELECTION_TIMEOUT,
+  socketTimeoutMS: SOCKET_TIMEOUT,
+  // What was read or answered cannot be rolled back, whatever the connection string says.
+  readPreference: 'primary',
+  readConcern: { level: 'majority' },
+  writeConcern: { w: 'majority', journal: true },
+};
+
+/**
+ * Opens the store in one database, whose collections are made when missing. Any number of processes may share it.
+ *
+ * Rejects with `StoreUnavailableError` when no server answers, and with an error that says what to do when the server is
+ * older than 6.0 or a standalone one.
+ */
+export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOptions): Promise<TelemetryStore> {
+  const client = new MongoClient(uri, CLIENT_OPTIONS);
+  const db = client.db(database);
+  const admin = client.db('admin');
+  try {
+    await answered(prepare());
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+  async function prepare(): Promise<void> {
+    await client.connect();
+    await requireSuitableServer(admin);
+    await createCollections(db);
+  }
+
+  const collections = collectionsOf(db);
+  const writer = new MongoDbWriter(client, collections, logger);
+  const device = new DeviceQueries(client, collections);
+  const fleet = new FleetQueries(collections);
+  return {
+    writer,
+    hot: new LiveQueries(collections),
+    cold: {
+      history: (kind, deviceId, window, query) => answered(device.history(kind, deviceId, window, query)),
+      deviceTotals: (kind, deviceId, window) => answered(device.totals(kind, deviceId, window)),
+      deviceSeries: (kind, deviceId, window, width) => answered(device.series(kind, deviceId, window, width)),
+      totalsByDevice: (kind, window) => answered(device.totalsByDevice(kind, window)),
+      fleetTotals: (window) => answered(fleet.totals(window)),
+      fleetHours: (window) => answered(fleet.hours(window)),
+    },
+    rollups: new MongoDbRollups(client, collections),
+    links: new MongoDbLinks(client, collections, logger),
+    warnings: new MongoDbWarnings(client, collections, logger),
+    retention: new MongoDbRetention(collections),
+    health: {
+      check: async () => {
+        await answered(beforeDeadline(admin.command({ ping: 1 }), CHECK_TIMEOUT));
+      },
+    },
+    close: async () => {
+      await writer.settled();
+      await client.close();
+    },
+  };
+}

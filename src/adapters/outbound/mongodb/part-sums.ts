@@ -1,0 +1,85 @@
+import type { ObjectId } from 'mongodb';
+import type { Kind } from '#domain/streams';
+import { DAY, type EpochMillis, floorTo } from '#domain/time';
+import type { Collections } from './collections.ts';
+import { addSums, type DeviceSums, sumReadings } from './device-sums.ts';
+import { type Branch, deviceRange, hourRange, scanEach } from './history-scan.ts';
+import { dayRange } from './hour-documents.ts';
+import type { HourPlan } from './hour-plan.ts';
+import type { Moment } from './one-moment.ts';
+import { fieldsOf } from './reading-fields.ts';
+
+/** By what the sums of an answer are told apart: an expression over hourly sums, and one over readings. */
+export interface Grouping {
+  /** `undefined` when hourly sums are too coarse. */
+  readonly ofSums: unknown;
+  ofReadings(kind: Kind): unknown;
+}
+
+export const IN_ALL: Grouping = { ofSums: null, ofReadings: () => null };
+export const BY_HOUR: Grouping = { ofSums: '$_id.hour', ofReadings: () => '$_id.hour' };
+export const BY_DEVICE: Grouping = { ofSums: '$_id.device', ofReadings: (kind) => `$_id.${fieldsOf[kind].id}` };
+export const BY_MINUTES = (binSize: number): Grouping => ({
+  ofSums: undefined,
+  ofReadings: () => ({ $dateTrunc: { date: '$_id.timestamp', unit: 'minute', binSize } }),
+});
+
+/** Scans of one statement: two months of one device from its sums, or two days from its readings. */
+const SCANS_A_STATEMENT = 60;
+
+/**
+ * Sums of one device, or of all, over the parts of a plan. Sums of the same group may come several times, from several
+ * statements.
+ */
+export async function sumParts(
+  { deviceHours, history }: Collections,
+  kind: Kind,
+  deviceId: string | undefined,
+  { closed, raw }: HourPlan,
+  { ofSums, ofReadings }: Grouping,
+  moment: Moment,
+): Promise<readonly DeviceSums[]> {
+  const branches: Branch[] = [];
+  for (const [day, generations] of generationsByDay(closed)) {
+    branches.push({
+      collection: deviceHours.collectionName,
+      pipeline: [
+        { $match: dayRange(kind, day, deviceId) },
+        { $match: { '_id.generation': { $in: generations } } },
+        addSums(kind, ofSums),
+      ],
+    });
+  }
+  for (const part of raw) {
+    const range = deviceId === undefined ? hourRange(part) : deviceRange(kind, deviceId, part);
+    branches.push({
+      collection: history[kind].collectionName,
+      pipeline: [{ $match: range }, sumReadings(kind, ofReadings(kind))],
+    });
+  }
+
+  const sums: DeviceSums[] = [];
+  for (let at = 0; at < branches.length; at += SCANS_A_STATEMENT) {
+    const [first, ...others] = branches.slice(at, at + SCANS_A_STATEMENT) as [Branch, ...Branch[]];
+    const found = await deviceHours.db
+      .collection(first.collection)
+      .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id')], {
+        ...moment(),
+        batchSize: 20_000,
+      })
+      .toArray();
+    sums.push(...found);
+  }
+  return sums;
+}
+
+function generationsByDay(closed: HourPlan['closed']): ReadonlyMap<EpochMillis, readonly ObjectId[]> {
+  const byDay = new Map<EpochMillis, ObjectId[]>();
+  for (const { hour, generation } of closed) {
+    const day = floorTo(DAY, hour);
+    const generations = byDay.get(day);
+    if (generations === undefined) byDay.set(day, [generation]);
+    else generations.push(generation);
+  }
+  return byDay;
+}

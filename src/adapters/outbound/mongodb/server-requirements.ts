@@ -1,0 +1,35 @@
+import type { Db } from 'mongodb';
+
+const OLDEST_MAJOR = 6;
+
+/** What a server says of itself. */
+export interface ServerFacts {
+  /** As in `6.0.5`. */
+  readonly version: string;
+  /** The name of the replica set it belongs to. */
+  readonly setName?: string;
+  /** `isdbgrid` for the router of a sharded cluster. */
+  readonly msg?: string;
+}
+
+/** Rejects when the server cannot keep what the engine promises. */
+export async function requireSuitableServer(admin: Db): Promise<void> {
+  const hello = await admin.command({ hello: 1 });
+  const { version } = await admin.command({ buildInfo: 1 });
+  const unsuitable = unsuitability({ version, setName: hello.setName, msg: hello.msg });
+  if (unsuitable !== undefined) throw new Error(unsuitable);
+}
+
+/** Why a server is refused, or `undefined`. */
+export function unsuitability({ version, setName, msg }: ServerFacts): string | undefined {
+  if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR)) {
+    return `MongoDB ${version} is too old: the engine needs ${OLDEST_MAJOR}.0 or newer (clustered collections)`;
+  }
+  if (setName === undefined && msg !== 'isdbgrid') {
+    return (
+      'this MongoDB is a standalone server, which has no transactions: start it as a replica set, one member is enough' +
+      ' (mongod --replSet rs0, then rs.initiate())'
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+
+/** A loss warning as it is now, beside what it is found by. */
+export interface WarningDocument {
+  readonly _id: string;
+  readonly state: LossWarning['state'];
+  readonly openedAt: Date;
+  readonly warning: LossWarning;
+}
+
+/** What the next evaluation of a vehicle has to know. */
+export interface WatchDocument {
+  /** The vehicle's id. */
+  readonly _id: string;
+  readonly evaluatedTo: Date;
+  readonly below: number;
+  readonly open: LossWarning | null;
+}
+
+export function toWarningDocument(warning: LossWarning): WarningDocument {
+  return { _id: warning.id, state: warning.state, openedAt: new Date(warning.openedAt), warning };
+}
+
+export function toWatchDocument({ vehicleId, evaluatedTo, below, open }: WarningWatch): WatchDocument {
+  return { _id: vehicleId, evaluatedTo: new Date(evaluatedTo), below, open };
+}
+
+export function fromWatchDocument({ _id, evaluatedTo, below, open }: WatchDocument): WarningWatch {
+  return { vehicleId: _id, evaluatedTo: evaluatedTo.getTime(), below, open };
+}

@@ -1,0 +1,8 @@
+/** Closes hours again and again until it is killed: MONGODB_URI, and the database as its argument. */
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+
+const store = await openMongoDbStore({ uri: process.env.MONGODB_URI ?? '', database: process.argv[2] ?? '' });
+process.stdout.write('ready');
+for (;;) {
+  for (const hour of await store.rollups.unclosed(Infinity, 100)) await store.rollups.close(hour);
+}

@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ObjectId } from 'mongodb';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { collectionsOf } from '#adapters/outbound/mongodb/collections';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import { AuditHistory } from '#application/audit-history';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { Reading } from '#domain/reading';
+import { DAY, HOUR, MINUTE, SECOND } from '#domain/time';
+import { closeHours, totalsOf } from '#tests/contracts/rollup-contract';
+import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
+import { aVehicleReading, START } from '#tests/support/readings';
+
+const HOURS = 4;
+const DEVICES = 40;
+const window = { from: START, to: START + HOURS * HOUR };
+const FIRST_HOUR = { kind: 'vehicle', hour: START } as const;
+
+describe('closing hours on MongoDB', () => {
+  let database: TemporaryDatabase;
+  let store: TelemetryStore;
+  let sent: Reading[];
+
+  beforeEach(async () => {
+    database = temporaryDatabase();
+    store = await openMongoDbStore(database);
+    onTestFinished(() => store.close());
+    sent = [];
+  });
+
+  /** Commits one reading per device at this second of the window. */
+  async function commitAt(second: number): Promise<void> {
+    const readings = Array.from({ length: DEVICES }, (_, n) =>
+      aVehicleReading({ deviceId: `EV-${n}`, timestamp: START + second * SECOND, kwh: (second + n + 1) / 1e6 }),
+    );
+    await store.writer.commit(readings);
+    sent.push(...readings);
+  }
+
+  async function differences(): Promise<unknown[]> {
+    const found: unknown[] = [];
+    for await (const difference of new AuditHistory(store).differences(window)) found.push(difference);
+    return found;
+  }
+
+  it('keeps one generation of sums, and those of a late reading replace it', async () => {
+    const { deviceHours, closedHours } = collectionsOf(driverOf(database));
+    await commitAt(0);
+    await closeHours(store);
+    await commitAt(1);
+    await closeHours(store);
+
+    expect(await deviceHours.countDocuments()).toBe(DEVICES);
+    expect((await closedHours.findOne())?.readings).toBe(2 * DEVICES);
+    expect(
+      await closedHours.findOne({ $or: [{ claim: { $exists: true } }, { discarded: { $exists: true } }] }),
+    ).toBeNull();
+    expect(await differences()).toEqual([]);
+  });
+
+  it('takes over from a process that died: its documents count for nothing and are deleted', async () => {
+    const { deviceHours, closedHours } = collectionsOf(driverOf(database));
+    await commitAt(0);
+    const [dead, hour, day] = [new ObjectId(), new Date(START), new Date(START - (START % DAY))];
+    await closedHours.insertOne({
+      _id: { stream: 'vehicle', hour },
+      claim: { generation: dead, until: new Date(Date.now() - SECOND) },
+    });
+    const stray = { stream: 'vehicle', day, device: 'EV-1', hour, generation: dead } as const;
+    await deviceHours.insertOne({ _id: stray, energy: 7, readings: 1, least: 7, most: 7 });
+
+    expect(await store.cold.deviceTotals('vehicle', 'EV-1', window)).toEqual(totalsOf(sent, 'vehicle', 'EV-1', window));
+    await store.rollups.close(FIRST_HOUR);
+
+    expect(await differences()).toEqual([]);
+    expect(await deviceHours.countDocuments({ '_id.generation': dead })).toBe(0);
+    expect(await deviceHours.countDocuments()).toBe(DEVICES);
+  });
+
+  it('waits for a process that is at it, and takes what that publishes', async () => {
+    const { closedHours } = collectionsOf(driverOf(database));
+    await commitAt(0);
+    const [_id, generation] = [{ stream: 'vehicle', hour: new Date(START) } as const, new ObjectId()];
+    await closedHours.insertOne({ _id, claim: { generation, until: new Date(Date.now() + MINUTE) } });
+
+    let done = false;
+    const closing = store.rollups.close(FIRST_HOUR).then(() => {
+      done = true;
+    });
+    await sleep(400);
+    expect(done).toBe(false);
+    await closedHours.updateOne({ _id }, { $set: { readings: DEVICES, generation }, $unset: { claim: 1 } });
+    await closing;
+
+    expect((await closedHours.findOne({ _id }))?.generation).toEqual(generation);
+  });
+
+  it('deletes what a process left behind after it had published', async () => {
+    const { deviceHours, closedHours } = collectionsOf(driverOf(database));
+    await commitAt(0);
+    await closeHours(store);
+    const [old, hour, day] = [new ObjectId(), new Date(START), new Date(START - (START % DAY))];
+    await closedHours.updateOne({ _id: { stream: 'vehicle', hour } }, { $set: { discarded: [old] } });
+    const stray = { stream: 'vehicle', day, device: 'EV-1', hour, generation: old } as const;
+    await deviceHours.insertOne({ _id: stray, energy: 7, readings: 1, least: 7, most: 7 });
+
+    expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
+
+    expect(await deviceHours.countDocuments()).toBe(DEVICES);
+    expect(await closedHours.findOne({ discarded: { $exists: true } })).toBeNull();
+  });
+
+  it('changes no answer while it goes on and readings arrive: each acknowledged one is in it, none twice', async () => {
+    const other = await openMongoDbStore(database);
+    onTestFinished(() => other.close());
+    let arriving = true;
+    const ingest = (async () => {
+      for (let round = 0; round < 60; round++) await commitAt((round * 379) % (HOURS * 3600));
+      arriving = false;
+    })();
+    const closing = [store, other].map(async (closer) => {
+      while (arriving) await closeHours(closer);
+    });
+
+    let looks = 0;
+    while (arriving) {
+      const before = totalsOf(sent, 'vehicle', 'EV-3', window);
+      const answer = await other.cold.deviceTotals('vehicle', 'EV-3', window);
+      const all = await store.cold.totalsByDevice('vehicle', window);
+      await sleep(1);
+      const after = totalsOf(sent, 'vehicle', 'EV-3', window).readings + 1; // one may be committed and not told yet
+      expect(answer.readings).toBeGreaterThanOrEqual(before.readings);
+      expect(answer.readings).toBeLessThanOrEqual(after);
+      expect(all.get('EV-3')?.readings ?? 0).toBeGreaterThanOrEqual(answer.readings);
+      looks++;
+    }
+    await Promise.all([ingest, ...closing]);
+
+    expect(looks).toBeGreaterThan(5);
+    await closeHours(store);
+    expect(await differences()).toEqual([]);
+    expect(await store.cold.deviceTotals('vehicle', 'EV-3', window)).toEqual(totalsOf(sent, 'vehicle', 'EV-3', window));
+  });
+
+  it('is never wrong when processes are killed in the middle of it, ten rounds', async () => {
+    const closed = () =>
+      collectionsOf(driverOf(database)).closedHours.countDocuments({ generation: { $exists: true } });
+    for (let round = 0; round < 10; round++) {
+      const processes = await Promise.all([startClosing(), startClosing()]);
+      for (let second = 0; second < 6; second++) await commitAt((round * 6 + second) * 233);
+      await sleep(round * 7);
+      for (const process of processes) process.kill('SIGKILL');
+      await Promise.all(processes.map((process) => once(process, 'exit')));
+
+      for (const deviceId of ['EV-0', `EV-${DEVICES - 1}`]) {
+        const answer = await store.cold.deviceTotals('vehicle', deviceId, window);
+        expect(answer).toEqual(totalsOf(sent, 'vehicle', deviceId, window));
+      }
+      expect(await differences()).toEqual([]);
+    }
+    await closeHours(store); // once the claims of the dead have run out
+    expect(await closed()).toBe(HOURS);
+    expect(await differences()).toEqual([]);
+  }, 120_000);
+
+  async function startClosing() {
+    const script = join(import.meta.dirname, 'closing-process.ts');
+    const child = spawn(process.execPath, [script, database.database], {
+      env: { ...process.env, MONGODB_URI: database.uri },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => {
+      child.kill('SIGKILL');
+    });
+    await once(child.stdout, 'data');
+    return child;
+  }
+});

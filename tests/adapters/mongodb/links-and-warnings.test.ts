@@ -1,0 +1,80 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { type LossWarning, lossWarningId, type WarningWatch } from '#domain/loss-warning';
+import { overlaps } from '#domain/meter-link';
+import { HOUR } from '#domain/time';
+import { aLink } from '#tests/contracts/link-repository-contract';
+import { temporaryDatabase } from '#tests/support/mongodb-database';
+import { START } from '#tests/support/readings';
+
+describe('several processes on one MongoDB', () => {
+  let stores: readonly [TelemetryStore, TelemetryStore];
+
+  beforeEach(async () => {
+    const database = temporaryDatabase();
+    stores = [await openMongoDbStore(database), await openMongoDbStore(database)];
+    onTestFinished(async () => {
+      for (const store of stores) await store.close();
+    });
+  });
+
+  it('never leave two links of one meter that overlap, whatever they add and end at once', async () => {
+    const [one, other] = stores;
+    for (let round = 0; round < 10; round++) {
+      const meterId = `M-${round}`;
+      const first = aLink({ meterId, from: START, to: START + 2 * HOUR });
+      await one.links.add([first]);
+
+      // Opening the first again and adding one after it cannot both be.
+      const [opened, [added]] = await Promise.all([
+        one.links.end(first.id, null),
+        other.links.add([aLink({ meterId, vehicleId: 'EV-2', from: START + 3 * HOUR })]),
+      ]);
+
+      expect([opened?.status, added?.status].sort()).toEqual(['overlap', 'stored']);
+      const links = await one.links.list({ meterId, limit: 10 });
+      for (const a of links) for (const b of links) expect(a.id !== b.id && overlaps(a, b)).toBe(false);
+    }
+  });
+
+  it('take thousands of links at once', async () => {
+    const links = Array.from({ length: 2_000 }, (_, n) => aLink({ meterId: `M-${n}`, vehicleId: `EV-${n}` }));
+
+    const outcomes = await Promise.all(stores.map((store) => store.links.add(links)));
+
+    const statuses = outcomes.flat().map(({ status }) => status);
+    expect(statuses.filter((status) => status === 'stored')).toHaveLength(2_000);
+    expect(statuses.filter((status) => status === 'duplicate')).toHaveLength(2_000);
+    expect(await stores[0].links.during({ from: START, to: START + HOUR })).toHaveLength(2_000);
+  });
+
+  it('that evaluate the same window keep one warning a vehicle', async () => {
+    const vehicles = Array.from({ length: 600 }, (_, n) => `EV-${n}`);
+    const changes = vehicles.map((vehicleId) => {
+      const warning: LossWarning = {
+        id: lossWarningId(vehicleId, START),
+        vehicleId,
+        state: 'open',
+        openedAt: START,
+        clearedAt: null,
+        lossThreshold: 0.85,
+        window: { from: START - HOUR, to: START },
+        ac: 10_000_000_000,
+        dc: 8_000_000_000,
+        efficiency: 0.8,
+        coverage: {
+          vehicle: { readings: 60, expected: 60, ratio: 1 },
+          meters: { readings: 60, expected: 60, ratio: 1 },
+        },
+      };
+      const watch: WarningWatch = { vehicleId, evaluatedTo: START, below: 2, open: warning };
+      return { watch, changed: warning };
+    });
+
+    await Promise.all(stores.map((store) => store.warnings.keep(changes)));
+
+    expect(await stores[0].warnings.list({ limit: 1_000 })).toHaveLength(600);
+    expect((await stores[1].warnings.watches(vehicles)).get('EV-7')).toEqual(changes[7]?.watch);
+  });
+});

@@ -1,0 +1,50 @@
+import { type Document, MongoClient } from 'mongodb';
+import { expect, it, onTestFinished } from 'vitest';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import { atOneMoment } from '#adapters/outbound/mongodb/one-moment';
+import { HOUR } from '#domain/time';
+import { closeHours } from '#tests/contracts/rollup-contract';
+import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
+import { aVehicleReading, START } from '#tests/support/readings';
+
+it('still sees in a later read what was deleted after the first', async () => {
+  const { uri, database } = temporaryDatabase();
+  const client = new MongoClient(uri, { readConcern: { level: 'majority' } });
+  onTestFinished(() => client.close());
+  const one = client.db(database).collection('one');
+  const other = client.db(database).collection('other');
+  for (const collection of [one, other]) await collection.insertOne({}, { writeConcern: { w: 'majority' } });
+
+  const seen = await atOneMoment(client, async (moment) => {
+    const first = await one.find({}, moment()).toArray();
+    await other.deleteMany({}, { writeConcern: { w: 'majority' } });
+    return [first.length, (await other.find({}, moment()).toArray()).length];
+  });
+
+  expect(seen).toEqual([1, 1]);
+  expect(await other.countDocuments()).toBe(0);
+});
+
+it('is how sums are read: which hours are closed, their sums and the readings of the rest', async () => {
+  const database = temporaryDatabase();
+  const store = await openMongoDbStore(database);
+  onTestFinished(() => store.close());
+  await store.writer.commit([aVehicleReading(), aVehicleReading({ timestamp: START + HOUR })]);
+  await closeHours(store, START + HOUR);
+  const db = driverOf(database);
+  await db.command({ profile: 2 });
+  const window = { from: START, to: START + 2 * HOUR };
+
+  await store.cold.deviceTotals('vehicle', 'EV-1', window);
+  await store.cold.totalsByDevice('vehicle', window);
+  await store.rollups.closed({ kind: 'vehicle', hour: START });
+
+  await db.command({ profile: 0 });
+  const profile = db.collection<{ command: Document }>('system.profile');
+  const reads = await profile.find({ 'command.aggregate': { $exists: true } }, { sort: { ts: 1 } }).toArray();
+  const concerns = reads.map(({ command }) => command.readConcern);
+  expect(concerns.map(({ level }) => level)).toEqual(Array(6).fill('snapshot'));
+  expect(concerns.map(({ atClusterTime }) => atClusterTime !== undefined)).toEqual(
+    [false, true, false, true, false, true], // the first read of each finds the moment
+  );
+});

@@ -1,0 +1,51 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { collectionsOf } from '#adapters/outbound/mongodb/collections';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import { DAY, HOUR, MINUTE } from '#domain/time';
+import { closeHours } from '#tests/contracts/rollup-contract';
+import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
+import { aVehicleReading, START } from '#tests/support/readings';
+
+it('reads nothing before the horizon that a drop which was cut off has left, and drops it the next time', async () => {
+  const database = temporaryDatabase();
+  const store = await openMongoDbStore(database);
+  onTestFinished(() => store.close());
+  const { marks, history } = collectionsOf(driverOf(database));
+  const readings = [10, 40, 70, 100].map((n) => aVehicleReading({ timestamp: START + n * MINUTE, kwh: 1 }));
+  await store.writer.commit(readings);
+  await closeHours(store);
+
+  await marks.insertOne({ _id: 'horizon', time: new Date(START + HOUR) });
+
+  const [half, day] = [
+    { from: START, to: START + HOUR / 2 },
+    { from: START, to: START + DAY },
+  ];
+  expect(await store.cold.history('vehicle', 'EV-1', day, { limit: 10 })).toEqual(readings.slice(2));
+  expect((await store.cold.deviceTotals('vehicle', 'EV-1', half)).readings).toBe(0);
+  expect(await store.cold.deviceSeries('vehicle', 'EV-1', day, MINUTE)).toHaveLength(2);
+  expect((await store.cold.deviceTotals('vehicle', 'EV-1', day)).readings).toBe(4);
+
+  expect(await store.retention.dropBefore(START + HOUR)).toBe(START + HOUR);
+  expect(await history.vehicle.countDocuments()).toBe(2);
+});
+
+it('drops an hour of more readings than one piece holds', async () => {
+  const database = temporaryDatabase();
+  const store = await openMongoDbStore(database);
+  onTestFinished(() => store.close());
+  for (let second = 0; second < 5; second++) {
+    await store.writer.commit(
+      Array.from({ length: 5_000 }, (_, n) => aVehicleReading({ deviceId: `EV-${n}`, timestamp: START + second })),
+    );
+  }
+  await store.writer.commit([aVehicleReading({ timestamp: START + HOUR })]);
+  await closeHours(store);
+
+  await store.retention.dropBefore(START + HOUR);
+
+  expect(await collectionsOf(driverOf(database)).history.vehicle.countDocuments()).toBe(1);
+  const all = await store.cold.totalsByDevice('vehicle', { from: START, to: START + HOUR });
+  expect(all.size).toBe(5_000);
+  expect(all.get('EV-4999')?.readings).toBe(5);
+});

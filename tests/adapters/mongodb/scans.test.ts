@@ -1,0 +1,134 @@
+import type { Db } from 'mongodb';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { DAY, HOUR, MINUTE } from '#domain/time';
+import { closeHours } from '#tests/contracts/rollup-contract';
+import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
+import { examined } from '#tests/support/mongodb-explain';
+import { aMeterReading, START } from '#tests/support/readings';
+
+const DEVICES = 12;
+const HOURS = 5;
+/** What is read to know where to find the sums: a lane an hour, what was computed of it, and the horizon. */
+const PLAN = HOURS + 2 + 1;
+const SCANS = ['CLUSTERED_IXSCAN', 'IDHACK']; // the horizon by its name, all else by ranges
+const deviceId = (n: number) => `M-${String(n).padStart(3, '0')}`;
+const ONE = deviceId(6);
+
+/** A bounded scan also reads the document at which it sees that it has ended. */
+const atMost = (documents: number, scans: number) => documents + 2 * scans;
+
+describe('what MongoDB examines for an answer', () => {
+  let store: TelemetryStore;
+  let db: Db;
+
+  beforeEach(async () => {
+    const database = temporaryDatabase();
+    store = await openMongoDbStore(database);
+    onTestFinished(() => store.close());
+    for (let hour = 0; hour < HOURS; hour++) {
+      await store.writer.commit(
+        Array.from({ length: DEVICES * 60 }, (_, i) =>
+          aMeterReading({
+            deviceId: deviceId(i % DEVICES),
+            timestamp: START + hour * HOUR + Math.floor(i / DEVICES) * MINUTE,
+          }),
+        ),
+      );
+    }
+    db = driverOf(database);
+  });
+
+  it('is one device in the hours of the window for its totals, before the hours are closed', async () => {
+    const window = { from: START + 30 * MINUTE, to: START + 4 * HOUR - 30 * MINUTE };
+    const { documents, scans } = await examined(db, () => store.cold.deviceTotals('meter', ONE, window));
+
+    expect(documents).toBeGreaterThanOrEqual(180);
+    expect(documents).toBeLessThanOrEqual(atMost(180, 4) + PLAN);
+    expect(documents).toBeLessThanOrEqual(180 * 1.1);
+    expect(scans).toEqual(SCANS);
+  });
+
+  it('is one device in the hours that have readings for the totals of a very long window', async () => {
+    const window = { from: START - 400 * DAY, to: START + 400 * DAY };
+    const { documents, scans } = await examined(db, () => store.cold.deviceTotals('meter', ONE, window));
+
+    expect(documents).toBeLessThanOrEqual(atMost(HOURS * 60, HOURS) + PLAN);
+    expect(scans).toEqual(SCANS);
+  });
+
+  it('is one sum an hour, and the readings of the edges, once the hours are closed', async () => {
+    await closeHours(store);
+    const window = { from: START + 50 * MINUTE, to: START + 4 * HOUR + 10 * MINUTE };
+    const { documents, scans } = await examined(db, () => store.cold.deviceTotals('meter', ONE, window));
+
+    expect(documents).toBeGreaterThanOrEqual(10 + 3 + 10);
+    // The sums of a device lie by the day: START is noon, so that all five hours are scanned.
+    expect(documents).toBeLessThanOrEqual(atMost(10 + HOURS + 10, 3) + PLAN + HOURS);
+    expect(scans).toEqual(SCANS);
+  });
+
+  it('is one sum an hour for the series of a device and for the totals of all devices', async () => {
+    await closeHours(store);
+    const window = { from: START, to: START + HOURS * HOUR };
+    const series = await examined(db, () => store.cold.deviceSeries('meter', ONE, window, HOUR));
+    const all = await examined(db, () => store.cold.totalsByDevice('meter', window));
+
+    expect(series.documents).toBeLessThanOrEqual(atMost(HOURS, 1) + PLAN + HOURS);
+    expect(series.scans).toEqual(SCANS);
+    expect(all.documents).toBeLessThanOrEqual(atMost(DEVICES * HOURS, 1) + PLAN + HOURS);
+    expect(all.scans).toEqual(SCANS);
+  });
+
+  it('is a page of one device for its history', async () => {
+    const window = { from: START, to: START + 5 * HOUR };
+    const { documents, scans } = await examined(db, () => store.cold.history('meter', ONE, window, { limit: 100 }));
+
+    expect(documents).toBeGreaterThanOrEqual(100);
+    expect(documents).toBeLessThanOrEqual(atMost(3 * 60, 3)); // the hours that hold the page, and one more
+    expect(scans.toSorted()).toEqual(SCANS.toSorted());
+  });
+
+  it('is a bounded scan for what is deleted: nothing that stays is read to find what goes', async () => {
+    await closeHours(store);
+    const { documents } = await examined(db, () => store.retention.dropBefore(START + HOUR));
+
+    expect(documents).toBeLessThanOrEqual(atMost(DEVICES * 60, 1) + 2 * (PLAN + HOURS));
+  });
+
+  it('is the minutes of the edges and the hours between for the fleet', async () => {
+    const window = { from: START + 40 * MINUTE, to: START + 3 * HOUR + 20 * MINUTE };
+    const { documents, scans } = await examined(db, () => store.cold.fleetTotals(window));
+
+    expect(documents).toBeGreaterThanOrEqual(20 + 2 + 20);
+    expect(documents).toBeLessThanOrEqual(atMost(20 + 2 + 20, 3));
+    expect(scans).toEqual(['CLUSTERED_IXSCAN']);
+  });
+
+  it('is the hours of the window for the fleet hour by hour', async () => {
+    const window = { from: START, to: START + 3 * HOUR };
+    const { documents, scans } = await examined(db, () => store.cold.fleetHours(window));
+
+    expect(documents).toBeLessThanOrEqual(atMost(3, 1));
+    expect(scans).toEqual(['CLUSTERED_IXSCAN']);
+  });
+
+  it('is one document for the live state of a device', async () => {
+    expect(await examined(db, () => store.hot.newest('meter', ONE))).toEqual({ documents: 1, scans: ['IDHACK'] });
+  });
+
+  it('is a page of documents for a page of live states', async () => {
+    const { documents } = await examined(db, () => store.hot.page('meter', { after: ONE, limit: 3 }));
+
+    expect(documents).toBeLessThanOrEqual(3);
+  });
+
+  it('is the live state and the key of each reading sent again, and not what lies between them', async () => {
+    const again = [0, DEVICES - 1].map((n) => aMeterReading({ deviceId: deviceId(n), timestamp: START + n * MINUTE }));
+    const { documents } = await examined(db, () => store.writer.commit(again));
+
+    expect(documents).toBeGreaterThanOrEqual(2);
+    expect(documents).toBeLessThanOrEqual(2 * 2);
+  });
+});

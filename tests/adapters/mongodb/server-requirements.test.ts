@@ -1,0 +1,52 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import { unsuitability } from '#adapters/outbound/mongodb/server-requirements';
+import { StoreUnavailableError } from '#application/errors';
+import { startMongod } from '#tests/support/mongod';
+import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
+
+describe('the MongoDB that the store takes', () => {
+  it.each([
+    ['6.0.0 in a replica set', { version: '6.0.0', setName: 'rs0' }],
+    ['8.2.1 in a replica set', { version: '8.2.1', setName: 'rs0' }],
+    ['12.0.0 in a replica set', { version: '12.0.0', setName: 'rs0' }],
+    ['the router of a sharded cluster', { version: '7.0.14', msg: 'isdbgrid' }],
+  ])('may be %s', (_, facts) => {
+    expect(unsuitability(facts)).toBeUndefined();
+  });
+
+  it.each([
+    ['5.0.31', { version: '5.0.31', setName: 'rs0' }, 'needs 6.0 or newer'],
+    ['4.4.0 behind a router', { version: '4.4.0', msg: 'isdbgrid' }, 'needs 6.0 or newer'],
+    ['of no version that can be read', { version: 'unknown', setName: 'rs0' }, 'needs 6.0 or newer'],
+    ['a standalone server', { version: '8.0.4' }, 'start it as a replica set'],
+  ])('may not be %s', (_, facts, reason) => {
+    expect(unsuitability(facts)).toContain(reason);
+  });
+
+  it('may not be a standalone server, which is told so at the start', async () => {
+    const standalone = await startMongod({ replicaSet: false });
+    onTestFinished(standalone.stop);
+
+    await expect(openMongoDbStore({ uri: standalone.uri, database: 'energy' })).rejects.toThrow(
+      /standalone server.*rs\.initiate/,
+    );
+  });
+
+  it('has to answer: nobody there is StoreUnavailableError, within seconds and without the password', async () => {
+    const uri = 'mongodb://someone:secret@127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=60000';
+    const begin = performance.now();
+    const error = await openMongoDbStore({ uri, database: 'energy' }).catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect(String(error)).not.toContain('secret');
+    expect(performance.now() - begin).toBeLessThan(12_000);
+  });
+
+  it('may not hold collections of the same names that are not clustered', async () => {
+    const database = temporaryDatabase();
+    await driverOf(database).createCollection('meter_history');
+
+    await expect(openMongoDbStore(database)).rejects.toThrow(/meter_history .* not clustered/);
+  });
+});

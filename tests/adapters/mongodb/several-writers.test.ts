@@ -1,0 +1,123 @@
+import { MongoClient } from 'mongodb';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { APP_NAME } from '#adapters/outbound/mongodb/abandoned-transactions';
+import { type HistoryDocument, toHistoryDocument } from '#adapters/outbound/mongodb/history-document';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { DAY, MINUTE } from '#domain/time';
+import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+
+const day = { from: START, to: START + DAY };
+
+async function open(database: TemporaryDatabase): Promise<TelemetryStore> {
+  const store = await openMongoDbStore(database);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+describe('several writers on one MongoDB', () => {
+  it('may all start at once on a database that is not there yet', async () => {
+    const database = temporaryDatabase();
+
+    const stores = await Promise.all([1, 2, 3, 4].map(() => open(database)));
+
+    for (const store of stores) await store.writer.commit([aMeterReading()]);
+    expect((await stores[0]?.cold.fleetTotals(day))?.meter.readings).toBe(1);
+  });
+
+  it('store each reading once and count it once when all of them are sent to each', async () => {
+    const database = temporaryDatabase();
+    const stores = await Promise.all([open(database), open(database)]);
+    const groups = Array.from({ length: 12 }, (_, group) =>
+      Array.from({ length: 50 }, (_, i) => {
+        const [device, timestamp] = [i % 10, START + (group * 5 + Math.floor(i / 10)) * MINUTE];
+        return i % 2 === 0
+          ? aMeterReading({ deviceId: `M-${device}`, timestamp, kwh: 0.001 })
+          : aVehicleReading({ deviceId: `EV-${device}`, timestamp, kwh: 0.001 });
+      }),
+    );
+
+    // Each store works on two groups at a time; one goes forward, the other backward.
+    const orders = [groups, [...groups].reverse()];
+    const statuses = await Promise.all(
+      stores.flatMap((store, which) =>
+        [0, 1].map(async (half) => {
+          const seen: string[] = [];
+          for (const group of orders[which]?.filter((_, i) => i % 2 === half) ?? []) {
+            seen.push(...(await store.writer.commit(group)).map(({ status }) => status));
+          }
+          return seen;
+        }),
+      ),
+    );
+
+    expect(statuses.flat().filter((status) => status === 'stored')).toHaveLength(600);
+    expect(statuses.flat().filter((status) => status === 'duplicate')).toHaveLength(600);
+    const sum = { energy: 300_000, readings: 300 };
+    for (const store of stores) expect(await store.cold.fleetTotals(day)).toEqual({ meter: sum, vehicle: sum });
+    expect((await stores[0]?.hot.newest('meter', 'M-0'))?.timestamp).toBe(START + 59 * MINUTE);
+    expect(await driverOf(database).collection('meter_history').countDocuments()).toBe(300);
+  });
+
+  it('write totals in lanes of their own', async () => {
+    const database = temporaryDatabase();
+    const stores = await Promise.all([open(database), open(database)]);
+
+    await Promise.all(
+      stores.map((store, n) => store.writer.commit([aMeterReading({ deviceId: `M-${n}`, timestamp: START })])),
+    );
+
+    expect(await driverOf(database).collection('fleet_hours').countDocuments()).toBe(2);
+    expect((await stores[0]?.cold.fleetHours(day))?.map(({ totals }) => totals.meter.readings)).toEqual([2]);
+  });
+
+  it('find everything again after a restart', async () => {
+    const database = temporaryDatabase();
+    const readings = [aMeterReading(), aVehicleReading()];
+    const before = await openMongoDbStore(database);
+    await before.writer.commit(readings);
+    await before.close();
+
+    const store = await open(database);
+
+    expect((await store.writer.commit(readings)).map(({ status }) => status)).toEqual(['duplicate', 'duplicate']);
+    expect(await store.hot.newest('meter', 'M-1')).toEqual(readings[0]);
+    expect((await store.cold.fleetTotals(day)).vehicle).toEqual({ energy: 80_000, readings: 1 });
+  });
+
+  it('are not held up by a transaction whose process was killed', async () => {
+    const database = temporaryDatabase();
+    const store = await open(database);
+    const dead = new MongoClient(database.uri, { appName: APP_NAME });
+    onTestFinished(() => dead.close());
+    const session = dead.startSession();
+    session.startTransaction();
+    const history = dead.db(database.database).collection<HistoryDocument>('meter_history');
+    await history.insertOne(toHistoryDocument(aMeterReading()), { session });
+
+    // The server would end it by itself after a minute.
+    expect(await store.writer.commit([aMeterReading()])).toEqual([{ status: 'stored' }]);
+  });
+
+  it('get no answer for a reading of another transaction before that is decided', async () => {
+    const database = temporaryDatabase();
+    const store = await open(database);
+    const client = new MongoClient(database.uri);
+    onTestFinished(() => client.close());
+    const session = client.startSession();
+    session.startTransaction();
+    const history = client.db(database.database).collection<HistoryDocument>('meter_history');
+    await history.insertOne(toHistoryDocument(aMeterReading()), { session });
+
+    let answered = false;
+    const commit = store.writer.commit([aMeterReading()]).finally(() => {
+      answered = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(answered).toBe(false);
+    await session.commitTransaction();
+
+    expect(await commit).toEqual([{ status: 'duplicate' }]);
+  });
+});

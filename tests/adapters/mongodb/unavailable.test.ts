@@ -1,0 +1,93 @@
+import { MongoClient } from 'mongodb';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { inTransaction } from '#adapters/outbound/mongodb/commit-transaction';
+import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import { StoreUnavailableError } from '#application/errors';
+import { DAY, MINUTE } from '#domain/time';
+import { startMongod } from '#tests/support/mongod';
+import { temporaryDatabase } from '#tests/support/mongodb-database';
+import { aMeterReading, START } from '#tests/support/readings';
+
+describe('a commit on MongoDB', () => {
+  it('asks for the majority and the journal, whatever the connection string says', async () => {
+    const { uri, database } = temporaryDatabase();
+    const readConcern = { level: 'majority' } as const;
+    const client = new MongoClient(`${uri}&w=1&journal=false`, { monitorCommands: true, readConcern });
+    onTestFinished(() => client.close());
+    const commits: unknown[] = [];
+    const begins: unknown[] = [];
+    client.on('commandStarted', ({ commandName, command }) => {
+      if (command.startTransaction === true) begins.push(command.readConcern);
+      if (commandName === 'commitTransaction') commits.push(command.writeConcern);
+    });
+    await client.db(database).createCollection('anything');
+
+    await inTransaction(client, performance.now() + 8_000, (session) =>
+      client.db(database).collection('anything').insertOne({}, { session }),
+    );
+
+    expect(begins).toMatchObject([{ level: 'snapshot' }]);
+    expect(commits).toEqual([{ w: 'majority', j: true, wtimeout: 8_000 }]);
+  });
+
+  it('is StoreUnavailableError in time when the server hangs, and exact when it is sent again later', async () => {
+    const mongod = await startMongod();
+    onTestFinished(mongod.stop);
+    const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
+    onTestFinished(() => store.close());
+    await store.writer.commit([aMeterReading()]);
+
+    process.kill(mongod.pid, 'SIGSTOP');
+    const begin = performance.now();
+    const late = aMeterReading({ timestamp: START + MINUTE });
+    const error = await store.writer.commit([late]).catch((reason: unknown) => reason);
+    const took = performance.now() - begin;
+    process.kill(mongod.pid, 'SIGCONT');
+
+    expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect(took).toBeLessThan(9_000);
+    const [outcome] = await store.writer.commit([late]);
+    expect(['stored', 'duplicate']).toContain(outcome?.status);
+    expect((await store.cold.fleetTotals({ from: START, to: START + DAY })).meter.readings).toBe(2);
+  });
+
+  it('and every read are StoreUnavailableError, with the reason as cause, when the server is gone', async () => {
+    const mongod = await startMongod();
+    const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
+    onTestFinished(() => store.close());
+    await mongod.stop();
+
+    const answers = await Promise.allSettled([
+      store.writer.commit([aMeterReading()]),
+      store.hot.newest('meter', 'M-1'),
+      store.hot.page('meter', { limit: 1 }),
+      store.cold.deviceTotals('meter', 'M-1', { from: START, to: START + DAY }),
+      store.cold.fleetTotals({ from: START, to: START + DAY }),
+      store.health.check(),
+    ]);
+
+    for (const answer of answers) {
+      expect(answer.status).toBe('rejected');
+      const reason = answer.status === 'rejected' ? answer.reason : undefined;
+      expect(reason).toBeInstanceOf(StoreUnavailableError);
+    }
+  });
+
+  it('is refused after the store was closed, and closing twice is fine', async () => {
+    const store = await openMongoDbStore(temporaryDatabase());
+    await store.close();
+    await store.close();
+
+    await expect(store.writer.commit([aMeterReading()])).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('finishes before the store closes', async () => {
+    const database = temporaryDatabase();
+    const store = await openMongoDbStore(database);
+    const commit = store.writer.commit([aMeterReading()]);
+    await store.close();
+
+    expect(await commit).toEqual([{ status: 'stored' }]);
+  });
+});
