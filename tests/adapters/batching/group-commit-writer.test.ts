@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import { type GroupCommitLimits, GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { OverloadedError, StoreUnavailableError } from '#application/errors';
+import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+import type { CommitOutcome } from '#domain/ingest-outcome';
+import type { Reading } from '#domain/reading';
+import { aMeterReading, START } from '#tests/support/readings';
+
+/** The shipped memory writer behind a gate: commits wait until the test lets them through, or fails them. */
+class GatedWriter implements TelemetryWriter {
+  readonly #memory = createMemoryStore().writer;
+  readonly commits: { readings: number; atomic: boolean }[] = [];
+  readonly #gates: PromiseWithResolvers<void>[] = [];
+  open = false;
+
+  async commit(readings: readonly Reading[], options?: CommitOptions): Promise<readonly CommitOutcome[]> {
+    this.commits.push({ readings: readings.length, atomic: options?.atomic ?? false });
+    if (!this.open) {
+      const gate = Promise.withResolvers<void>();
+      this.#gates.push(gate);
+      await gate.promise;
+    }
+    return this.#memory.commit(readings, options);
+  }
+
+  letThrough(): void {
+    this.#gates.shift()?.resolve();
+  }
+
+  fail(error: Error): void {
+    this.#gates.shift()?.reject(error);
+  }
+}
+
+const given = (limits: Partial<GroupCommitLimits> = {}) => {
+  const store = new GatedWriter();
+  return { store, writer: new GroupCommitWriter(store, { commitsInFlight: 1, ...limits }) };
+};
+let minute = 0;
+const readings = (count: number) =>
+  Array.from({ length: count }, () => aMeterReading({ timestamp: START + minute++ * 60_000 }));
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('the group commit writer', () => {
+  it('commits at once when idle, and gathers what arrives meanwhile into the next commit', async () => {
+    const { store, writer } = given();
+
+    const first = writer.commit(readings(1));
+    await turn();
+    const others = [writer.commit(readings(1)), writer.commit(readings(2)), writer.commit(readings(3))];
+    await turn();
+    expect(store.commits).toEqual([{ readings: 1, atomic: false }]);
+    store.letThrough();
+    await first;
+    store.letThrough();
+
+    expect((await Promise.all(others)).map((outcomes) => outcomes.length)).toEqual([1, 2, 3]);
+    expect(store.commits.map((commit) => commit.readings)).toEqual([1, 6]);
+  });
+
+  it('gives each request the outcomes of its own readings', async () => {
+    const { store, writer } = given();
+    store.open = true;
+    const [a, b] = readings(2) as [Reading, Reading];
+
+    const answers = await Promise.all([writer.commit([a]), writer.commit([b, a]), writer.commit([b])]);
+
+    expect(answers.map((outcomes) => outcomes.map(({ status }) => status))).toEqual([
+      ['stored'],
+      ['stored', 'duplicate'],
+      ['duplicate'],
+    ]);
+    expect(store.commits).toHaveLength(1);
+  });
+
+  it('keeps groups to their size, and takes a larger request as one commit', async () => {
+    const { store, writer } = given({ groupReadings: 10 });
+    store.open = true;
+
+    await Promise.all([25, 4, 4, 4, 10].map((count) => writer.commit(readings(count))));
+
+    expect(store.commits.map((commit) => commit.readings)).toEqual([25, 8, 4, 10]);
+  });
+
+  it('hands as many commits to the store at once as it may', async () => {
+    const { store, writer } = given({ groupReadings: 1, commitsInFlight: 2 });
+
+    const all = Promise.all([1, 1, 1].map((count) => writer.commit(readings(count))));
+    await turn();
+    expect(store.commits).toHaveLength(2);
+    store.letThrough();
+    await turn();
+    expect(store.commits).toHaveLength(3);
+    store.letThrough();
+    store.letThrough();
+    await all;
+  });
+
+  it('gives an atomic request a commit of its own', async () => {
+    const { store, writer } = given();
+    store.open = true;
+
+    await Promise.all([
+      writer.commit(readings(1)),
+      writer.commit(readings(2), { atomic: true }),
+      writer.commit(readings(3)),
+      writer.commit(readings(4)),
+    ]);
+
+    expect(store.commits).toEqual([
+      { readings: 1, atomic: false },
+      { readings: 2, atomic: true },
+      { readings: 7, atomic: false },
+    ]);
+  });
+
+  it.each([
+    ['readings', { queueReadings: 10 }],
+    ['bytes', { queueBytes: 10 * 163 }],
+  ])('refuses what its queue of %s cannot hold, keeps nothing of it, and recovers', async (_, limits) => {
+    const { store, writer } = given(limits);
+    const accepted = [writer.commit(readings(4)), writer.commit(readings(6))];
+    const refused = readings(1);
+
+    await expect(writer.commit(refused)).rejects.toThrow(OverloadedError);
+    await turn();
+    store.open = true;
+    store.letThrough();
+    await Promise.all(accepted);
+
+    expect(await writer.commit(refused)).toEqual([{ status: 'stored' }]);
+  });
+
+  it('takes a request larger than its queue when nothing else waits: sending it again must be able to help', async () => {
+    const { store, writer } = given({ queueReadings: 10 });
+    store.open = true;
+
+    expect(await writer.commit(readings(11))).toHaveLength(11);
+  });
+
+  it('fails the requests of a failed commit and no others', async () => {
+    const { store, writer } = given();
+    const first = writer.commit(readings(1));
+    await turn();
+    const second = writer.commit(readings(1));
+    store.fail(new StoreUnavailableError('the disk is full'));
+
+    await expect(first).rejects.toThrow('the disk is full');
+    await turn();
+    store.letThrough();
+    expect(await second).toEqual([{ status: 'stored' }]);
+  });
+
+  it('gives up on a store that does not answer, in flight and waiting, and does not pile more onto it', async () => {
+    const { store, writer } = given({ timeout: 50 });
+    const stuck = [writer.commit(readings(1)), turn().then(() => writer.commit(readings(1)))];
+
+    const outcomes = await Promise.allSettled(stuck);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(outcomes.every((o) => o.status === 'rejected' && o.reason instanceof StoreUnavailableError)).toBe(true);
+    expect(store.commits).toHaveLength(1);
+    store.letThrough();
+    await turn();
+    store.open = true;
+    expect(await writer.commit(readings(1))).toEqual([{ status: 'stored' }]);
+  });
+
+  it('drains: everything accepted is answered first', async () => {
+    const { store, writer } = given();
+    await writer.drain(); // nothing to wait for
+    let answered = 0;
+    const all = [1, 2].map((count) => writer.commit(readings(count)).then(() => answered++));
+    await turn();
+    store.open = true;
+    store.letThrough();
+
+    await writer.drain();
+    await turn();
+
+    expect(answered).toBe(2);
+    await Promise.all(all);
+  });
+});
