@@ -1,0 +1,64 @@
+import type { Clock } from '#application/ports/clock';
+import type { Logger } from '#application/ports/logger';
+import { type EpochMillis, MINUTE, type Millis } from '#domain/time';
+
+/** Lines of one message in one interval. A flood says nothing that its first lines and its size do not. */
+const LINES_PER_MESSAGE = 20;
+const INTERVAL: Millis = MINUTE;
+/** Different messages watched at once; messages are constant texts, so more would be a mistake. */
+const WATCHED_MESSAGES = 1_000;
+
+interface Budget {
+  since: EpochMillis;
+  lines: number;
+}
+
+/**
+ * Lets through at most 20 lines a minute of the same message; the first line after that says how many were left out
+ * (`suppressed`). What varies belongs into the fields, never into the message.
+ */
+export class BudgetedLogger implements Logger {
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #budgets = new Map<string, Budget>();
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log('error', message, fields);
+  }
+
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log('warn', message, fields);
+  }
+
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log('info', message, fields);
+  }
+
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log('debug', message, fields);
+  }
+
+  #log(level: keyof Logger, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    const suppressed = this.#spend(`${level} ${message}`);
+    if (suppressed === undefined) return;
+    this.#logger[level](message, suppressed === 0 ? fields : { ...fields, suppressed });
+  }
+
+  /** How many lines were left out before this one; `undefined` when this one is left out too. */
+  #spend(key: string): number | undefined {
+    const now = this.#clock.now();
+    const budget = this.#budgets.get(key);
+    if (budget === undefined || now - budget.since >= INTERVAL) {
+      if (this.#budgets.size >= WATCHED_MESSAGES) this.#budgets.clear();
+      this.#budgets.set(key, { since: now, lines: 1 });
+      return Math.max(0, (budget?.lines ?? 0) - LINES_PER_MESSAGE);
+    }
+    budget.lines++;
+    return budget.lines <= LINES_PER_MESSAGE ? 0 : undefined;
+  }
+}
