@@ -1,0 +1,63 @@
+import { type Context, Hono } from 'hono';
+import type { Logger } from '#application/ports/logger';
+import { allowedMethods } from './allowed-methods.ts';
+import { type AnalyticsRouteDependencies, analyticsRoutes } from './analytics-routes.ts';
+import { type HealthRouteDependencies, healthRoutes } from './health-routes.ts';
+import { type HistoryRouteDependencies, historyRoutes } from './history-routes.ts';
+import { type IngestRouteDependencies, ingestRoutes } from './ingest-routes.ts';
+import { type LinkRouteDependencies, linkRoutes } from './link-routes.ts';
+import { type LiveRouteDependencies, liveRoutes } from './live-routes.ts';
+import { type LossRouteDependencies, lossRoutes } from './loss-routes.ts';
+import { problem, refusalOf } from './problem.ts';
+import { requestId } from './request-id.ts';
+import { type WarningRouteDependencies, warningRoutes } from './warning-routes.ts';
+
+/** Everything the HTTP interface needs: each file of routes says what for. */
+export interface AppDependencies
+  extends IngestRouteDependencies,
+    LiveRouteDependencies,
+    AnalyticsRouteDependencies,
+    HistoryRouteDependencies,
+    LossRouteDependencies,
+    WarningRouteDependencies,
+    LinkRouteDependencies,
+    HealthRouteDependencies {}
+
+export function createApp(dependencies: AppDependencies): Hono {
+  const app = new Hono();
+  ingestRoutes(app, dependencies);
+  liveRoutes(app, dependencies);
+  analyticsRoutes(app, dependencies);
+  historyRoutes(app, dependencies);
+  lossRoutes(app, dependencies);
+  warningRoutes(app, dependencies);
+  linkRoutes(app, dependencies);
+  healthRoutes(app, dependencies);
+  app.notFound((c) => unknownRoute(app, c));
+  app.onError((error, c) => failed(error, c, dependencies.logger));
+  return app;
+}
+
+function unknownRoute(app: Hono, c: Context): Response {
+  const { method, path } = c.req;
+  const methods = allowedMethods(app, path);
+  if (methods.length === 0) return problem(c, 'not-found', `There is nothing at ${path}.`);
+  const allow = methods.join(', ');
+  return problem(c, 'method-not-allowed', `${method} is not possible here; ${allow} is.`, {
+    headers: { Allow: allow },
+  });
+}
+
+function failed(error: Error, c: Context, logger: Logger): Response {
+  const { kind, message, options } = refusalOf(error);
+  if (kind === 'internal-error' || kind === 'store-unavailable') {
+    const { method, path } = c.req;
+    logger.error(kind === 'internal-error' ? 'request failed' : 'the store did not answer', {
+      requestId: requestId(c),
+      method,
+      path,
+      error,
+    });
+  }
+  return problem(c, kind, message, options);
+}

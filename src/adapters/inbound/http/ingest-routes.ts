@@ -1,0 +1,100 @@
+import type { Context, Hono } from 'hono';
+import type { IngestReadings, IngestReport, Received } from '#application/ingest-readings';
+import type { Clock } from '#application/ports/clock';
+import type { AcceptedTime } from '#domain/accepted-time';
+import { ingestFormat, ingestText } from './ingest-body.ts';
+import { IngestGate } from './ingest-gate.ts';
+import { ingestItems } from './ingest-items.ts';
+import type { IngestLog } from './ingest-log.ts';
+import {
+  type BatchOptions,
+  batchStatus,
+  presentBatch,
+  presentConflict,
+  presentFaults,
+  presentOutcome,
+} from './ingest-presenter.ts';
+import { jsonResponse } from './json-response.ts';
+import { overloaded, problem, refusalOf } from './problem.ts';
+import { QueryParameters } from './query-parameters.ts';
+import { readingParser } from './reading-parser.ts';
+import { presentTime } from './reading-presenter.ts';
+import { requestId } from './request-id.ts';
+
+export interface IngestRouteDependencies {
+  readonly ingestReadings: IngestReadings;
+  readonly acceptedTime: AcceptedTime;
+  /** Most bytes of a body, as sent and as inflated. */
+  readonly bodyLimit: number;
+  readonly clock: Clock;
+  readonly ingestLog: IngestLog;
+  /** Whether the queue in front of the store can take no more; a request is refused then before its body is read. */
+  readonly isQueueFull: () => boolean;
+}
+
+/** `POST /v1/ingest`. One handler without middleware: this is the route that is asked thousands of times a second. */
+export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): void {
+  const { ingestReadings, acceptedTime, bodyLimit, clock, ingestLog, isQueueFull } = dependencies;
+  const parse = readingParser(acceptedTime);
+  const gate = new IngestGate(bodyLimit, isQueueFull);
+
+  app.post('/v1/ingest', async (c) => {
+    const request = c.req.raw;
+    const pass = gate.enter(request);
+    if (pass === undefined) {
+      ingestLog.refused('overloaded');
+      return overloaded(c);
+    }
+    try {
+      const options = batchOptions(c);
+      const format = ingestFormat(request);
+      const text = await ingestText(request, bodyLimit, pass.arrived);
+      const items = ingestItems(text, format, parse, clock.now());
+      if ('single' in items) {
+        const report = await ingestReadings.ingest([items.single]);
+        ingestLog.judged(report, requestId(c));
+        return singleAnswer(c, items.single, report);
+      }
+      const report = await ingestReadings.ingest(items.batch, { atomic: options.atomic });
+      ingestLog.judged(report, requestId(c));
+      return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentOutcome));
+    } catch (error) {
+      ingestLog.refused(refusalOf(error).kind);
+      throw error;
+    } finally {
+      pass.leave();
+    }
+  });
+}
+
+const DEFAULTS: BatchOptions = { atomic: false, listAll: false };
+
+function batchOptions(c: Context): BatchOptions {
+  if (!c.req.url.includes('?')) return DEFAULTS;
+  const query = new QueryParameters(c);
+  const options = { atomic: query.flag('atomic'), listAll: query.word('results', 'all') };
+  query.check();
+  return options;
+}
+
+function singleAnswer(c: Context, received: Received, report: IngestReport): Response {
+  const outcome = report.outcomes[0];
+  if (outcome?.status === 'conflict') {
+    const { detail, stored } = presentConflict(outcome);
+    return problem(c, 'conflict', detail, { members: { stored } });
+  }
+  if (outcome?.status === 'rejected') {
+    const errors = presentFaults(outcome.faults);
+    const detail = `The reading has ${errors.length === 1 ? 'a fault' : `${errors.length} faults`}; see errors.`;
+    return problem(c, 'invalid-reading', detail, { errors });
+  }
+  if (outcome === undefined || !('kind' in received)) throw new Error('a reading was left without an outcome');
+  const { kind, deviceId, timestamp } = received;
+  const { status } = outcome;
+  return jsonResponse(c, status === 'stored' ? 201 : 200, {
+    status,
+    kind,
+    id: deviceId,
+    timestamp: presentTime(timestamp),
+  });
+}

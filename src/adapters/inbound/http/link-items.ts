@@ -1,0 +1,44 @@
+import type { ReceivedLink } from '#application/manage-links';
+import { checkBatchSize, linesOf, messageOf, wholeJson } from './batch-text.ts';
+import { mediaTypeOf } from './ingest-body.ts';
+import { linksFromCsv } from './link-csv.ts';
+import { parseLink, rejected } from './link-schema.ts';
+import { Refusal } from './problem.ts';
+
+export type LinkFormat = 'json' | 'ndjson' | 'csv';
+
+const FORMATS: ReadonlyMap<string, LinkFormat> = new Map([
+  ['application/json', 'json'],
+  ['application/x-ndjson', 'ndjson'],
+  ['text/csv', 'csv'],
+]);
+
+/** What the body claims to be. */
+export function linkFormat(request: Request): LinkFormat {
+  const format = FORMATS.get(mediaTypeOf(request));
+  if (format !== undefined) return format;
+  throw new Refusal('unsupported-media-type', `Content-Type must be one of ${[...FORMATS.keys()].join(', ')}.`);
+}
+
+/** What a request carries: one link, or an import of many in their order. */
+export type LinkItems = { readonly single: ReceivedLink } | { readonly batch: readonly ReceivedLink[] };
+
+/** Reads the text of a body into the links it carries. Only text that is not of its format is refused as a whole. */
+export function linkItems(text: string, format: LinkFormat): LinkItems {
+  if (format === 'csv') return { batch: linksFromCsv(text) };
+  if (format === 'ndjson') return { batch: linesOf(text, 'links').map(parseLine) };
+  const value = wholeJson(text);
+  if (!Array.isArray(value)) return { single: parseLink(value) };
+  checkBatchSize(value.length, 'links');
+  return { batch: value.map(parseLink) };
+}
+
+function parseLine(line: string): ReceivedLink {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    return rejected([{ code: 'malformed-json', detail: messageOf(cause) }]);
+  }
+  return parseLink(value);
+}

@@ -1,0 +1,103 @@
+import type { Context } from 'hono';
+import { OverloadedError, StoreUnavailableError } from '#application/errors';
+import { jsonResponse } from './json-response.ts';
+import { requestId } from './request-id.ts';
+
+/** One thing that is wrong: where (a JSON pointer, `/name` for a query parameter, empty for the whole), what and why. */
+export interface ProblemError {
+  readonly pointer: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Every way a request can fail as a whole, with its status and title. The names are part of the interface. */
+const PROBLEMS = {
+  'malformed-json': [400, 'Malformed JSON'],
+  'malformed-csv': [400, 'Malformed CSV'],
+  'malformed-gzip': [400, 'Malformed gzip'],
+  'invalid-query': [400, 'Invalid query'],
+  'not-found': [404, 'Not found'],
+  'method-not-allowed': [405, 'Method not allowed'],
+  conflict: [409, 'Conflicting reading'],
+  'link-overlap': [409, 'Overlapping link'],
+  'body-too-large': [413, 'Body too large'],
+  'batch-too-large': [413, 'Batch too large'],
+  'unsupported-media-type': [415, 'Unsupported media type'],
+  'unsupported-encoding': [415, 'Unsupported encoding'],
+  'invalid-reading': [422, 'Invalid reading'],
+  'invalid-link': [422, 'Invalid link'],
+  'empty-batch': [422, 'Empty batch'],
+  'internal-error': [500, 'Internal error'],
+  overloaded: [503, 'Overloaded'],
+  'store-unavailable': [503, 'Store unavailable'],
+  'not-ready': [503, 'Not ready'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+export type ProblemKind = keyof typeof PROBLEMS;
+
+export interface ProblemOptions {
+  /** The single faults; without them the problem itself is the one fault. */
+  readonly errors?: readonly ProblemError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Further members of the problem document. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** An answer of RFC 9457. */
+export function problem(c: Context, kind: ProblemKind, detail: string, options: ProblemOptions = {}): Response {
+  const [status, title] = PROBLEMS[kind];
+  const document = {
+    type: `urn:energy-ingestion-engine:problem:${kind}`,
+    title,
+    status,
+    detail,
+    instance: requestId(c),
+    errors: options.errors ?? [{ pointer: '', code: kind, detail }],
+    ...options.members,
+  };
+  return jsonResponse(c, status, document, {
+    contentType: 'application/problem+json',
+    ...(options.headers && { headers: options.headers }),
+  });
+}
+
+/** Thrown where a request cannot be served, at whatever depth; answered as the problem it names. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly kind: ProblemKind;
+  readonly options: ProblemOptions;
+
+  constructor(kind: ProblemKind, detail: string, options: ProblemOptions & ErrorOptions = {}) {
+    super(detail, options);
+    this.kind = kind;
+    this.options = options;
+  }
+}
+
+const OVERLOADED = 'Too much is waiting to be written. Nothing was kept; send it again later.';
+/** A queue that is full empties within a second. */
+const OVERLOADED_RETRY_SECONDS = 1;
+
+/** The answer of a full queue, made without throwing: it is given most when there is no time. */
+export function overloaded(c: Context): Response {
+  return problem(c, 'overloaded', OVERLOADED, retryAfter(OVERLOADED_RETRY_SECONDS));
+}
+
+function retryAfter(seconds: number): ProblemOptions {
+  return { headers: { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) } };
+}
+
+/** How long a client should leave a store that does not answer alone. */
+const STORE_RETRY_SECONDS = 5;
+
+/** What a thrown error means to the client. What nobody expected is an internal error, without its message. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof OverloadedError)
+    return new Refusal('overloaded', OVERLOADED, retryAfter(error.retryAfterSeconds));
+  if (error instanceof StoreUnavailableError) {
+    const detail = 'The store did not answer. Sending the same again is safe.';
+    return new Refusal('store-unavailable', detail, retryAfter(STORE_RETRY_SECONDS));
+  }
+  return new Refusal('internal-error', 'The request failed for a reason of our own.', { cause: error });
+}

@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import type { Context } from 'hono';
+
+export const REQUEST_ID = 'X-Request-Id';
+
+const SANE = /^[A-Za-z0-9._:-]{1,128}$/;
+/** Told apart from other processes once, then counted: random bytes for each request would cost more than its routing. */
+const PROCESS = randomBytes(6).toString('hex');
+let made = 0;
+
+/** The id of a request: the client's own when it is a sane one, else a new one; the same however often it is asked. */
+export function requestId(c: Context): string {
+  const known: string | undefined = c.get('requestId');
+  if (known !== undefined) return known;
+  const given = c.req.header(REQUEST_ID);
+  const id = given !== undefined && SANE.test(given) ? given : `${PROCESS}-${(++made).toString(36)}`;
+  c.set('requestId', id);
+  return id;
+}

@@ -1,0 +1,18 @@
+import type { MiddlewareHandler } from 'hono';
+import type { Logger } from '#application/ports/logger';
+import { requestId } from './request-id.ts';
+
+/** A request that takes longer is worth a line at `info`; the others are told at `debug`. */
+const SLOW_MS = 1_000;
+
+/** Logs each request with its duration. For routes that people ask, not for those that devices post to. */
+export function requestLog(logger: Logger): MiddlewareHandler {
+  return async (c, next) => {
+    const begin = performance.now();
+    await next();
+    const durationMs = Math.round(performance.now() - begin);
+    const level = durationMs >= SLOW_MS ? 'info' : 'debug';
+    const { method, path } = c.req;
+    logger[level]('request', { requestId: requestId(c), method, path, status: c.res.status, durationMs });
+  };
+}

@@ -1,0 +1,137 @@
+import type { Hono } from 'hono';
+import { expect } from 'vitest';
+import { type AppDependencies, createApp } from '#adapters/inbound/http/app';
+import { IngestLog } from '#adapters/inbound/http/ingest-log';
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { FindGaps } from '#application/find-gaps';
+import { FleetPerformanceReport } from '#application/fleet-performance';
+import { IngestReadings } from '#application/ingest-readings';
+import { ListLosses } from '#application/list-losses';
+import { ListWarnings } from '#application/list-warnings';
+import { AddLinks, EndLink, FindLink, ListLinks, RemoveLink } from '#application/manage-links';
+import type { Logger } from '#application/ports/logger';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { ReadHistory, StreamHistory } from '#application/read-history';
+import { ListLiveStates, ReadLiveState } from '#application/read-live';
+import { VehiclePerformanceReport } from '#application/vehicle-performance';
+import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency';
+import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
+import { DAY, MINUTE } from '#domain/time';
+import { ManualClock } from '#tests/support/manual-clock';
+import { START } from '#tests/support/readings';
+
+/** Keeps what is logged. */
+export class LogLines implements Logger {
+  readonly lines: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  error = this.#at('error');
+  warn = this.#at('warn');
+  info = this.#at('info');
+  debug = this.#at('debug');
+
+  #at(level: string): Logger['info'] {
+    return (message, fields = {}) => this.lines.push({ level, message, fields });
+  }
+}
+
+export const BODY_LIMIT = 8 * 1024 * 1024;
+export const NOW = START + 30_000;
+
+export interface AppUnderTest {
+  readonly app: Hono;
+  readonly clock: ManualClock;
+  readonly log: LogLines;
+  readonly ingestLog: IngestLog;
+}
+
+/** The real app over the real use cases and the memory store; the parts of a store can be exchanged for failing ones. */
+export function appUnderTest(
+  parts: Partial<TelemetryStore> = {},
+  overrides: Partial<AppDependencies> = {},
+): AppUnderTest {
+  const store = { ...createMemoryStore(), ...parts };
+  const clock = new ManualClock(NOW);
+  const log = new LogLines();
+  const ingestLog = new IngestLog(log);
+  const app = createApp({
+    ingestReadings: new IngestReadings(store.writer),
+    readLiveState: new ReadLiveState(store.hot, clock),
+    listLiveStates: new ListLiveStates(store.hot, clock),
+    vehiclePerformance: new VehiclePerformanceReport(store, clock, DEFAULT_WARNING_RULE),
+    fleetPerformance: new FleetPerformanceReport(store, DEFAULT_LOSS_THRESHOLD),
+    readHistory: new ReadHistory(store),
+    streamHistory: new StreamHistory(store),
+    findGaps: new FindGaps(store, clock),
+    listLosses: new ListLosses(store, clock, DEFAULT_WARNING_RULE),
+    listWarnings: new ListWarnings(store.warnings),
+    addLinks: new AddLinks(store.links),
+    listLinks: new ListLinks(store.links),
+    findLink: new FindLink(store.links),
+    endLink: new EndLink(store.links),
+    removeLink: new RemoveLink(store.links),
+    health: store.health,
+    isStopping: () => false,
+    clock,
+    logger: log,
+    ingestLog,
+    acceptedTime: { maxFuture: 5 * MINUTE, maxAge: 30 * DAY },
+    bodyLimit: BODY_LIMIT,
+    isQueueFull: () => false,
+    ...overrides,
+  });
+  return { app, clock, log, ingestLog };
+}
+
+export interface ProblemDocument {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  errors: { pointer: string; code: string; detail: string }[];
+  [member: string]: unknown;
+}
+
+/** A problem as RFC 9457 has it, with the request's id in it. */
+export async function problemOf(response: Response, status: number, ...codes: string[]): Promise<ProblemDocument> {
+  const problem = (await response.json()) as ProblemDocument;
+  expect({ status: response.status, codes: problem.errors?.map(({ code }) => code) }).toEqual({ status, codes });
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(problem.status).toBe(status);
+  expect(problem.instance).toBe(response.headers.get('x-request-id'));
+  expect(problem.type).toMatch(/^urn:energy-ingestion-engine:problem:[a-z-]+$/);
+  for (const { detail } of [problem, ...problem.errors]) expect(detail).not.toBe('');
+  return problem;
+}
+
+/** What devices send, as they send it. */
+export const sentVehicle = (change: Readonly<Record<string, unknown>> = {}) => ({
+  vehicleId: 'EV-7',
+  kwhDeliveredDc: 0.08,
+  soc: 50,
+  batteryTemp: 25,
+  timestamp: new Date(START).toISOString(),
+  ...change,
+});
+export const sentMeter = (change: Readonly<Record<string, unknown>> = {}) => ({
+  meterId: 'M-7',
+  kwhConsumedAc: 0.1,
+  voltage: 230.1,
+  timestamp: new Date(START).toISOString(),
+  ...change,
+});
+
+export async function post(
+  app: Hono,
+  body: unknown,
+  { query = '', headers = {} }: { query?: string; headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
+  return app.request(`/v1/ingest${query}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+  });
+}
+
+export async function postLines(app: Hono, text: string, query = ''): Promise<Response> {
+  return post(app, text, { query, headers: { 'content-type': 'application/x-ndjson' } });
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it, vi } from 'vitest';
+import { StoreUnavailableError } from '#application/errors';
+import { appUnderTest, post, problemOf, sentMeter } from './app-under-test.ts';
+
+describe('a path that leads nowhere', () => {
+  it.each([['/'], ['/v1/nowhere'], ['/v1/ingest/'], ['/V1/ingest'], ['/v1/trucks/live'], ['/v1/analytics/nothing']])(
+    '%s is not found',
+    async (path) => {
+      await problemOf(await appUnderTest().app.request(path), 404, 'not-found');
+    },
+  );
+
+  it.each([
+    ['GET', '/v1/ingest', 'POST'],
+    ['PUT', '/v1/ingest', 'POST'],
+    ['OPTIONS', '/v1/ingest', 'POST'],
+    ['POST', '/v1/meters/live', 'GET, HEAD'],
+    ['DELETE', '/v1/vehicles/EV-7/live', 'GET, HEAD'],
+    ['POST', '/v1/analytics/fleet', 'GET, HEAD'],
+    ['PATCH', '/health/live', 'GET, HEAD'],
+  ])('%s %s is told which methods do', async (method, path, allow) => {
+    const response = await appUnderTest().app.request(path, { method });
+    expect(response.headers.get('allow')).toBe(allow);
+    await problemOf(response, 405, 'method-not-allowed');
+  });
+
+  it('answers HEAD like GET, without the body', async () => {
+    const response = await appUnderTest().app.request('/health/live', { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('');
+  });
+});
+
+describe('the id of a request', () => {
+  const idOf = async (given?: string) => {
+    const headers = given === undefined ? {} : { 'x-request-id': given };
+    return (await appUnderTest().app.request('/health/live', { headers })).headers.get('x-request-id');
+  };
+
+  it('is the one that the client gave, when it is sane', async () => {
+    expect(await idOf('a.B_c:1-2')).toBe('a.B_c:1-2');
+    expect(await idOf('x'.repeat(128))).toBe('x'.repeat(128));
+  });
+
+  it.each([['x'.repeat(129)], ['a b'], ['a"b'], ['<script>'], ['é']])('is not %j', async (given) => {
+    expect(await idOf(given)).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
+  });
+
+  it('is made anew for each request that has none, and is in every answer', async () => {
+    const { app } = appUnderTest();
+    const responses = await Promise.all([
+      post(app, sentMeter()),
+      post(app, [sentMeter()]),
+      post(app, {}),
+      post(app, '{'),
+      app.request('/nowhere'),
+      app.request('/v1/ingest'),
+      app.request('/v1/meters/live'),
+      app.request('/v1/analytics/fleet'),
+      app.request('/v1/analytics/fleet?window=no'),
+      app.request('/health/ready'),
+    ]);
+    const ids = responses.map(({ headers }) => headers.get('x-request-id'));
+    expect(ids.every((id) => id !== null && id !== '')).toBe(true);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('health', () => {
+  it('is alive as long as it answers, and ready while the store answers', async () => {
+    const { app } = appUnderTest();
+    expect(await (await app.request('/health/live')).json()).toEqual({ status: 'ok' });
+    expect(await (await app.request('/health/ready')).json()).toEqual({ status: 'ready' });
+  });
+
+  it('is not ready while the store is down or the service is stopping, and says why', async () => {
+    const health = { check: () => Promise.reject(new StoreUnavailableError('no primary')) };
+    const { app } = appUnderTest({ health }, { isStopping: () => true });
+
+    const problem = await problemOf(await app.request('/health/ready'), 503, 'stopping', 'store-unavailable');
+
+    expect(problem.reasons).toEqual([expect.stringContaining('shutting down'), 'no primary']);
+    expect((await app.request('/health/live')).status).toBe(200);
+  });
+
+  it('keeps the words of an unexpected fault to itself', async () => {
+    const { app } = appUnderTest({ health: { check: () => Promise.reject(new Error('password=1')) } });
+    const problem = await problemOf(await app.request('/health/ready'), 503, 'store-unavailable');
+    expect(JSON.stringify(problem)).not.toContain('password');
+  });
+
+  it('is not ready when the store does not answer in time', async () => {
+    vi.useFakeTimers();
+    try {
+      const { app } = appUnderTest({ health: { check: () => new Promise(() => {}) } });
+      const pending = app.request('/health/ready');
+      await vi.advanceTimersByTimeAsync(2000);
+      const problem = await problemOf(await pending, 503, 'store-unavailable');
+      expect(problem.detail).toContain('within 2 s');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

@@ -1,0 +1,152 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { appUnderTest, BODY_LIMIT, post, postLines, problemOf, sentMeter } from './app-under-test.ts';
+
+const text = JSON.stringify(sentMeter());
+const gzip = { 'content-encoding': 'gzip' };
+
+describe('the body of an ingest request', () => {
+  it.each([
+    ['application/json'],
+    ['application/json; charset=utf-8'],
+    ['Application/JSON;charset="UTF-8"'],
+    ['application/json; charset=utf8; profile=x'],
+  ])('may be %s', async (contentType) => {
+    expect((await post(appUnderTest().app, text, { headers: { 'content-type': contentType } })).status).toBe(201);
+  });
+
+  it.each([
+    ['text/plain'],
+    ['application/json, text/plain'],
+    ['application/jsonx'],
+    ['application/json; charset=iso-8859-1'],
+    ['application/x-ndjson; charset=utf-16'],
+    ['application/x-www-form-urlencoded'],
+    [''],
+  ])('may not be %j', async (contentType) => {
+    const response = await post(appUnderTest().app, text, { headers: { 'content-type': contentType } });
+    await problemOf(response, 415, 'unsupported-media-type');
+  });
+
+  it('must say its type', async () => {
+    const body = new TextEncoder().encode(text);
+    const response = await appUnderTest().app.request('/v1/ingest', { method: 'POST', body });
+    await problemOf(response, 415, 'unsupported-media-type');
+  });
+
+  it.each([['br'], ['deflate'], ['gzip, gzip'], ['zstd']])('may not be encoded as %s', async (encoding) => {
+    const response = await post(appUnderTest().app, text, { headers: { 'content-encoding': encoding } });
+    await problemOf(response, 415, 'unsupported-encoding');
+  });
+
+  it('may be encoded as identity, or as gzip in any case', async () => {
+    const { app } = appUnderTest();
+    const encoded = (encoding: string) => ({ headers: { 'content-encoding': encoding } });
+    expect((await post(app, text, encoded('identity'))).status).toBe(201);
+    expect((await post(app, gzipSync(text), encoded('GZIP'))).status).toBe(200);
+    expect((await post(app, gzipSync(text), encoded('x-gzip'))).status).toBe(200);
+  });
+
+  it('may come as gzip of several members, and of lines', async () => {
+    const { app } = appUnderTest();
+    const members = Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))]);
+    expect((await post(app, members, { headers: gzip })).status).toBe(201);
+    const lines = gzipSync(`${text}\n`);
+    const headers = { ...gzip, 'content-type': 'application/x-ndjson' };
+    expect(await (await post(app, lines, { headers })).json()).toMatchObject({ received: 1, duplicates: 1 });
+  });
+
+  it.each([
+    ['not gzip at all', Buffer.from(text)],
+    ['cut short', gzipSync(text).subarray(0, -4)],
+    ['followed by something else', Buffer.concat([gzipSync(text), Buffer.from('more')])],
+    ['damaged', gzipSync(text).fill(0xff, 12, 20)],
+    ['empty', Buffer.alloc(0)],
+  ])('that says gzip and is %s is refused', async (_, body) => {
+    await problemOf(await post(appUnderTest().app, body, { headers: gzip }), 400, 'malformed-gzip');
+  });
+
+  it.each([
+    ['{"meterId":'],
+    [''],
+    ['   '],
+    ['{"meterId":"M-7"} {"meterId":"M-8"}'],
+    ['{\'meterId\':"M-7"}'],
+    ['NaN'],
+    [`${text},`],
+  ])('%j is malformed JSON', async (body) => {
+    await problemOf(await post(appUnderTest().app, body), 400, 'malformed-json');
+  });
+
+  it('that is not UTF-8 is malformed, in lines as well: nothing is replaced by guesses', async () => {
+    const { app } = appUnderTest();
+    const broken = Buffer.concat([
+      Buffer.from('{"meterId":"M-7","note":"'),
+      Buffer.from([0xc3, 0x28]),
+      Buffer.from('"}'),
+    ]);
+    await problemOf(await post(app, broken), 400, 'malformed-json');
+    const headers = { 'content-type': 'application/x-ndjson' };
+    await problemOf(await post(app, broken, { headers }), 400, 'malformed-json');
+  });
+
+  it('may begin with a byte order mark and end with white space', async () => {
+    expect((await post(appUnderTest().app, `\uFEFF${text}\r\n`)).status).toBe(201);
+  });
+
+  it('may be nested deep without harm', async () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    expect([400, 422]).toContain((await post(appUnderTest().app, nested)).status);
+  });
+
+  it('may be as large as the limit, as sent and inflated, and no larger', async () => {
+    const { app } = appUnderTest();
+    const full = text.padEnd(BODY_LIMIT);
+    expect((await post(app, full)).status).toBe(201);
+    expect((await post(app, gzipSync(full), { headers: gzip })).status).toBe(200);
+    await problemOf(await post(app, `${full} `), 413, 'body-too-large');
+    await problemOf(await post(app, gzipSync(`${full} `), { headers: gzip }), 413, 'body-too-large');
+  });
+
+  it('is measured even when it declares itself smaller than it is', async () => {
+    const { app } = appUnderTest({}, { bodyLimit: text.length - 1 });
+    await problemOf(await post(app, text, { headers: { 'content-length': '10' } }), 413, 'body-too-large');
+  });
+
+  it('that declares itself too large is not read', async () => {
+    const unread = new ReadableStream({
+      pull() {
+        throw new Error('was read');
+      },
+    });
+    const response = await appUnderTest().app.request('/v1/ingest', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': String(BODY_LIMIT + 1) },
+      body: unread,
+      duplex: 'half',
+    });
+    await problemOf(response, 413, 'body-too-large');
+  });
+});
+
+describe('the query of an ingest request', () => {
+  it.each([
+    ['?results=some', '/results'],
+    ['?results=', '/results'],
+    ['?atomic=1', '/atomic'],
+    ['?atomic', '/atomic'],
+    ['?atomic=true&atomic=false', '/atomic'],
+  ])('%s is refused by name, and nothing is stored', async (query, pointer) => {
+    const { app } = appUnderTest();
+    const problem = await problemOf(await post(app, [sentMeter()], { query }), 400, 'invalid-query');
+    expect(problem.errors[0]).toMatchObject({ pointer });
+    expect((await post(app, sentMeter())).status).toBe(201);
+  });
+
+  it('names both faults at once and ignores what it does not know', async () => {
+    const { app } = appUnderTest();
+    const both = await post(app, [sentMeter()], { query: '?atomic=yes&results=none' });
+    await problemOf(both, 400, 'invalid-query', 'invalid-query');
+    expect((await postLines(app, text, '?other=1&__proto__=2')).status).toBe(200);
+  });
+});

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { IngestGate } from '#adapters/inbound/http/ingest-gate';
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { OverloadedError } from '#application/errors';
+import { IngestReadings } from '#application/ingest-readings';
+import type { TelemetryWriter } from '#application/ports/telemetry-writer';
+import { appUnderTest, BODY_LIMIT } from './app-under-test.ts';
+
+const MIB = 1024 * 1024;
+const request = (headers: Record<string, string>) =>
+  new Request('http://engine/v1/ingest', { method: 'POST', headers });
+const ofLength = (bytes: number) => request({ 'content-length': String(bytes) });
+
+describe('the gate in front of ingestion', () => {
+  const gate = (isQueueFull = () => false) => new IngestGate(BODY_LIMIT, isQueueFull);
+
+  it('lets in 8 MiB of bodies at once, and more when those have left', () => {
+    const one = gate();
+    const passes = [1, 2].map(() => one.enter(ofLength(4 * MIB)));
+    expect(one.enter(ofLength(1))).toBeUndefined();
+
+    passes[0]?.leave();
+    expect(one.enter(ofLength(4 * MIB))).toBeDefined();
+    expect(one.enter(ofLength(1))).toBeUndefined();
+  });
+
+  it('counts a compressed body as inflated', () => {
+    const one = gate();
+    const compressed = request({ 'content-length': String(MIB / 4), 'content-encoding': 'gzip' });
+    expect([one.enter(compressed), one.enter(compressed), one.enter(compressed)]).toEqual([
+      expect.anything(),
+      expect.anything(),
+      undefined,
+    ]);
+  });
+
+  it('counts a body of unknown length as it arrives, and refuses it when there is no room left', () => {
+    const one = gate();
+    const [streamed, other] = [one.enter(request({})), one.enter(request({}))];
+    streamed?.arrived(3 * MIB);
+    streamed?.arrived(4 * MIB);
+    other?.arrived(4 * MIB);
+    expect(() => other?.arrived(5 * MIB)).toThrow(OverloadedError);
+
+    streamed?.leave();
+    other?.leave();
+    expect(one.enter(ofLength(8 * MIB))).toBeDefined();
+  });
+
+  it('always lets one in, however large and however full the queue: sending it again must be able to help', () => {
+    const one = gate(() => true);
+    expect(one.enter(ofLength(8 * MIB))).toBeDefined();
+    expect(one.enter(ofLength(1))).toBeUndefined();
+  });
+
+  it('lets in no more than 4,096 requests at once', () => {
+    const one = gate();
+    for (let i = 0; i < 4096; i++) one.enter(ofLength(100));
+    expect(one.enter(ofLength(100))).toBeUndefined();
+  });
+});
+
+describe('an ingest request while the queue is full', () => {
+  it('is answered 503 with Retry-After before its body is read, and taken again when there is room', async () => {
+    const commit = Promise.withResolvers<void>();
+    const store = createMemoryStore();
+    const writer: TelemetryWriter = {
+      commit: async (readings, options) => {
+        await commit.promise;
+        return store.writer.commit(readings, options);
+      },
+    };
+    let full = false;
+    const { app } = appUnderTest({}, { ingestReadings: new IngestReadings(writer), isQueueFull: () => full });
+    const body = JSON.stringify({
+      meterId: 'M-1',
+      kwhConsumedAc: 0.1,
+      voltage: 230,
+      timestamp: '2026-01-15T12:00:00Z',
+    });
+    const post = (text: string) =>
+      app.request('/v1/ingest', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': String(text.length) },
+        body: text,
+      });
+
+    const waiting = post(body);
+    await new Promise((resolve) => setImmediate(resolve));
+    full = true;
+    const refused = await post('this is not even JSON');
+    full = false;
+    commit.resolve();
+
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(await refused.json()).toMatchObject({ errors: [{ code: 'overloaded' }] });
+    expect((await waiting).status).toBe(201);
+    expect((await post(body)).status).toBe(200);
+  });
+});

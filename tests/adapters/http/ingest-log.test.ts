@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { appUnderTest, post, sentMeter, sentVehicle } from './app-under-test.ts';
+
+describe('the log of ingestion', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is one summary in ten seconds, however many requests there were', async () => {
+    const { app, log } = appUnderTest();
+    await post(app, sentMeter());
+    for (let i = 0; i < 50; i++) await post(app, sentMeter());
+    await post(app, [sentVehicle(), sentMeter({ voltage: 1 })]);
+    await post(app, '{');
+
+    await vi.advanceTimersByTimeAsync(9_999);
+    expect(log.lines).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(log.lines).toEqual([
+      {
+        level: 'info',
+        message: 'ingest summary',
+        fields: {
+          requests: 53,
+          readings: 53,
+          stored: 2,
+          duplicates: 50,
+          conflicts: 1,
+          rejected: 0,
+          refusedRequests: { 'malformed-json': 1 },
+        },
+      },
+    ]);
+  });
+
+  it('is silent when nothing came, and counts anew after each summary', async () => {
+    const { app, log } = appUnderTest();
+    await post(app, sentMeter());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(log.lines).toHaveLength(1);
+
+    await post(app, sentMeter());
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(log.lines[1]?.fields).toMatchObject({ requests: 1, stored: 0, duplicates: 1 });
+  });
+
+  it('describes a few rejected readings of each interval and counts all of them by code', async () => {
+    const { app, log } = appUnderTest();
+    await post(app, [sentMeter(), ...Array.from({ length: 30 }, () => sentMeter({ voltage: 'x' })), {}], {
+      headers: { 'x-request-id': 'r-1' },
+    });
+    await post(app, [sentMeter(), {}], { query: '?atomic=true' });
+
+    const samples = log.lines.filter(({ message }) => message === 'reading rejected');
+    expect(samples).toHaveLength(5);
+    expect(samples[0]).toEqual({
+      level: 'info',
+      message: 'reading rejected',
+      fields: {
+        requestId: 'r-1',
+        index: 1,
+        faults: [expect.objectContaining({ code: 'not-a-number', field: 'voltage' })],
+      },
+    });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(log.lines.at(-1)?.fields).toMatchObject({
+      rejected: 33,
+      rejectedByCode: { 'not-a-number': 30, 'missing-device': 2, withheld: 1 },
+    });
+
+    await post(app, {});
+    expect(log.lines.filter(({ message }) => message === 'reading rejected')).toHaveLength(6);
+  });
+
+  it('keeps no process alive that has nothing else to do', async () => {
+    vi.useRealTimers();
+    const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
+    const { app, ingestLog } = appUnderTest();
+    const before = timers();
+    await post(app, sentMeter());
+    expect(timers()).toBe(before);
+    ingestLog.flush();
+  });
+
+  it('loses nothing at the end', async () => {
+    const { app, log, ingestLog } = appUnderTest();
+    await post(app, sentMeter());
+    ingestLog.flush();
+    ingestLog.flush();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(log.lines).toHaveLength(1);
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { OverloadedError, StoreUnavailableError } from '#application/errors';
+import { START } from '#tests/support/readings';
+import { appUnderTest, NOW, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
+
+const timestamp = new Date(START).toISOString();
+const failingWriter = (error: Error) => ({ writer: { commit: () => Promise.reject(error) } });
+
+describe('a single reading', () => {
+  it('is stored once, and a duplicate when it comes again', async () => {
+    const { app } = appUnderTest();
+
+    const first = await post(app, sentVehicle());
+    expect(first.status).toBe(201);
+    expect(first.headers.get('content-type')).toBe('application/json');
+    expect(await first.json()).toEqual({ status: 'stored', kind: 'vehicle', id: 'EV-7', timestamp });
+
+    const again = await post(app, sentVehicle({ other: 1 }));
+    expect(again.status).toBe(200);
+    expect(await again.json()).toEqual({ status: 'duplicate', kind: 'vehicle', id: 'EV-7', timestamp });
+  });
+
+  it('in conflict with a stored one is answered with the one that stays', async () => {
+    const { app, clock } = appUnderTest();
+    await post(app, sentMeter());
+    clock.advance(1000);
+
+    const problem = await problemOf(await post(app, sentMeter({ voltage: 231 })), 409, 'conflict');
+
+    expect(problem.stored).toEqual({
+      meterId: 'M-7',
+      kwhConsumedAc: 0.1,
+      voltage: 230.1,
+      timestamp,
+      receivedAt: new Date(NOW).toISOString(),
+    });
+    expect((await post(app, sentMeter())).status).toBe(200);
+  });
+
+  it('that is not valid has every fault named by its field', async () => {
+    const { app } = appUnderTest();
+
+    const sent = sentVehicle({ kwhDeliveredDc: -1, soc: 'x', batteryTemp: 999, timestamp: 'no' });
+    const codes = ['out-of-range', 'not-a-number', 'out-of-range', 'invalid-timestamp'];
+    const problem = await problemOf(await post(app, sent), 422, ...codes);
+
+    expect(problem.errors.map(({ pointer }) => pointer)).toEqual([
+      '/kwhDeliveredDc',
+      '/soc',
+      '/batteryTemp',
+      '/timestamp',
+    ]);
+  });
+
+  it.each([
+    ['{"vehicleId":"a","meterId":"b"}', 'ambiguous-device'],
+    ['{}', 'missing-device'],
+    ['42', 'missing-device'],
+    ['null', 'missing-device'],
+    ['"text"', 'missing-device'],
+  ])('%s is at fault as a whole', async (body, code) => {
+    const problem = await problemOf(await post(appUnderTest().app, body), 422, code);
+    expect(problem.errors[0]?.pointer).toBe('');
+  });
+
+  it('with 1e309 for a number has no number there', async () => {
+    const body = JSON.stringify(sentMeter()).replace('230.1', '1e309');
+    const problem = await problemOf(await post(appUnderTest().app, body), 422, 'not-a-number');
+    expect(problem.errors[0]?.pointer).toBe('/voltage');
+  });
+
+  it('has its time told in UTC, however it was sent', async () => {
+    const { app } = appUnderTest();
+    for (const sent of ['2026-01-15T14:00:00+02:00', START]) {
+      expect(await (await post(app, sentMeter({ timestamp: sent }))).json()).toMatchObject({ timestamp });
+    }
+  });
+
+  it('takes no part in all-or-nothing, and is answered as ever', async () => {
+    const { app } = appUnderTest();
+    expect((await post(app, sentMeter(), { query: '?atomic=true&results=all' })).status).toBe(201);
+    await problemOf(await post(app, sentMeter({ voltage: 1 }), { query: '?atomic=true' }), 409, 'conflict');
+  });
+});
+
+describe('when the writer cannot take it', () => {
+  it('a full queue is 503 with the time to wait, in whole seconds', async () => {
+    const { app, log } = appUnderTest(failingWriter(new OverloadedError('50000 readings wait', 1.2)));
+    const response = await post(app, sentMeter());
+    expect(response.headers.get('retry-after')).toBe('2');
+    expect((await problemOf(response, 503, 'overloaded')).detail).not.toContain('50000');
+    expect(log.lines).toEqual([]);
+  });
+
+  it('a store that does not answer is 503, for a batch as well', async () => {
+    const { app } = appUnderTest(failingWriter(new StoreUnavailableError('connect ECONNREFUSED 10.0.0.7')));
+    for (const body of [sentMeter(), [sentMeter(), {}]]) {
+      const response = await post(app, body);
+      expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+      const problem = await problemOf(response, 503, 'store-unavailable');
+      expect(JSON.stringify(problem)).not.toContain('ECONNREFUSED');
+    }
+  });
+
+  it('readings that are not valid are told so without asking the writer', async () => {
+    const { app } = appUnderTest(failingWriter(new StoreUnavailableError('down')));
+    await problemOf(await post(app, {}), 422, 'missing-device');
+    expect((await post(app, [{}, {}])).status).toBe(422);
+  });
+
+  it('what nobody expected is 500 without its words, and an error in the log', async () => {
+    const { app, log } = appUnderTest(failingWriter(new TypeError('secret of the inside')));
+    const response = await post(app, sentMeter(), { headers: { 'x-request-id': 'trace-1' } });
+    const problem = await problemOf(response, 500, 'internal-error');
+    expect(JSON.stringify(problem)).not.toContain('secret');
+    expect(log.lines).toEqual([
+      {
+        level: 'error',
+        message: 'request failed',
+        fields: {
+          requestId: 'trace-1',
+          method: 'POST',
+          path: '/v1/ingest',
+          error: new TypeError('secret of the inside'),
+        },
+      },
+    ]);
+  });
+});

@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { quickReading } from '#adapters/inbound/http/quick-reading';
+import { readingParser } from '#adapters/inbound/http/reading-parser';
+import { readingSchema } from '#adapters/inbound/http/reading-schema';
+import type { StreamDefinition } from '#domain/stream';
+import { streams } from '#domain/streams';
+import { DAY, MINUTE } from '#domain/time';
+import { START } from '#tests/support/readings';
+
+const inverterStream = {
+  kind: 'inverter',
+  plural: 'inverters',
+  idField: 'inverterId',
+  energyField: 'kwhProducedDc',
+  current: 'dc',
+  measured: { irradiance: { unit: 'W/m2', min: 0, max: 2000 }, panelTemp: { unit: 'degC', min: -60, max: 150 } },
+} as const satisfies StreamDefinition;
+const definitions: readonly StreamDefinition[] = [...Object.values(streams), inverterStream];
+
+const NOW = START + 500;
+const parse = readingParser({ maxFuture: 5 * MINUTE, maxAge: 30 * DAY });
+const aVehicle = {
+  vehicleId: 'EV-7',
+  kwhDeliveredDc: 0.08,
+  soc: 50,
+  batteryTemp: 25,
+  timestamp: '2026-01-15T12:00:00Z',
+};
+const aMeter = { meterId: 'M-7', kwhConsumedAc: 0.1, voltage: 230.1, timestamp: START };
+const faultsOf = (value: unknown) => {
+  const received = parse(value, NOW);
+  return 'faults' in received ? received.faults.map(({ code, field = '' }) => `${code} ${field}`.trim()) : [];
+};
+const without = (reading: object, field: string) =>
+  Object.fromEntries(Object.entries(reading).filter(([name]) => name !== field));
+
+describe('a valid reading', () => {
+  it('becomes the domain reading of its stream, told by its id field', () => {
+    expect(parse(aVehicle, NOW)).toEqual({
+      kind: 'vehicle',
+      deviceId: 'EV-7',
+      timestamp: START,
+      energy: 80_000,
+      receivedAt: NOW,
+      soc: 50,
+      batteryTemp: 25,
+    });
+    expect(parse(aMeter, NOW)).toEqual({
+      kind: 'meter',
+      deviceId: 'M-7',
+      timestamp: START,
+      energy: 100_000,
+      receivedAt: NOW,
+      voltage: 230.1,
+    });
+  });
+
+  it('is read alike whatever else the object holds', () => {
+    const extra = JSON.parse(`{"__proto__":{"meterId":"M-1"},"constructor":1,"toString":null,"x":[{}]}`);
+    expect(parse({ ...extra, ...aVehicle }, NOW)).toEqual(parse(aVehicle, NOW));
+    expect(parse(JSON.parse(`{"__proto__":${JSON.stringify(aVehicle)}}`), NOW)).toMatchObject({ status: 'rejected' });
+  });
+
+  it('has its energy rounded once to 6 decimals, and no negative zero', () => {
+    expect(parse({ ...aVehicle, kwhDeliveredDc: 0.0000004 }, NOW)).toMatchObject({ energy: 0 });
+    expect(parse({ ...aVehicle, kwhDeliveredDc: 0.0000005 }, NOW)).toMatchObject({ energy: 1 });
+    const zeros = parse({ ...aVehicle, kwhDeliveredDc: -0, batteryTemp: -0 }, NOW);
+    expect(zeros).toMatchObject({ energy: 0, batteryTemp: 0 });
+  });
+
+  it('may stand at each end of its bounds', () => {
+    for (const [soc, batteryTemp, kwhDeliveredDc] of [
+      [0, -60, 0],
+      [100, 200, 100],
+    ]) {
+      expect(faultsOf({ ...aVehicle, soc, batteryTemp, kwhDeliveredDc })).toEqual([]);
+    }
+    expect(faultsOf({ ...aVehicle, vehicleId: 'aZ0._:-'.padEnd(128, 'x') })).toEqual([]);
+  });
+
+  it('of a stream that is defined later needs nothing here but its definition', () => {
+    const parseThree = readingParser({ maxFuture: 0, maxAge: DAY }, definitions);
+    const sent = { inverterId: 'I-1', kwhProducedDc: 1, irradiance: 900, panelTemp: 40, timestamp: START };
+    expect(parseThree(sent, NOW)).toMatchObject({
+      kind: 'inverter',
+      energy: 1_000_000,
+      irradiance: 900,
+      panelTemp: 40,
+    });
+    expect(parseThree({ ...sent, irradiance: 2001 }, NOW)).toMatchObject({ faults: [{ field: 'irradiance' }] });
+    expect(parseThree({ ...sent, meterId: 'M' }, NOW)).toMatchObject({ faults: [{ code: 'ambiguous-device' }] });
+  });
+});
+
+describe('a reading that is not valid', () => {
+  it.each([
+    ['both ids', { ...aVehicle, meterId: 'M-1' }, ['ambiguous-device']],
+    ['both ids, one of them null', { ...aVehicle, meterId: null }, ['ambiguous-device']],
+    ['no id', without(aVehicle, 'vehicleId'), ['missing-device']],
+    ['nothing', {}, ['missing-device']],
+    ['an id of null', { ...aVehicle, vehicleId: null }, ['invalid-id vehicleId']],
+    ['an empty id', { ...aVehicle, vehicleId: '' }, ['invalid-id vehicleId']],
+    ['an id with a line break', { ...aVehicle, vehicleId: 'EV-7\n' }, ['invalid-id vehicleId']],
+    ['an id of 129 characters', { ...aVehicle, vehicleId: 'x'.repeat(129) }, ['invalid-id vehicleId']],
+    ['a number as id', { ...aVehicle, vehicleId: 7 }, ['invalid-id vehicleId']],
+    ['an operator as id', { ...aVehicle, vehicleId: { $gt: '' } }, ['invalid-id vehicleId']],
+    ['a missing measurement', without(aVehicle, 'soc'), ['missing-field soc']],
+    ['no energy', without(aMeter, 'kwhConsumedAc'), ['missing-field kwhConsumedAc']],
+    ['no time', without(aMeter, 'timestamp'), ['missing-field timestamp']],
+    ['a string for a number', { ...aVehicle, soc: '50' }, ['not-a-number soc']],
+    ['null for a number', { ...aVehicle, soc: null }, ['not-a-number soc']],
+    ['an array for a number', { ...aVehicle, soc: [50] }, ['not-a-number soc']],
+    [
+      '1e309',
+      JSON.parse('{"meterId":"M","kwhConsumedAc":1,"voltage":1e309,"timestamp":1768478400000}'),
+      ['not-a-number voltage'],
+    ],
+    ['-1e309 kWh', { ...aMeter, kwhConsumedAc: -Infinity }, ['not-a-number kwhConsumedAc']],
+    ['1e309 as time', { ...aMeter, timestamp: Infinity }, ['not-a-number timestamp']],
+    ['a soc just above 100', { ...aVehicle, soc: 100.0001 }, ['out-of-range soc']],
+    ['a battery below -60', { ...aVehicle, batteryTemp: -60.1 }, ['out-of-range batteryTemp']],
+    ['100.0000001 kWh', { ...aVehicle, kwhDeliveredDc: 100.0000001 }, ['out-of-range kwhDeliveredDc']],
+    ['a negative amount', { ...aVehicle, kwhDeliveredDc: -1e-9 }, ['out-of-range kwhDeliveredDc']],
+    ['null as time', { ...aMeter, timestamp: null }, ['invalid-timestamp timestamp']],
+    ['no offset', { ...aMeter, timestamp: '2026-01-15T12:00:00' }, ['timestamp-without-offset timestamp']],
+    ['seconds', { ...aMeter, timestamp: START / 1000 }, ['timestamp-in-seconds timestamp']],
+    ['the future', { ...aMeter, timestamp: NOW + 5 * MINUTE + 1 }, ['timestamp-too-new timestamp']],
+    ['the past', { ...aMeter, timestamp: NOW - 30 * DAY - 1 }, ['timestamp-too-old timestamp']],
+  ])('%s is named', (_, value, expected) => {
+    expect(faultsOf(value)).toEqual(expected);
+  });
+
+  it('tells all its faults at once, in the order of the fields, those of its time included', () => {
+    const value = { vehicleId: '?', kwhDeliveredDc: -1, soc: 'x', timestamp: NOW + DAY };
+    expect(faultsOf(value)).toEqual([
+      'invalid-id vehicleId',
+      'out-of-range kwhDeliveredDc',
+      'not-a-number soc',
+      'missing-field batteryTemp',
+      'timestamp-too-new timestamp',
+    ]);
+  });
+
+  it.each([[42], ['text'], [true], [null], [[]], [[aVehicle]]])('as %j is not an object', (value) => {
+    expect(faultsOf(value)).toEqual(['missing-device']);
+  });
+});
+
+describe('the quick check', () => {
+  const junk = fc.oneof(
+    fc.jsonValue(),
+    fc.double(),
+    fc.constantFrom(null, '', '50', -0, 0, Infinity, -Infinity, Number.NaN, 1e-7, 100, 100.0000001, [], {}, [50], true),
+  );
+  const time = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map((d) => d.toISOString()),
+    },
+    fc.date({ noInvalidDate: true }).map((d) => d.toISOString()),
+    fc.integer({ min: -1e13, max: 3e14 }),
+    fc.constantFrom(
+      '2026-01-15T12:00:00+02:00',
+      '2026-01-15t12:00:00.5z',
+      '2026-02-30T00:00:00Z',
+      '2026-01-15T12:00:00',
+      '2016-12-31T23:59:60Z',
+      'now',
+    ),
+  );
+  const nearlyAReading = (stream: StreamDefinition) => {
+    const fields: Record<string, fc.Arbitrary<unknown>> = {
+      [stream.idField]: fc.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/),
+      [stream.energyField]: fc.double({ min: 0, max: 100, noNaN: true }),
+      timestamp: time,
+    };
+    for (const [name, { min, max }] of Object.entries(stream.measured)) {
+      fields[name] = fc.oneof(fc.double({ min, max, noNaN: true }), fc.constantFrom(min, max));
+    }
+    const change = fc.record({ field: fc.constantFrom(...Object.keys(fields), 'other'), to: fc.option(junk) });
+    return fc.tuple(fc.record(fields), fc.array(change, { maxLength: 2 })).map(([reading, changes]) => {
+      const changed: Record<string, unknown> = { ...reading };
+      for (const { field, to } of changes) {
+        if (to === null) delete changed[field];
+        else changed[field] = to;
+      }
+      return changed;
+    });
+  };
+
+  it.each(definitions.map((stream) => [stream.kind, stream] as const))(
+    'takes exactly the %s readings that the schema takes, and builds the same of them',
+    (_, stream) => {
+      const quick = quickReading(stream);
+      const explain = readingSchema(stream);
+      const seen = { taken: 0, refused: 0 };
+      fc.assert(
+        fc.property(nearlyAReading(stream), (input) => {
+          const explained = explain(input, NOW);
+          const reading = quick(input, NOW);
+          expect(reading).toStrictEqual('reading' in explained ? explained.reading : undefined);
+          if ('faults' in explained) expect(explained.faults.length).toBeGreaterThan(0);
+          seen[reading ? 'taken' : 'refused']++;
+        }),
+        { numRuns: 5000 },
+      );
+      expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(500); // both sides were really tried
+    },
+  );
+
+  it('agrees with the schema on any JSON at all', () => {
+    for (const stream of definitions) {
+      const [quick, explain] = [quickReading(stream), readingSchema(stream)];
+      fc.assert(
+        fc.property(fc.dictionary(fc.string(), junk), (input) => {
+          expect(quick(input, NOW) !== undefined).toBe('reading' in explain(input, NOW));
+        }),
+      );
+    }
+  });
+});
