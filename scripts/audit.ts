@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util';
+import { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
+import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
+import { systemClock } from '#adapters/outbound/system-clock';
+import { AuditHistory, type Difference } from '#application/audit-history';
+import type { EpochMillis } from '#domain/time';
+import type { TimeWindow } from '#domain/time-window';
+import { parseRfc3339 } from '#domain/timestamp';
+import { ConfigurationError, readEnvironment } from '#infrastructure/environment';
+import { openStore } from '#infrastructure/open-store';
+
+/**
+ * `npm run audit -- --from <time> --to <time>`: recomputes every sum in that time from raw history and compares. The
+ * store is the one that the environment names; on SQLite this may run beside the engine.
+ *
+ * Ends with 0 when everything agrees, with 1 after naming every difference, with 2 when it could not be asked or
+ * not be finished.
+ */
+const USAGE = 'usage: npm run audit -- --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z';
+
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
+
+function timeOf(name: string, text: string | undefined): EpochMillis {
+  const time = text === undefined ? undefined : parseRfc3339(text);
+  if (typeof time === 'number') return time;
+  return refuse(`--${name} ${time?.detail ?? 'is missing'}\n${USAGE}`);
+}
+
+function windowOf(args: readonly string[]): TimeWindow {
+  try {
+    const { values } = parseArgs({ args: [...args], options: { from: { type: 'string' }, to: { type: 'string' } } });
+    const window = { from: timeOf('from', values.from), to: timeOf('to', values.to) };
+    return window.from < window.to ? window : refuse(`--from must be before --to\n${USAGE}`);
+  } catch (error) {
+    return refuse(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+  }
+}
+
+async function storeOf(environment: NodeJS.ProcessEnv) {
+  try {
+    const { store, logLevel } = readEnvironment(environment);
+    if (store.kind === 'memory') refuse('EIE_STORE=memory keeps nothing that could be audited');
+    const logger = new BudgetedLogger(createWinstonLogger(logLevel), systemClock);
+    return await openStore(store, { logger, readOnly: true });
+  } catch (error) {
+    return refuse(
+      error instanceof ConfigurationError ? error.message : `the store cannot be opened: ${(error as Error).message}`,
+    );
+  }
+}
+
+function told({ hour, kind, sum, deviceId, counted, stored }: Difference): string {
+  const where = [new Date(hour).toISOString(), kind, sum, deviceId].filter((part) => part !== undefined).join(' ');
+  return `${where}: counted ${JSON.stringify(counted ?? null)}, stored ${JSON.stringify(stored ?? null)}`;
+}
+
+const window = windowOf(process.argv.slice(2));
+const store = await storeOf(process.env);
+let differences = 0;
+try {
+  for await (const difference of new AuditHistory(store).differences(window)) {
+    differences++;
+    process.stdout.write(`${told(difference)}\n`);
+  }
+  process.stdout.write(differences === 0 ? 'no difference\n' : `${differences} differences\n`);
+  process.exitCode = differences === 0 ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`the audit could not be finished: ${(error as Error).message}\n`);
+  process.exitCode = 2;
+} finally {
+  await store.close();
+}

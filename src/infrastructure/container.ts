@@ -1,0 +1,75 @@
+import 'reflect-metadata';
+import { type DependencyContainer, instanceCachingFactory, container as root } from 'tsyringe';
+import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
+import { systemClock } from '#adapters/outbound/system-clock';
+import { CloseHours } from '#application/close-hours';
+import { DetectLosses } from '#application/detect-losses';
+import { FindGaps } from '#application/find-gaps';
+import { FleetPerformanceReport } from '#application/fleet-performance';
+import { IngestReadings } from '#application/ingest-readings';
+import { ListLosses } from '#application/list-losses';
+import { ListWarnings } from '#application/list-warnings';
+import { AddLinks, EndLink, FindLink, ListLinks, RemoveLink } from '#application/manage-links';
+import type { Clock } from '#application/ports/clock';
+import type { Logger } from '#application/ports/logger';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { ReadHistory, StreamHistory } from '#application/read-history';
+import { ListLiveStates, ReadLiveState } from '#application/read-live';
+import { RetainHistory } from '#application/retain-history';
+import { VehiclePerformanceReport } from '#application/vehicle-performance';
+import type { Config } from './config.ts';
+import * as tokens from './tokens.ts';
+import { resolve, type Token } from './tokens.ts';
+
+/** What the container cannot make by itself. Tests give their own clock, logger or store. */
+export interface Outside {
+  readonly config: Config;
+  readonly store: TelemetryStore;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+/** Wires the use cases to the ports. Everything is made once, when it is first asked for. */
+export function createContainer({ config, store, logger, clock = systemClock }: Outside): DependencyContainer {
+  const container = root.createChildContainer();
+  const provide = <T>(name: Token<T>, make: (get: <D>(dependency: Token<D>) => D) => T) => {
+    container.register<T>(name as symbol, {
+      useFactory: instanceCachingFactory((c) => make((dependency) => resolve(c, dependency))),
+    });
+  };
+
+  provide(tokens.CONFIG, () => config);
+  provide(tokens.CLOCK, () => clock);
+  provide(tokens.LOGGER, () => logger);
+  provide(tokens.STORE, () => store);
+  provide(tokens.GROUP_COMMIT, (get) => {
+    return new GroupCommitWriter(get(tokens.STORE).writer, { queueReadings: config.queueReadings });
+  });
+  provide(tokens.INGEST_READINGS, (get) => new IngestReadings(get(tokens.GROUP_COMMIT)));
+  provide(tokens.READ_LIVE_STATE, (get) => new ReadLiveState(get(tokens.STORE).hot, get(tokens.CLOCK)));
+  provide(tokens.LIST_LIVE_STATES, (get) => new ListLiveStates(get(tokens.STORE).hot, get(tokens.CLOCK)));
+  provide(tokens.FLEET_PERFORMANCE, (get) => {
+    return new FleetPerformanceReport(get(tokens.STORE), config.lossThreshold);
+  });
+  provide(tokens.VEHICLE_PERFORMANCE, (get) => {
+    return new VehiclePerformanceReport(get(tokens.STORE), get(tokens.CLOCK), config.warningRule);
+  });
+  provide(tokens.READ_HISTORY, (get) => new ReadHistory(get(tokens.STORE)));
+  provide(tokens.STREAM_HISTORY, (get) => new StreamHistory(get(tokens.STORE)));
+  provide(tokens.FIND_GAPS, (get) => new FindGaps(get(tokens.STORE), get(tokens.CLOCK)));
+  provide(tokens.LIST_LOSSES, (get) => new ListLosses(get(tokens.STORE), get(tokens.CLOCK), config.warningRule));
+  provide(tokens.LIST_WARNINGS, (get) => new ListWarnings(get(tokens.STORE).warnings));
+  provide(tokens.ADD_LINKS, (get) => new AddLinks(get(tokens.STORE).links));
+  provide(tokens.LIST_LINKS, (get) => new ListLinks(get(tokens.STORE).links));
+  provide(tokens.FIND_LINK, (get) => new FindLink(get(tokens.STORE).links));
+  provide(tokens.END_LINK, (get) => new EndLink(get(tokens.STORE).links));
+  provide(tokens.REMOVE_LINK, (get) => new RemoveLink(get(tokens.STORE).links));
+  provide(tokens.CLOSE_HOURS, (get) => new CloseHours(get(tokens.STORE).rollups, get(tokens.CLOCK)));
+  provide(tokens.DETECT_LOSSES, (get) => {
+    return new DetectLosses(get(tokens.STORE), get(tokens.CLOCK), config.warningRule);
+  });
+  provide(tokens.RETAIN_HISTORY, (get) => {
+    return new RetainHistory(get(tokens.STORE).retention, get(tokens.CLOCK), config.retention);
+  });
+  return container;
+}

@@ -1,0 +1,202 @@
+import * as v from 'valibot';
+import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency';
+import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy';
+import { DEFAULT_WARNING_RULE, type WarningRule } from '#domain/loss-warning';
+import { DAY, SECOND } from '#domain/time';
+import { parseDuration } from '#domain/time-window';
+import type { Config, StoreConfig } from './config.ts';
+
+/** The environment does not make a configuration. `problems` names each variable and what is wrong with it. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
+
+const integer = (min: number, max: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d+$/, `must be a whole number from ${min} to ${max}`),
+    v.transform(Number),
+    v.minValue(min, `must be at least ${min}`),
+    v.maxValue(max, `must be at most ${max}`),
+  );
+
+const fraction = v.pipe(
+  v.string(),
+  v.regex(/^\d*\.?\d+$/, 'must be a number between 0 and 1'),
+  v.transform(Number),
+  v.check((value) => value > 0 && value <= 1, 'must be above 0 and at most 1'),
+);
+
+/** `90s`, `5m`, `24h`, `30d`, or `off` for no limit. */
+const duration = v.pipe(
+  v.string(),
+  v.transform((text) => {
+    if (text === 'off') return Infinity;
+    const seconds = /^([1-9]\d*)s$/.exec(text)?.[1];
+    return seconds === undefined ? parseDuration(text) : Number(seconds) * SECOND;
+  }),
+  v.number('must be a duration such as 90s, 5m, 24h or 30d, or "off"'),
+);
+
+/** `90d`, `2160h`, or `keep` for ever. */
+const retention = v.pipe(
+  v.string(),
+  v.transform((text) => (text === 'keep' ? Infinity : parseDuration(text))),
+  v.number('must be a duration such as 90d or 2160h, or "keep"'),
+);
+
+const kwh = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be a number of kWh such as 1 or 0.5'),
+  v.transform((text) => milliwattHoursFromKwh(Number(text))),
+);
+
+const bytes = v.pipe(
+  v.string(),
+  v.transform((text) => {
+    const match = /^([1-9]\d*) ?(|KiB|MiB|GiB)$/.exec(text);
+    return match ? Number(match[1]) * (BYTE_UNITS[match[2] ?? ''] ?? 1) : undefined;
+  }),
+  v.number('must be a size such as 8MiB or 500KiB, or a number of bytes'),
+  v.maxValue(256 * 1024 ** 2, 'must be at most 256 MiB'),
+);
+
+const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
+
+/** Every variable the engine knows. */
+const variables = {
+  PORT: v.optional(integer(0, 65_535), '3000'),
+  HOST: v.optional(text, '127.0.0.1'),
+  EIE_STORE: v.optional(v.picklist(['sqlite', 'mongodb', 'memory'], 'must be sqlite, mongodb or memory'), 'sqlite'),
+  EIE_DATA_DIR: v.optional(text, './data'),
+  MONGODB_URI: v.optional(v.pipe(v.string(), v.regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb://'))),
+  MONGODB_DB: v.optional(
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,38}$/, 'must be 1 to 38 of A-Z a-z 0-9 _ -')),
+    'energy',
+  ),
+  LOG_LEVEL: v.optional(v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug'), 'info'),
+  EIE_AUTH: v.optional(v.literal('off', 'must be "off": API keys are not part of this version')),
+  EIE_LOSS_THRESHOLD: v.optional(fraction, String(DEFAULT_LOSS_THRESHOLD)),
+  /** A loss warning clears at this efficiency; 0.02 above the threshold unless it is set. */
+  EIE_WARNING_CLEAR: v.optional(fraction),
+  /** Hourly evaluations in a row below the threshold that open a warning. */
+  EIE_WARNING_EVALUATIONS: v.optional(integer(1, 168), String(DEFAULT_WARNING_RULE.evaluations)),
+  /** AC energy in the 24 h evaluated, and coverage of both sides, below which nothing is judged. */
+  EIE_WARNING_MIN_KWH: v.optional(kwh, String(kwhFromMilliwattHours(DEFAULT_WARNING_RULE.leastAc))),
+  EIE_WARNING_MIN_COVERAGE: v.optional(fraction, String(DEFAULT_WARNING_RULE.leastCoverage)),
+  EIE_MAX_FUTURE: v.optional(duration, '5m'),
+  EIE_MAX_AGE: v.optional(duration, '30d'),
+  EIE_RETENTION: v.optional(retention, 'keep'),
+  /** HTTP processes that share the port; more than one only on MongoDB. */
+  EIE_WORKERS: v.optional(integer(1, 64), '1'),
+  EIE_QUEUE_READINGS: v.optional(integer(1, 10_000_000), '50000'),
+  EIE_BODY_LIMIT: v.optional(bytes, '8MiB'),
+};
+
+/** Variables whose values are not repeated in messages: they may hold a password. */
+const secrets: ReadonlySet<string> = new Set(['MONGODB_URI']);
+
+const schema = v.object(variables);
+type Variables = v.InferOutput<typeof schema>;
+
+/**
+ * Reads the configuration from environment variables. Throws `ConfigurationError` naming every bad value and every
+ * unknown name with our prefix `EIE_`; other names are none of our business. An empty value counts as not set.
+ */
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const unknown = Object.keys(environment).filter((name) => name.startsWith('EIE_') && !(name in variables));
+  const result = v.safeParse(schema, given);
+  const problems = [
+    ...unknown.map((name) => `${name} is not a known setting`),
+    ...(result.issues ?? []).map((issue) => {
+      const name = v.getDotPath(issue) ?? '';
+      return `${name}${secrets.has(name) ? '' : `=${JSON.stringify(given[name])}`} ${issue.message}`;
+    }),
+    ...(result.success ? inconsistencies(result.output) : []),
+  ];
+  if (problems.length > 0 || !result.success) throw new ConfigurationError(problems);
+
+  const values = result.output;
+  return {
+    host: values.HOST,
+    port: values.PORT,
+    store: storeConfig(values),
+    logLevel: values.LOG_LEVEL,
+    lossThreshold: values.EIE_LOSS_THRESHOLD,
+    warningRule: warningRule(values),
+    acceptedTime: { maxFuture: values.EIE_MAX_FUTURE, maxAge: values.EIE_MAX_AGE },
+    retention: values.EIE_RETENTION === Infinity ? undefined : values.EIE_RETENTION,
+    workers: values.EIE_WORKERS,
+    queueReadings: values.EIE_QUEUE_READINGS,
+    bodyLimit: values.EIE_BODY_LIMIT,
+  };
+}
+
+function inconsistencies(values: Variables): string[] {
+  const problems: string[] = [];
+  if (values.EIE_STORE === 'mongodb' && values.MONGODB_URI === undefined) {
+    problems.push('MONGODB_URI must be set when EIE_STORE=mongodb');
+  }
+  if (values.EIE_WORKERS > 1 && values.EIE_STORE !== 'mongodb') {
+    problems.push(`EIE_WORKERS=${values.EIE_WORKERS} needs EIE_STORE=mongodb: the other stores belong to one process`);
+  }
+  if (!isLoopback(values.HOST) && values.EIE_AUTH !== 'off') {
+    problems.push(`HOST=${JSON.stringify(values.HOST)} is open to others: say EIE_AUTH=off if that is meant`);
+  }
+  if (clearThreshold(values) < values.EIE_LOSS_THRESHOLD) {
+    problems.push(
+      `EIE_WARNING_CLEAR=${values.EIE_WARNING_CLEAR} must not be below EIE_LOSS_THRESHOLD=${values.EIE_LOSS_THRESHOLD}`,
+    );
+  }
+  if (values.EIE_RETENTION !== Infinity && values.EIE_MAX_AGE === Infinity) {
+    problems.push(
+      'EIE_RETENTION cannot be set with EIE_MAX_AGE=off: readings older than what is kept would be accepted',
+    );
+  } else if (values.EIE_RETENTION < values.EIE_MAX_AGE + DAY) {
+    problems.push(
+      'EIE_RETENTION must be at least EIE_MAX_AGE and a day: what is accepted must be kept until it is summed',
+    );
+  }
+  return problems;
+}
+
+function warningRule(values: Variables): WarningRule {
+  return {
+    lossThreshold: values.EIE_LOSS_THRESHOLD,
+    clearThreshold: clearThreshold(values),
+    evaluations: values.EIE_WARNING_EVALUATIONS,
+    leastAc: values.EIE_WARNING_MIN_KWH,
+    leastCoverage: values.EIE_WARNING_MIN_COVERAGE,
+  };
+}
+
+/** A warning that clears as soon as the threshold is reached would flutter. */
+const CLEAR_ABOVE_THRESHOLD = DEFAULT_WARNING_RULE.clearThreshold - DEFAULT_WARNING_RULE.lossThreshold;
+
+function clearThreshold({ EIE_WARNING_CLEAR, EIE_LOSS_THRESHOLD }: Variables): number {
+  return EIE_WARNING_CLEAR ?? Math.min(1, Number((EIE_LOSS_THRESHOLD + CLEAR_ABOVE_THRESHOLD).toFixed(6)));
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function storeConfig(values: Variables): StoreConfig {
+  switch (values.EIE_STORE) {
+    case 'memory':
+      return { kind: 'memory' };
+    case 'sqlite':
+      return { kind: 'sqlite', directory: values.EIE_DATA_DIR };
+    case 'mongodb':
+      return { kind: 'mongodb', uri: values.MONGODB_URI ?? '', database: values.MONGODB_DB };
+  }
+}

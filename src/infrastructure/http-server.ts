@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { type Millis, SECOND } from '#domain/time';
+
+/** A request must have arrived whole by then: a slow or stalled sender does not hold a place for ever. */
+const REQUEST_TIMEOUT: Millis = 30 * SECOND;
+/** Devices post every minute: a connection survives until the next reading. Longer than usual load balancers' 60 s. */
+const KEEP_ALIVE_TIMEOUT: Millis = 75 * SECOND;
+/** How often connections that have become idle are closed while stopping. */
+const IDLE_SWEEP: Millis = 50;
+
+export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
+
+/** Listens on a socket and stops gracefully. */
+export class HttpServer {
+  readonly #server: Server;
+  #stopping = false;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    server.requestTimeout = REQUEST_TIMEOUT;
+    server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
+    server.prependListener('request', (_request, response) => {
+      if (this.#stopping) response.setHeader('connection', 'close');
+    });
+  }
+
+  /** Resolves when the socket listens; rejects when it cannot (`EADDRINUSE`, `EACCES`). */
+  static async listen(fetch: Fetch, host: string, port: number): Promise<HttpServer> {
+    // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` bounds it.
+    const server = new HttpServer(createAdaptorServer({ fetch, autoCleanupIncoming: false }) as Server);
+    server.#server.listen(port, host);
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  get url(): string {
+    const { address, family, port } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Takes no new connection, lets requests in flight finish for at most `grace`, then cuts them off. */
+  async close(grace: Millis): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP);
+    const cutOff = setTimeout(() => this.#server.closeAllConnections(), grace);
+    await closed;
+    clearInterval(sweep);
+    clearTimeout(cutOff);
+  }
+}

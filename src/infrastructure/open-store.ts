@@ -1,0 +1,32 @@
+import type { Logger } from '#application/ports/logger';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { StoreConfig } from './config.ts';
+
+export interface OpenStoreOptions {
+  readonly logger: Logger;
+  /** Opens beside a running engine, for audits. A store that several processes may write to makes no difference. */
+  readonly readOnly?: boolean;
+}
+
+/** Opens the store that the configuration names. Only its own modules are loaded: the others' drivers cost a start. */
+export async function openStore(
+  config: StoreConfig,
+  { logger, readOnly = false }: OpenStoreOptions,
+): Promise<TelemetryStore> {
+  switch (config.kind) {
+    case 'memory': {
+      const { createMemoryStore } = await import('#adapters/outbound/memory/memory-store');
+      return createMemoryStore();
+    }
+    case 'sqlite': {
+      const { openSqliteStore } = await import('#adapters/outbound/sqlite/sqlite-store');
+      return openSqliteStore({ directory: config.directory, readOnly });
+    }
+    case 'mongodb': {
+      const { openMongoDbStore } = await import('#adapters/outbound/mongodb/mongodb-store');
+      return openMongoDbStore({ uri: config.uri, database: config.database, logger }).catch((cause: Error) => {
+        throw new Error(`MONGODB_URI: ${cause.message}`, { cause }); // a driver's "URI malformed" leaves one guessing
+      });
+    }
+  }
+}

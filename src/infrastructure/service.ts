@@ -1,0 +1,123 @@
+import type { DependencyContainer } from 'tsyringe';
+import { createApp } from '#adapters/inbound/http/app';
+import { IngestLog } from '#adapters/inbound/http/ingest-log';
+import type { Clock } from '#application/ports/clock';
+import type { Logger } from '#application/ports/logger';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { type Millis, SECOND } from '#domain/time';
+import { Background, type BackgroundTask } from './background.ts';
+import type { Config } from './config.ts';
+import { createContainer } from './container.ts';
+import { HttpServer } from './http-server.ts';
+import { openStore } from './open-store.ts';
+import * as tokens from './tokens.ts';
+import { resolve } from './tokens.ts';
+
+/** Requests in flight may take this long once the service is asked to stop; the whole stop stays below 10 s. */
+const STOP_GRACE: Millis = 7 * SECOND;
+/** What is still being committed then, and the store's own end, may take this long. */
+const STORE_GRACE: Millis = 2 * SECOND;
+
+/** A running engine. */
+export interface Service {
+  /** Where it listens, such as `http://127.0.0.1:3000`. */
+  readonly url: string;
+  /**
+   * Stops taking requests, finishes those in flight with their commits, and closes the store. Rejects within 10 s when
+   * the store does not come to an end; what it has not confirmed was not acknowledged either. Safe to call twice.
+   */
+  close(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** A store in place of the configured one. The service closes it in the end. */
+  readonly store?: TelemetryStore;
+  /** Whether this process closes hours, evaluates losses and drops old history; it does unless told otherwise. */
+  readonly background?: boolean;
+}
+
+/**
+ * Starts the engine: opens the store, wires the use cases, listens. Rejects, with everything closed again, when the
+ * store cannot be opened or the address is taken.
+ */
+export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
+  const { logger } = options;
+  const store = options.store ?? (await openStore(config.store, { logger }));
+  const container = createContainer({ ...options, config, store });
+  const groupCommit = resolve(container, tokens.GROUP_COMMIT);
+
+  const ingestLog = new IngestLog(logger);
+  let stopping = false;
+  const app = createApp({
+    ingestReadings: resolve(container, tokens.INGEST_READINGS),
+    readLiveState: resolve(container, tokens.READ_LIVE_STATE),
+    listLiveStates: resolve(container, tokens.LIST_LIVE_STATES),
+    vehiclePerformance: resolve(container, tokens.VEHICLE_PERFORMANCE),
+    fleetPerformance: resolve(container, tokens.FLEET_PERFORMANCE),
+    readHistory: resolve(container, tokens.READ_HISTORY),
+    streamHistory: resolve(container, tokens.STREAM_HISTORY),
+    findGaps: resolve(container, tokens.FIND_GAPS),
+    listLosses: resolve(container, tokens.LIST_LOSSES),
+    listWarnings: resolve(container, tokens.LIST_WARNINGS),
+    addLinks: resolve(container, tokens.ADD_LINKS),
+    listLinks: resolve(container, tokens.LIST_LINKS),
+    findLink: resolve(container, tokens.FIND_LINK),
+    endLink: resolve(container, tokens.END_LINK),
+    removeLink: resolve(container, tokens.REMOVE_LINK),
+    health: store.health,
+    isStopping: () => stopping,
+    clock: resolve(container, tokens.CLOCK),
+    logger,
+    ingestLog,
+    isQueueFull: () => groupCommit.isFull,
+    acceptedTime: config.acceptedTime,
+    bodyLimit: config.bodyLimit,
+  });
+  const server = await HttpServer.listen(app.fetch, config.host, config.port).catch(async (error) => {
+    await store.close();
+    throw error;
+  });
+  logger.info('the engine is listening', { url: server.url, store: config.store.kind, pid: process.pid });
+
+  const background = new Background(options.background === false ? [] : backgroundTasks(container), logger);
+
+  const close = async () => {
+    stopping = true;
+    await Promise.all([server.close(STOP_GRACE), background.close(STOP_GRACE)]);
+    await within(STORE_GRACE, async () => {
+      await groupCommit.drain();
+      await store.close();
+    }).finally(() => ingestLog.flush());
+    logger.info('the engine has stopped');
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    url: server.url,
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+/** In this order: losses are evaluated on hours that are closed, and history goes when nothing needs it. */
+function backgroundTasks(container: DependencyContainer): BackgroundTask[] {
+  const closeHours = resolve(container, tokens.CLOSE_HOURS);
+  const detectLosses = resolve(container, tokens.DETECT_LOSSES);
+  const retainHistory = resolve(container, tokens.RETAIN_HISTORY);
+  return [
+    { name: 'close hours', run: (signal) => closeHours.close(signal) },
+    { name: 'detect losses', run: (signal) => detectLosses.detect(signal) },
+    { name: 'retain history', run: () => retainHistory.drop() },
+  ];
+}
+
+async function within(limit: Millis, finish: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the store has not finished within ${limit / SECOND} s`)), limit);
+  });
+  await Promise.race([finish(), late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,52 @@
+import type { DependencyContainer } from 'tsyringe';
+import type { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
+import type { CloseHours } from '#application/close-hours';
+import type { DetectLosses } from '#application/detect-losses';
+import type { FindGaps } from '#application/find-gaps';
+import type { FleetPerformanceReport } from '#application/fleet-performance';
+import type { IngestReadings } from '#application/ingest-readings';
+import type { ListLosses } from '#application/list-losses';
+import type { ListWarnings } from '#application/list-warnings';
+import type { AddLinks, EndLink, FindLink, ListLinks, RemoveLink } from '#application/manage-links';
+import type { Clock } from '#application/ports/clock';
+import type { Logger } from '#application/ports/logger';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { ReadHistory, StreamHistory } from '#application/read-history';
+import type { ListLiveStates, ReadLiveState } from '#application/read-live';
+import type { RetainHistory } from '#application/retain-history';
+import type { VehiclePerformanceReport } from '#application/vehicle-performance';
+import type { Config } from './config.ts';
+
+/** A name in the container that knows the type of what it names. */
+export type Token<T> = symbol & { readonly provides?: T };
+
+const token = <T>(name: string): Token<T> => Symbol(name);
+
+export const CONFIG = token<Config>('Config');
+export const CLOCK = token<Clock>('Clock');
+export const LOGGER = token<Logger>('Logger');
+export const STORE = token<TelemetryStore>('TelemetryStore');
+export const GROUP_COMMIT = token<GroupCommitWriter>('GroupCommitWriter');
+export const INGEST_READINGS = token<IngestReadings>('IngestReadings');
+export const READ_LIVE_STATE = token<ReadLiveState>('ReadLiveState');
+export const LIST_LIVE_STATES = token<ListLiveStates>('ListLiveStates');
+export const VEHICLE_PERFORMANCE = token<VehiclePerformanceReport>('VehiclePerformanceReport');
+export const FLEET_PERFORMANCE = token<FleetPerformanceReport>('FleetPerformanceReport');
+export const READ_HISTORY = token<ReadHistory>('ReadHistory');
+export const STREAM_HISTORY = token<StreamHistory>('StreamHistory');
+export const FIND_GAPS = token<FindGaps>('FindGaps');
+export const LIST_LOSSES = token<ListLosses>('ListLosses');
+export const LIST_WARNINGS = token<ListWarnings>('ListWarnings');
+export const ADD_LINKS = token<AddLinks>('AddLinks');
+export const LIST_LINKS = token<ListLinks>('ListLinks');
+export const FIND_LINK = token<FindLink>('FindLink');
+export const END_LINK = token<EndLink>('EndLink');
+export const REMOVE_LINK = token<RemoveLink>('RemoveLink');
+export const CLOSE_HOURS = token<CloseHours>('CloseHours');
+export const DETECT_LOSSES = token<DetectLosses>('DetectLosses');
+export const RETAIN_HISTORY = token<RetainHistory>('RetainHistory');
+
+/** What a token names. Throws when nothing was registered under it. */
+export function resolve<T>(container: DependencyContainer, name: Token<T>): T {
+  return container.resolve<T>(name as symbol);
+}
