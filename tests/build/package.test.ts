@@ -1,0 +1,111 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = dirname(dirname(import.meta.dirname));
+const modules = join(root, 'node_modules');
+
+/** A program of somebody who has installed the package. */
+const consumer = `
+import {
+  GroupCommitWriter, type IngestReport, IngestReadings, type Logger, milliwattHoursFromKwh, openSqliteStore,
+  type Reading, readEnvironment, type TelemetryStore, startService,
+} from 'energy-ingestion-engine';
+
+const reading: Reading = {
+  kind: 'meter', deviceId: 'M-7', timestamp: Date.now(), energy: milliwattHoursFromKwh(0.125), voltage: 230,
+  receivedAt: Date.now(),
+};
+// @ts-expect-error a meter has no state of charge: the types of the streams arrive at the user
+const wrong: Reading = { ...reading, soc: 50 };
+
+const store: TelemetryStore = await openSqliteStore({ directory: process.argv[2] ?? '' });
+const report: IngestReport = await new IngestReadings(new GroupCommitWriter(store.writer)).ingest([reading, reading]);
+
+const quiet: Logger = { error() {}, warn() {}, info() {}, debug() {} };
+const service = await startService(readEnvironment({ PORT: '0' }), { logger: quiet, store });
+const live = await (await fetch(service.url + '/v1/meters/M-7/live')).json() as { kwhConsumedAc: number };
+await service.close();
+
+process.stdout.write([report.stored, report.duplicates, live.kwhConsumedAc].join(' '));
+`;
+
+const compilerOptions = {
+  module: 'nodenext',
+  target: 'es2024',
+  lib: ['es2024', 'dom'],
+  types: ['node'],
+  strict: true,
+  skipLibCheck: true,
+  outDir: 'out',
+};
+
+describe('the built package, installed by somebody', () => {
+  let scratch: string;
+  let project: string;
+  let installed: string;
+
+  beforeAll(async () => {
+    scratch = await mkdtemp(join(tmpdir(), 'eie-package-'));
+    project = join(scratch, 'project');
+    installed = join(project, 'node_modules', 'energy-ingestion-engine');
+    const packed = join(scratch, 'packed');
+    await mkdir(installed, { recursive: true });
+    await mkdir(packed);
+
+    await run(process.execPath, [join(root, 'scripts/build.ts'), join(packed, 'dist')]);
+    await cp(join(root, 'package.json'), join(packed, 'package.json'));
+    await writeFile(join(packed, 'left-out.txt'), 'not one of the files of the package');
+    await run('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: packed });
+    const tarball = (await readdir(packed)).find((file) => file.endsWith('.tgz')) ?? '';
+    await run('tar', ['-xzf', join(packed, tarball), '--strip-components=1', '-C', installed]);
+
+    await symlink(modules, join(installed, 'node_modules'));
+    await symlink(join(modules, '@types'), join(project, 'node_modules', '@types'));
+    await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
+    await writeFile(join(project, 'consumer.ts'), consumer);
+  });
+
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+  it('carries the built files, with declarations and source maps, and nothing else of the repository', async () => {
+    expect((await readdir(installed)).sort()).toEqual(['dist', 'node_modules', 'package.json']);
+    const index = (await readdir(join(installed, 'dist'))).filter((file) => file.startsWith('index.'));
+    expect(index.sort()).toEqual(['index.d.ts', 'index.js', 'index.js.map']);
+  });
+
+  it("type-checks under the user's own settings, and runs", async () => {
+    const check = await run(join(modules, '.bin', 'tsc'), ['-p', project], { cwd: project }).catch((error) => error);
+    expect(check.stdout).toBe('');
+
+    const { stdout } = await run(process.execPath, [join(project, 'out/consumer.js'), join(scratch, 'user-data')]);
+    expect(stdout).toBe('1 1 0.125');
+  });
+
+  it('serves on SQLite and stops with code 0 on SIGTERM', async () => {
+    const service = spawn(process.execPath, [join(installed, 'dist/main.js')], {
+      env: { PORT: '0', EIE_DATA_DIR: join(scratch, 'service-data') },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(service, 'exit');
+    const firstLine = once(createInterface(service.stdout), 'line');
+    try {
+      const [line] = await Promise.race([firstLine, exited]);
+      const { url } = JSON.parse(line);
+      const body = JSON.stringify({ meterId: 'M-7', kwhConsumedAc: 0.1, voltage: 230, timestamp: Date.now() });
+      const headers = { 'Content-Type': 'application/json' };
+      const answer = await fetch(`${url}/v1/ingest`, { method: 'POST', headers, body });
+      expect(answer.status).toBe(201);
+    } finally {
+      service.kill('SIGTERM');
+    }
+    expect(await exited).toEqual([0, null]);
+  });
+});

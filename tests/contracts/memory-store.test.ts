@@ -1,0 +1,4 @@
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { telemetryStoreContract } from './telemetry-store-contract.ts';
+
+telemetryStoreContract({ name: 'memory', open: async () => createMemoryStore() });

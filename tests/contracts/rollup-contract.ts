@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { Reading } from '#domain/reading';
+import type { Kind } from '#domain/streams';
+import { DAY, HOUR, MINUTE } from '#domain/time';
+import type { TimeWindow } from '#domain/time-window';
+import { addDeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/totals';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import type { StoreUnderTest } from './store-under-test.ts';
+
+/** Closes every hour that can be closed. Gives how many there were. */
+export async function closeHours({ rollups }: TelemetryStore, before = Infinity): Promise<number> {
+  let closed = 0;
+  for (;;) {
+    const hours = await rollups.unclosed(before, 100);
+    if (hours.length === 0) return closed;
+    for (const hour of hours) await rollups.close(hour);
+    closed += hours.length;
+  }
+}
+
+/** Totals as a plain model counts them. */
+export function totalsOf(readings: readonly Reading[], kind: Kind, deviceId: string, { from, to }: TimeWindow) {
+  return readings
+    .filter((one) => one.kind === kind && one.deviceId === deviceId && from <= one.timestamp && one.timestamp < to)
+    .map(deviceTotalsOf)
+    .reduce(addDeviceTotals, noDeviceTotals(kind));
+}
+
+/** What every store answers before, while and after its hours are closed: always the same. */
+export function rollupContract({ name, open }: StoreUnderTest): void {
+  describe(`${name}: sums by the hour`, () => {
+    let store: TelemetryStore;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+
+    /** Five hours of two vehicles and a meter, a reading every two minutes. */
+    const readings: Reading[] = Array.from({ length: 150 }, (_, i) => [
+      aVehicleReading({ timestamp: START + 2 * i * MINUTE + 7, kwh: 0.001 * (i + 1), batteryTemp: 20 + i / 10 }),
+      aVehicleReading({ deviceId: 'EV-2', timestamp: START + 2 * i * MINUTE, kwh: 0.05 }),
+      aMeterReading({ timestamp: START + 2 * i * MINUTE, kwh: 0.1 }),
+    ]).flat();
+    const windows: TimeWindow[] = [
+      { from: START, to: START + 5 * HOUR },
+      { from: START - DAY, to: START + DAY },
+      { from: START + 30 * MINUTE, to: START + 4 * HOUR + 30 * MINUTE },
+      { from: START + HOUR + 7, to: START + 3 * HOUR + 8 },
+      { from: START + 10 * MINUTE, to: START + 20 * MINUTE },
+      { from: START + HOUR, to: START + 2 * HOUR },
+    ];
+    const answers = () =>
+      Promise.all([
+        ...windows.flatMap((window) => [
+          store.cold.deviceTotals('vehicle', 'EV-1', window),
+          store.cold.deviceTotals('meter', 'M-1', window),
+        ]),
+        store.cold.deviceSeries('vehicle', 'EV-1', { from: START - HOUR, to: START + 5 * HOUR }, HOUR),
+        store.cold.totalsByDevice('vehicle', { from: START, to: START + 5 * HOUR }),
+      ]);
+
+    it('change no answer: before, after, and after a late reading made one out of date', async () => {
+      await store.writer.commit(readings);
+      const before = await answers();
+      expect(before.slice(0, 12)).toEqual(
+        windows.flatMap((window) => [
+          totalsOf(readings, 'vehicle', 'EV-1', window),
+          totalsOf(readings, 'meter', 'M-1', window),
+        ]),
+      );
+
+      await closeHours(store);
+      expect(await answers()).toEqual(before);
+
+      const late = aVehicleReading({ timestamp: START + 90 * MINUTE + 1, kwh: 3 });
+      await store.writer.commit([late]);
+      const after = await answers();
+      expect(after[0]).toEqual(totalsOf([...readings, late], 'vehicle', 'EV-1', windows[0] as TimeWindow));
+      await closeHours(store);
+      expect(await answers()).toEqual(after);
+    });
+
+    it('are out of date until closed, and after a late reading again, but not before the time asked for', async () => {
+      await store.writer.commit(readings);
+      const needsClosing = (await store.rollups.unclosed(Infinity, 100)).length > 0;
+      if (!needsClosing) return; // a store that counts from its readings has no sums to close
+
+      expect(await store.rollups.unclosed(START + 2 * HOUR, 100)).toEqual(
+        expect.arrayContaining([
+          { kind: 'meter', hour: START },
+          { kind: 'vehicle', hour: START + HOUR },
+        ]),
+      );
+      expect(await store.rollups.unclosed(START + 2 * HOUR, 100)).toHaveLength(4);
+      expect((await store.rollups.unclosed(Infinity, 3)).map(({ hour }) => hour)).toEqual([START, START, START + HOUR]);
+      expect(await store.rollups.closed({ kind: 'vehicle', hour: START })).toBeUndefined();
+      expect(await closeHours(store)).toBe(10);
+
+      await store.writer.commit([aMeterReading({ timestamp: START + 1 })]);
+      expect(await store.rollups.unclosed(Infinity, 100)).toEqual([{ kind: 'meter', hour: START }]);
+      expect(await store.rollups.closed({ kind: 'meter', hour: START })).toBeUndefined();
+    });
+
+    it('do not change with a duplicate', async () => {
+      await store.writer.commit(readings);
+      await closeHours(store);
+      await store.writer.commit(readings);
+
+      expect(await store.rollups.unclosed(Infinity, 100)).toEqual([]);
+    });
+
+    it('tell for each device what a recount tells', async () => {
+      await store.writer.commit(readings);
+      await closeHours(store);
+      const hour = { kind: 'vehicle', hour: START + HOUR } as const;
+      const window = { from: START + HOUR, to: START + 2 * HOUR };
+
+      const closed = await store.rollups.closed(hour);
+
+      expect(closed).toEqual(
+        new Map([
+          ['EV-1', totalsOf(readings, 'vehicle', 'EV-1', window)],
+          ['EV-2', totalsOf(readings, 'vehicle', 'EV-2', window)],
+        ]),
+      );
+      expect(await store.rollups.recount(hour)).toEqual(closed);
+    });
+
+    it('can be closed twice at once', async () => {
+      await store.writer.commit(readings);
+      const before = await answers();
+      const hours = await store.rollups.unclosed(Infinity, 100);
+
+      await Promise.all([...hours, ...hours].map((hour) => store.rollups.close(hour)));
+
+      expect(await answers()).toEqual(before);
+      expect(await store.rollups.unclosed(Infinity, 100)).toEqual([]);
+    });
+
+    it('give the series of a device, by the hour and by the minute, closed or not', async () => {
+      const at = (minute: number, kwh: number) => aMeterReading({ timestamp: START + minute * MINUTE, kwh });
+      await store.writer.commit([at(0, 1), at(1, 3), at(61, 2), at(185, 5)]);
+      const hourly = [
+        { start: START, energy: 4_000_000, readings: 2, least: 1_000_000, most: 3_000_000 },
+        { start: START + HOUR, energy: 2_000_000, readings: 1, least: 2_000_000, most: 2_000_000 },
+        { start: START + 3 * HOUR, energy: 5_000_000, readings: 1, least: 5_000_000, most: 5_000_000 },
+      ];
+      const window = { from: START, to: START + 4 * HOUR };
+
+      expect(await store.cold.deviceSeries('meter', 'M-1', window, HOUR)).toEqual(hourly);
+      await closeHours(store, START + 2 * HOUR);
+      expect(await store.cold.deviceSeries('meter', 'M-1', window, HOUR)).toEqual(hourly);
+      const minutely = await store.cold.deviceSeries(
+        'meter',
+        'M-1',
+        { from: START + MINUTE, to: START + HOUR },
+        MINUTE,
+      );
+      expect(minutely).toEqual([
+        { start: START + MINUTE, energy: 3_000_000, readings: 1, least: 3_000_000, most: 3_000_000 },
+      ]);
+      expect(await store.cold.deviceSeries('meter', 'nobody', window, HOUR)).toEqual([]);
+    });
+
+    it('give the totals of every device of a stream, closed, half closed or not', async () => {
+      await store.writer.commit(readings);
+      const window = { from: START, to: START + 4 * HOUR };
+      const expected = new Map(['EV-1', 'EV-2'].map((id) => [id, totalsOf(readings, 'vehicle', id, window)]));
+
+      expect(await store.cold.totalsByDevice('vehicle', window)).toEqual(expected);
+      await closeHours(store, START + 2 * HOUR);
+      expect(await store.cold.totalsByDevice('vehicle', window)).toEqual(expected);
+      await closeHours(store);
+      expect(await store.cold.totalsByDevice('vehicle', window)).toEqual(expected);
+      expect(await store.cold.totalsByDevice('vehicle', { from: START - DAY, to: START })).toEqual(new Map());
+    });
+  });
+
+  describe(`${name}: retention`, () => {
+    let store: TelemetryStore;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+    const readings = [0, 30, 60, 90, 120, 150].map((n) => aVehicleReading({ timestamp: START + n * MINUTE, kwh: 1 }));
+    const all = { from: START, to: START + DAY };
+
+    it('has no horizon before anything was dropped', async () => {
+      await store.writer.commit(readings);
+      expect(await store.retention.horizon()).toBeUndefined();
+    });
+
+    it('drops the history before an hour and keeps the sums', async () => {
+      await store.writer.commit(readings);
+      await closeHours(store);
+
+      expect(await store.retention.dropBefore(START + 2 * HOUR)).toBe(START + 2 * HOUR);
+
+      expect(await store.retention.horizon()).toBe(START + 2 * HOUR);
+      expect(await store.cold.history('vehicle', 'EV-1', all, { limit: 10 })).toEqual(readings.slice(4));
+      expect((await store.cold.deviceTotals('vehicle', 'EV-1', all)).energy).toBe(6_000_000);
+      expect((await store.cold.totalsByDevice('vehicle', all)).get('EV-1')?.readings).toBe(6);
+      expect(await store.cold.deviceSeries('vehicle', 'EV-1', all, HOUR)).toHaveLength(3);
+      expect((await store.cold.fleetTotals(all)).vehicle).toEqual({ energy: 6_000_000, readings: 6 });
+      expect(await store.hot.newest('vehicle', 'EV-1')).toEqual(readings[5]);
+      expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
+    });
+
+    it('never moves its horizon backwards', async () => {
+      await store.writer.commit(readings);
+      await closeHours(store);
+      await store.retention.dropBefore(START + 2 * HOUR);
+
+      expect(await store.retention.dropBefore(START + HOUR)).toBe(START + 2 * HOUR);
+    });
+
+    it('drops nothing that has no sums yet', async () => {
+      await store.writer.commit(readings);
+      const needsClosing = (await store.rollups.unclosed(Infinity, 1)).length > 0;
+      await closeHours(store, START + HOUR);
+
+      await store.retention.dropBefore(START + 3 * HOUR);
+
+      const left = await store.cold.history('vehicle', 'EV-1', all, { limit: 10 });
+      expect(left).toHaveLength(needsClosing ? 4 : 0);
+      expect((await store.cold.deviceTotals('vehicle', 'EV-1', all)).energy).toBe(6_000_000);
+    });
+  });
+}

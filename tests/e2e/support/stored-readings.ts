@@ -1,0 +1,94 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { kwhFromMilliwattHours } from '#domain/energy';
+import type { Reading } from '#domain/reading';
+import { type Kind, kinds, streams } from '#domain/streams';
+import type { TimeWindow } from '#domain/time-window';
+import type { DeviceTotals } from '#domain/totals';
+import { openStore } from '#infrastructure/open-store';
+import { identity, type SentReading } from './load.ts';
+import { noLog, type StoreUnderTest } from './stores.ts';
+
+const PAGE = 1000;
+
+/**
+ * Opens the store that no service holds any more, reads all there is of a window of whole hours, and expects that it is consistent in itself:
+ * no reading twice, live state is the newest of the history, and every total is the sum of the history. Gives what was
+ * stored, as it was sent, by its identity.
+ */
+export async function expectConsistentStore(
+  { config }: Pick<StoreUnderTest, 'config'>,
+  window: TimeWindow,
+): Promise<Map<string, SentReading>> {
+  const store = await openStore(config, { logger: noLog });
+  try {
+    const { devices, fleet, hours } = await contentsAtRest(store, window);
+    for (const { newest, history, totals } of devices) {
+      expect(newest, 'live state is the newest reading').toEqual(history.at(-1));
+      expect(totals).toMatchObject(totalOf(history));
+    }
+    const readings = devices.flatMap(({ history }) => history);
+    for (const kind of kinds) {
+      const total = totalOf(readings.filter((reading) => reading.kind === kind));
+      expect(fleet[kind]).toEqual(total);
+      expect(hours.reduce((sum, hour) => sum + hour.totals[kind].energy, 0)).toBe(total.energy);
+      expect(hours.reduce((sum, hour) => sum + hour.totals[kind].readings, 0)).toBe(total.readings);
+    }
+    const sent = readings.map(asSent);
+    const byIdentity = new Map(sent.map((reading) => [identity(reading), reading]));
+    expect(byIdentity.size, 'a reading is there twice').toBe(sent.length);
+    return byIdentity;
+  } finally {
+    await store.close();
+  }
+}
+
+/**
+ * What the store holds, read in many steps while nothing changed. A commit that had reached the server when its process
+ * was killed may become visible some time later; every commit moves the fleet's totals, so they tell.
+ */
+async function contentsAtRest(store: TelemetryStore, window: TimeWindow) {
+  for (;;) {
+    const before = await store.cold.fleetTotals(window);
+    const devices = (await Promise.all(kinds.map((kind) => devicesOf(store, kind, window)))).flat();
+    const hours = await store.cold.fleetHours(window);
+    const fleet = await store.cold.fleetTotals(window);
+    if (isDeepStrictEqual(before, fleet)) return { devices, fleet, hours };
+  }
+}
+
+async function devicesOf(store: TelemetryStore, kind: Kind, window: TimeWindow) {
+  const devices: { newest: Reading; history: Reading[]; totals: DeviceTotals }[] = [];
+  for (let live = await store.hot.page(kind, { limit: PAGE }); live.length > 0; ) {
+    for (const newest of live) {
+      const history = await historyOf(store, kind, newest.deviceId, window);
+      devices.push({ newest, history, totals: await store.cold.deviceTotals(kind, newest.deviceId, window) });
+    }
+    live = await store.hot.page(kind, { limit: PAGE, after: live.at(-1)?.deviceId ?? '' });
+  }
+  return devices;
+}
+
+async function historyOf(store: TelemetryStore, kind: Kind, deviceId: string, window: TimeWindow): Promise<Reading[]> {
+  const all: Reading[] = [];
+  for (;;) {
+    const after = all.at(-1)?.timestamp;
+    const page = await store.cold.history(kind, deviceId, window, {
+      limit: PAGE,
+      ...(after !== undefined && { after }),
+    });
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+}
+
+function totalOf(readings: readonly Reading[]) {
+  return { energy: readings.reduce((sum, { energy }) => sum + energy, 0), readings: readings.length };
+}
+
+function asSent({ kind, deviceId, timestamp, energy, receivedAt: _, ...measured }: Reading): SentReading {
+  const { idField, energyField } = streams[kind];
+  const time = new Date(timestamp).toISOString();
+  return { [idField]: deviceId, [energyField]: kwhFromMilliwattHours(energy), ...measured, timestamp: time };
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { DAY } from '#domain/time';
+import { ServiceProcess } from '#tests/support/service-process';
+import { Load } from './support/load.ts';
+import { expectConsistentStore } from './support/stored-readings.ts';
+import { durableStoresUnderTest } from './support/stores.ts';
+
+const DAY_OF_LOAD = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1) + DAY };
+const WORKERS = 3;
+
+/** The worker processes that listen or have listened, by their ids. */
+function workersOf(service: ServiceProcess): Set<unknown> {
+  return new Set(service.log.filter(({ message }) => message === 'the engine is listening').map(({ pid }) => pid));
+}
+
+async function untilWorkers(service: ServiceProcess, count: number): Promise<unknown[]> {
+  while (workersOf(service).size < count) await sleep(20);
+  return [...workersOf(service)];
+}
+
+describe('several worker processes', () => {
+  it('share one port, survive the death of one of them, and keep all they acknowledged', async () => {
+    const under = durableStoresUnderTest().find(({ name }) => name === 'MongoDB');
+    if (under === undefined) throw new Error('only MongoDB takes several processes');
+    onTestFinished(() => under.remove());
+    const service = await ServiceProcess.start({
+      ...under.environment,
+      EIE_MAX_AGE: 'off',
+      EIE_WORKERS: String(WORKERS),
+    });
+    onTestFinished(() => service.signal('SIGKILL'));
+    const [first] = await untilWorkers(service, WORKERS);
+    const load = new Load(service.url, { start: DAY_OF_LOAD.from, connections: [1, 1, 7, 40, 40, 250] });
+    await load.acknowledges(500);
+
+    process.kill(Number(first), 'SIGKILL');
+    await untilWorkers(service, WORKERS + 1);
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+    service.signal('SIGTERM');
+    const { code } = await service.exit();
+    await load.ended();
+
+    expect(code).toBe(0);
+    expect(service.log.some(({ message }) => message === 'a worker process has died and is replaced')).toBe(true);
+    const kept = await expectConsistentStore(under, DAY_OF_LOAD);
+    expect(
+      [...load.acknowledged].filter((id) => !kept.has(id)),
+      'acknowledged and lost',
+    ).toEqual([]);
+  });
+
+  it('are refused on a store that belongs to one process', async () => {
+    const { code, stderr } = await ServiceProcess.refused({ EIE_STORE: 'sqlite', EIE_WORKERS: '2' });
+    expect(code).toBe(1);
+    expect(stderr).toContain('EIE_WORKERS');
+  });
+
+  it('end together when they cannot start', async () => {
+    const { code, stderr } = await ServiceProcess.refused({
+      EIE_STORE: 'mongodb',
+      MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300',
+      EIE_WORKERS: '2',
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain('the engine cannot start');
+  });
+});

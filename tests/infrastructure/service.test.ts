@@ -1,0 +1,158 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { readEnvironment } from '#infrastructure/environment';
+import { type Service, startService } from '#infrastructure/service';
+import { ManualClock } from '#tests/support/manual-clock';
+import { START } from '#tests/support/readings';
+
+const config = { ...readEnvironment({ EIE_STORE: 'memory' }), port: 0 };
+const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+
+/** The memory store, which notes what was done to it, and whose commits can be held up. */
+function watchedStore() {
+  const store = createMemoryStore();
+  const events: string[] = [];
+  let letCommit = () => {};
+  let held: Promise<void> | undefined;
+  const watched: TelemetryStore = {
+    ...store,
+    writer: {
+      commit: async (readings, options) => {
+        events.push('commit');
+        await held;
+        const outcomes = await store.writer.commit(readings, options);
+        events.push('committed');
+        return outcomes;
+      },
+    },
+    close: async () => {
+      await store.close();
+      events.push('closed');
+    },
+  };
+  const hold = () => {
+    held = new Promise((resolve) => {
+      letCommit = resolve;
+    });
+  };
+  return { store: watched, events, hold, release: () => letCommit() };
+}
+
+async function started(store: TelemetryStore): Promise<Service> {
+  const service = await startService(config, { logger: silent, store, clock: new ManualClock(START) });
+  onTestFinished(() => service.close());
+  return service;
+}
+
+function post(service: Service): Promise<Response> {
+  return fetch(`${service.url}/v1/ingest`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      meterId: 'M-1',
+      kwhConsumedAc: 0.1,
+      voltage: 230,
+      timestamp: new Date(START).toISOString(),
+    }),
+  });
+}
+
+describe('the service', () => {
+  it('serves the store it is given, on a port of its own', async () => {
+    const { store } = watchedStore();
+    const service = await started(store);
+
+    expect((await post(service)).status).toBe(201);
+
+    expect(service.url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(await store.hot.newest('meter', 'M-1')).toMatchObject({ voltage: 230 });
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+  });
+
+  it('opens the configured store when it is given none', async () => {
+    const service = await startService(config, { logger: silent, clock: new ManualClock(START) });
+    onTestFinished(() => service.close());
+
+    expect((await post(service)).status).toBe(201);
+    expect((await fetch(`${service.url}/v1/meters/M-1/live`)).status).toBe(200);
+  });
+
+  it('knows a device by the clock it is given', async () => {
+    const service = await started(watchedStore().store);
+    await post(service);
+
+    const live = await (await fetch(`${service.url}/v1/meters/M-1/live`)).json();
+
+    expect(live).toMatchObject({ ageSeconds: 0, stale: false });
+  });
+
+  it('closes the store, once, after it has stopped listening', async () => {
+    const { store, events } = watchedStore();
+    const service = await started(store);
+
+    await Promise.all([service.close(), service.close()]);
+    await service.close();
+
+    expect(events).toEqual(['closed']);
+    await expect(fetch(service.url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  });
+
+  it('does not wait for clients that keep a connection open and are silent', async () => {
+    const service = await started(watchedStore().store);
+    await fetch(`${service.url}/health/live`); // fetch keeps its connection
+
+    const begin = performance.now();
+    await service.close();
+
+    expect(performance.now() - begin).toBeLessThan(2_000);
+  });
+
+  it('finishes a commit in flight and answers it before it closes the store', async () => {
+    const { store, events, hold, release } = watchedStore();
+    const service = await started(store);
+    hold();
+    const answer = post(service);
+    await expect.poll(() => events).toEqual(['commit']);
+
+    const closed = service.close();
+    await expect(fetch(`${service.url}/health/live`)).rejects.toThrow();
+    expect(events).toEqual(['commit']);
+    release();
+
+    expect((await answer).status).toBe(201);
+    await closed;
+    expect(events).toEqual(['commit', 'committed', 'closed']);
+  });
+
+  it('gives up a store that hangs, in less than 10 seconds', { timeout: 20_000 }, async () => {
+    const { store, events, hold } = watchedStore();
+    const service = await startService(config, { logger: silent, store, clock: new ManualClock(START) });
+    hold();
+    const answer = post(service).catch(() => undefined);
+    await expect.poll(() => events).toEqual(['commit']);
+
+    const begin = performance.now();
+    await expect(service.close()).rejects.toThrow('the store has not finished within 2 s');
+
+    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(await answer).toBeUndefined(); // cut off, not acknowledged
+  });
+
+  it('closes the store again when the address is taken, and says so', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { store, events } = watchedStore();
+
+    await expect(startService({ ...config, port }, { logger: silent, store })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+
+    expect(events).toEqual(['closed']);
+  });
+});

@@ -1,0 +1,23 @@
+import type { Clock } from '#application/ports/clock';
+import type { EpochMillis, Millis } from '#domain/time';
+
+/** A clock that moves only when told to. */
+export class ManualClock implements Clock {
+  #now: EpochMillis;
+
+  constructor(now: EpochMillis) {
+    this.#now = now;
+  }
+
+  now(): EpochMillis {
+    return this.#now;
+  }
+
+  set(now: EpochMillis): void {
+    this.#now = now;
+  }
+
+  advance(by: Millis): void {
+    this.#now += by;
+  }
+}
