@@ -1,0 +1,23 @@
+import type { Candidate } from './candidate.ts';
+import { engineOnMongoDb, engineOnSqlite } from './engine.ts';
+import { honoAlone } from './hono-alone.ts';
+import { influxDb } from './influxdb.ts';
+import { mongoDbDriver } from './mongodb-driver.ts';
+import { naive } from './naive.ts';
+import { questDb } from './questdb.ts';
+import { rawMongoDb, rawSqlite } from './raw-store.ts';
+import { victoriaMetrics } from './victoria-metrics.ts';
+
+/** Every candidate, in the order of the tables. */
+export const candidates: readonly Candidate[] = [
+  engineOnSqlite,
+  rawSqlite,
+  engineOnMongoDb,
+  rawMongoDb,
+  mongoDbDriver,
+  honoAlone,
+  naive,
+  influxDb,
+  victoriaMetrics,
+  questDb,
+];

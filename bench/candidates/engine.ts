@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { json } from '../load/encoding.ts';
+import { httpLanes } from '../load/http-lanes.ts';
+import { directoryBytes } from '../support/disk.ts';
+import { databaseBytes, findReplicaSet, startReplicaSet } from '../support/mongod.ts';
+import { workDir } from '../support/work-dir.ts';
+import type { Candidate } from './candidate.ts';
+import { fleetReadings } from './fleet-readings.ts';
+import { startNode } from './node-service.ts';
+
+const MAIN = 'src/main.ts';
+const DATABASE = 'energy';
+const DURABILITY = 'synced transaction; duplicates found, live state and totals current';
+
+/** What every engine under test is started with: the readings of a load may be of any day. */
+const SETTINGS = { LOG_LEVEL: 'warn', EIE_MAX_AGE: 'off' };
+
+/** The engine as a user starts it, on SQLite. */
+export const engineOnSqlite: Candidate = {
+  name: 'engine-sqlite',
+  label: 'engine on SQLite',
+  durability: DURABILITY,
+  capabilities: ['single', 'batch'],
+  find: findEngine,
+
+  async start(parentDir) {
+    const dir = await workDir(parentDir);
+    const data = join(dir.path, 'data');
+    const service = await startNode(MAIN, dir.path, { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data });
+    return {
+      port: service.port,
+      pid: service.pid,
+      lanes: async (plan, options) => httpLanes(service.port, plan, json, options),
+      countReadings: () => fleetReadings(service.port),
+      diskBytes: () => directoryBytes(data),
+      async stop() {
+        await service.stop();
+        await dir.release();
+      },
+    };
+  },
+};
+
+/** The engine as a user starts it, on a replica set of one member. */
+export const engineOnMongoDb: Candidate = {
+  name: 'engine-mongodb',
+  label: 'engine on MongoDB',
+  durability: DURABILITY,
+  capabilities: ['single', 'batch'],
+
+  async find() {
+    const engine = await findEngine();
+    return 'missing' in engine ? engine : findReplicaSet();
+  },
+
+  async start(parentDir) {
+    const dir = await workDir(parentDir);
+    const mongod = await startReplicaSet(dir.path);
+    const store = { EIE_STORE: 'mongodb', MONGODB_URI: mongod.uri, MONGODB_DB: DATABASE };
+    const service = await startNode(MAIN, dir.path, { ...SETTINGS, ...store });
+    return {
+      port: service.port,
+      pid: service.pid,
+      lanes: async (plan, options) => httpLanes(service.port, plan, json, options),
+      countReadings: () => fleetReadings(service.port),
+      diskBytes: () => databaseBytes(mongod.uri, DATABASE),
+      async stop() {
+        await service.stop();
+        await mongod.stop();
+        await dir.release();
+      },
+    };
+  },
+};
+
+async function findEngine(): Promise<{ version: string } | { missing: string }> {
+  const main = join(import.meta.dirname, '../..', MAIN);
+  return existsSync(main) ? { version: `Node.js ${process.version}` } : { missing: `${MAIN} is not there yet` };
+}

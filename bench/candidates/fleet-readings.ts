@@ -1,0 +1,24 @@
+import { DAY } from '#domain/time';
+import { getJson } from '../support/http.ts';
+
+export interface FleetAnswer {
+  readonly acConsumedKwh: number;
+  readonly dcDeliveredKwh: number;
+  readonly efficiency: number | null;
+  readonly readings: Readonly<Record<string, number>>;
+}
+
+/** The engine's own account of a window, in epoch milliseconds. */
+export async function fleetAnswer(port: number, from: number, to: number): Promise<FleetAnswer> {
+  return (await getJson(port, fleetPath(from, to))) as FleetAnswer;
+}
+
+export function fleetPath(from: number, to: number): string {
+  return `/v1/analytics/fleet?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
+}
+
+/** All readings of the last 60 days, in which every load lies. */
+export async function fleetReadings(port: number): Promise<number> {
+  const { readings } = await fleetAnswer(port, Date.now() - 60 * DAY, Date.now() + DAY);
+  return Object.values(readings).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,28 @@
+/**
+ * The engine's ingest route on its own HTTP server, with a writer that keeps nothing: what the HTTP side costs, and so
+ * the most that any store behind it could reach. Environment: PORT.
+ */
+import { Hono } from 'hono';
+import { IngestLog } from '#adapters/inbound/http/ingest-log';
+import { ingestRoutes } from '#adapters/inbound/http/ingest-routes';
+import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
+import { systemClock } from '#adapters/outbound/system-clock';
+import { IngestReadings } from '#application/ingest-readings';
+import { STORED } from '#domain/ingest-outcome';
+import { HttpServer } from '#infrastructure/http-server';
+
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+
+const app = new Hono();
+app.get('/health/ready', (context) => context.text('ready'));
+ingestRoutes(app, {
+  ingestReadings: new IngestReadings({ commit: async (readings) => readings.map(() => STORED) }),
+  acceptedTime: { maxFuture: Number.POSITIVE_INFINITY, maxAge: Number.POSITIVE_INFINITY },
+  bodyLimit: BODY_LIMIT_BYTES,
+  isQueueFull: () => false,
+  clock: systemClock,
+  ingestLog: new IngestLog(createWinstonLogger('warn')),
+});
+
+const server = await HttpServer.listen(app.fetch, '127.0.0.1', Number(process.env.PORT));
+process.once('SIGTERM', () => void server.close(1_000));

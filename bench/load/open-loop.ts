@@ -1,0 +1,149 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { closeAll, type LoopResult } from './closed-loop.ts';
+import { Fifo } from './fifo.ts';
+import { isAccepted, type Lane } from './lane.ts';
+import { Latencies } from './latencies.ts';
+
+export interface OpenLoopPlan {
+  /** Batches that fall due each second, whether or not earlier ones were answered. */
+  readonly rate: number;
+  readonly seconds: number;
+  /** The number of the first batch. */
+  readonly first?: number;
+  /** Due batches that may wait for a free lane; more are given up and counted as unsent. */
+  readonly maxWaiting: number;
+  /** How long to wait for answers after the last batch fell due. */
+  readonly drainSeconds: number;
+  readonly onAnswer?: (number: number, status: number) => void;
+}
+
+/** `seconds` runs until the last answer. */
+export interface OpenLoopResult extends LoopResult {
+  readonly due: number;
+  /** Given up because too many were waiting for a lane, or still waiting when the drain was over. */
+  readonly unsent: number;
+  /** Accepted batches, milliseconds from being written to their lane; `latencies` count from when they fell due. */
+  readonly fromSending: Latencies;
+  /** Refused batches, milliseconds from being written to their lane. */
+  readonly refusals: Latencies;
+}
+
+/** Batches fall due in groups, one group a tick, as devices post in bursts. */
+const TICK_MILLISECONDS = 5;
+/** Timers may be this late; the rest of the way to a tick is spun, so that lateness is not taken for latency. */
+const TIMER_SLACK_MILLISECONDS = 2;
+
+/**
+ * Sends at a fixed rate and measures from the intended send time, so that a stalled server makes every batch that fell
+ * due meanwhile slow, not only the one it stalled on.
+ */
+export function openLoop(lanes: readonly Lane[], plan: OpenLoopPlan): Promise<OpenLoopResult> {
+  return new OpenLoop(lanes, plan).run();
+}
+
+class OpenLoop {
+  readonly #lanes: readonly Lane[];
+  readonly #plan: OpenLoopPlan;
+  readonly #free: Lane[];
+  /** When each waiting batch fell due, on the clock of `performance.now()`. */
+  readonly #waiting = new Fifo<number>();
+  readonly #underWay = new Set<Promise<void>>();
+  readonly #latencies = new Latencies();
+  readonly #fromSending = new Latencies();
+  readonly #refusals = new Latencies();
+  readonly #refused = new Map<number, number>();
+  readonly #first: number;
+  #due = 0;
+  #sent = 0;
+  #accepted = 0;
+
+  constructor(lanes: readonly Lane[], plan: OpenLoopPlan) {
+    this.#lanes = lanes;
+    this.#plan = plan;
+    this.#free = [...lanes];
+    this.#first = plan.first ?? 0;
+  }
+
+  async run(): Promise<OpenLoopResult> {
+    const start = performance.now();
+    const total = Math.round(this.#plan.rate * this.#plan.seconds);
+    for (let tick = start; this.#due < total; tick += TICK_MILLISECONDS) {
+      await until(tick);
+      this.#fallDue(start, total);
+      this.#dispatch();
+    }
+    await this.#drain();
+    return {
+      seconds: (performance.now() - start) / 1000,
+      accepted: this.#accepted,
+      acceptedInTime: this.#accepted,
+      refused: this.#refused,
+      next: this.#first + this.#sent,
+      latencies: this.#latencies,
+      due: this.#due,
+      unsent: this.#due - this.#sent,
+      fromSending: this.#fromSending,
+      refusals: this.#refusals,
+    };
+  }
+
+  #fallDue(start: number, total: number): void {
+    const now = performance.now();
+    for (; this.#due < total; this.#due++) {
+      const at = start + wholeTicks((this.#due / this.#plan.rate) * 1000);
+      if (at > now) return;
+      if (this.#waiting.length < this.#plan.maxWaiting) this.#waiting.push(at);
+    }
+  }
+
+  #dispatch(): void {
+    while (this.#waiting.length > 0) {
+      const lane = this.#free.pop();
+      if (lane === undefined) return;
+      const driven: Promise<void> = this.#drive(lane).finally(() => this.#underWay.delete(driven));
+      this.#underWay.add(driven);
+    }
+  }
+
+  async #drive(lane: Lane): Promise<void> {
+    for (let due = this.#waiting.shift(); due !== undefined; due = this.#waiting.shift()) {
+      const sentAt = performance.now();
+      const number = this.#first + this.#sent++;
+      const status = await lane.send(number);
+      this.#answered(status, due, sentAt);
+      this.#plan.onAnswer?.(number, status);
+    }
+    this.#free.push(lane);
+  }
+
+  #answered(status: number, dueAt: number, sentAt: number): void {
+    const now = performance.now();
+    if (isAccepted(status)) {
+      this.#accepted++;
+      this.#latencies.record(now - dueAt);
+      this.#fromSending.record(now - sentAt);
+    } else {
+      this.#refused.set(status, (this.#refused.get(status) ?? 0) + 1);
+      this.#refusals.record(now - sentAt);
+    }
+  }
+
+  async #drain(): Promise<void> {
+    const giveUp = setTimeout(() => {
+      this.#waiting.clear();
+      closeAll(this.#lanes);
+    }, this.#plan.drainSeconds * 1000);
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    clearTimeout(giveUp);
+  }
+}
+
+async function until(time: number): Promise<void> {
+  const rest = time - performance.now();
+  if (rest > TIMER_SLACK_MILLISECONDS) await sleep(rest - TIMER_SLACK_MILLISECONDS);
+  while (performance.now() < time) await turn();
+}
+
+function wholeTicks(milliseconds: number): number {
+  return Math.ceil(milliseconds / TICK_MILLISECONDS) * TICK_MILLISECONDS;
+}

@@ -1,0 +1,100 @@
+import type { EpochMillis } from '#domain/time';
+import type { Encoding } from './encoding.ts';
+import { type Fleet, VARIANTS } from './fleet.ts';
+
+/** Readings sent together: batch n holds the readings n * size ... of the fleet, counted from round `firstRound`. */
+export interface BatchPlan {
+  readonly fleet: Fleet;
+  /** Readings a batch; divides the number of devices. */
+  readonly size: number;
+  readonly firstRound: number;
+}
+
+interface Template {
+  readonly request: Buffer;
+  readonly timestampsAt: Int32Array;
+}
+
+export function batchesPerRound({ fleet, size }: BatchPlan): number {
+  if (fleet.devices % size !== 0) throw new Error(`batches of ${size} do not divide ${fleet.devices} devices`);
+  return fleet.devices / size;
+}
+
+/** Where batch `number` lies: its round, and the place of its first reading in that round. */
+export function locate(plan: BatchPlan, number: number): { round: number; slot: number } {
+  const perRound = batchesPerRound(plan);
+  return { round: plan.firstRound + Math.floor(number / perRound), slot: (number % perRound) * plan.size };
+}
+
+/**
+ * Complete HTTP/1.1 requests, serialised before the clock starts. Sending a batch again in a later minute only writes
+ * new digits over its timestamps (about 25 ns a reading), so the load costs the client next to nothing and its memory
+ * does not grow with the length of the run.
+ */
+export class RequestPool {
+  readonly plan: BatchPlan;
+  readonly #templates: Template[] = [];
+  readonly #perRound: number;
+
+  constructor(plan: BatchPlan, encoding: Encoding) {
+    this.plan = plan;
+    this.#perRound = batchesPerRound(plan);
+    for (let variant = 0; variant < VARIANTS; variant++) {
+      for (let slot = 0; slot < plan.fleet.devices; slot += plan.size) {
+        this.#templates.push(template(plan, encoding, variant, slot));
+      }
+    }
+  }
+
+  /** The request of batch `number`. Its bytes are valid until as many batches as one round has were asked for. */
+  request(number: number): Buffer {
+    const { round, slot } = locate(this.plan, number);
+    const { request, timestampsAt } = this.#templates[
+      (round % VARIANTS) * this.#perRound + (number % this.#perRound)
+    ] as Template;
+    for (let i = 0; i < timestampsAt.length; i++) {
+      writeTimestamp(request, timestampsAt[i] as number, this.plan.fleet.timestamp(round, slot + i));
+    }
+    return request;
+  }
+
+  /** The same in bytes of its own, for loads that keep more requests in flight than the pool has templates. */
+  copyOfRequest(number: number): Buffer {
+    return Buffer.from(this.request(number));
+  }
+}
+
+function template({ fleet, size }: BatchPlan, encoding: Encoding, round: number, firstSlot: number): Template {
+  const { open, close } = size === 1 ? encoding.single : encoding.batch;
+  const timestampsAt = new Int32Array(size);
+  let body = open;
+  for (let i = 0; i < size; i++) {
+    if (i > 0) body += encoding.batch.separator;
+    const reading = fleet.reading(round, firstSlot + i);
+    body += encoding.before(reading);
+    timestampsAt[i] = body.length;
+    body += `${reading.timestamp}${encoding.after}`;
+  }
+  body += close;
+  const head =
+    `POST ${encoding.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${encoding.contentType}\r\n` +
+    `Content-Length: ${body.length}\r\n\r\n`;
+  for (let i = 0; i < size; i++) timestampsAt[i] = (timestampsAt[i] as number) + head.length;
+  return { request: Buffer.from(head + body, 'latin1'), timestampsAt };
+}
+
+/** Overwrites 13 digits. The halves fit 32-bit integers, whose division is cheap. */
+function writeTimestamp(target: Buffer, at: number, timestamp: EpochMillis): void {
+  const high = Math.floor(timestamp / 10_000_000);
+  writeDigits(target, at, 6, high);
+  writeDigits(target, at + 6, 7, timestamp - high * 10_000_000);
+}
+
+function writeDigits(target: Buffer, at: number, count: number, value: number): void {
+  let rest = value | 0;
+  for (let i = at + count - 1; i >= at; i--) {
+    const quotient = (rest / 10) | 0;
+    target[i] = 48 + rest - quotient * 10;
+    rest = quotient;
+  }
+}

@@ -1,0 +1,16 @@
+/** `npm run bench`: compares the engine with what people would pick instead. See README.md beside this file. */
+import { readOptions, usage } from './options.ts';
+import { runBenchmark } from './run.ts';
+import { releaseAll, releaseOnEnd } from './support/cleanup.ts';
+
+releaseOnEnd();
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) console.log(usage);
+  else await runBenchmark(options);
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
+} finally {
+  await releaseAll();
+}

@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  /** Names of the scenarios to run; empty: those of the default run. */
+  readonly only: readonly string[];
+  readonly all: boolean;
+  /** Names of the candidates to run; empty: all that are found. */
+  readonly candidates: readonly string[];
+  readonly repetitions: number;
+  /** Tiny loads that try the harness and measure nothing. */
+  readonly quick: boolean;
+  /** Where candidates keep their data meanwhile; undefined: the system's directory for temporary files. */
+  readonly dir: string | undefined;
+  /** Names the files of the results. */
+  readonly name: string;
+}
+
+export const usage = `npm run bench -- [options]
+  --only a,b         scenarios to run (default: throughput, latency, reads, live-reads)
+  --all              every scenario: about an hour
+  --candidates a,b   what to compare (default: all that are installed)
+  --repeat n         repetitions of throughput and latency (default 3)
+  --quick            tiny loads, to see that everything works
+  --dir path         where candidates keep their data meanwhile
+  --name name        of the result files (default: benchmark)
+  --help`;
+
+/** `undefined` when only help was asked for. Throws on options it does not know. */
+export function readOptions(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', multiple: true, default: [] },
+      all: { type: 'boolean', default: false },
+      candidates: { type: 'string', multiple: true, default: [] },
+      repeat: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      dir: { type: 'string' },
+      name: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const repetitions = Number(values.repeat ?? (values.quick ? 1 : 3));
+  if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repeat takes a whole number from 1');
+  return {
+    only: split(values.only),
+    all: values.all,
+    candidates: split(values.candidates),
+    repetitions,
+    quick: values.quick,
+    dir: values.dir,
+    name: values.name ?? (values.quick ? 'quick' : 'benchmark'),
+  };
+}
+
+function split(values: readonly string[]): string[] {
+  return values.flatMap((value) => value.split(',')).filter((name) => name !== '');
+}

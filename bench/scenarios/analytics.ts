@@ -1,0 +1,128 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY, floorTo, HOUR, MINUTE } from '#domain/time';
+import type { Candidate } from '../candidates/candidate.ts';
+import type { BenchContext, Scenario } from '../context.ts';
+import { closedLoop } from '../load/closed-loop.ts';
+import { Latencies } from '../load/latencies.ts';
+import { Session } from '../load/session.ts';
+import { HttpReader } from '../support/http.ts';
+import { LatestOf, post } from '../support/post.ts';
+
+const VEHICLES = 10_000;
+/** MongoDB takes six minutes for 30 days. */
+const DAYS: Readonly<Record<string, number>> = { 'engine-sqlite': 30, 'engine-mongodb': 2 };
+const BATCH = 5_000;
+const LOSSES_ASKED = 5;
+const VEHICLES_ASKED = 300;
+/** The background looks every minute for hours that are not closed; at its fifth of a core it closes a month of both streams in three minutes. */
+const UNTIL_CLOSED = 200_000;
+
+/** 10,000 vehicles, each linked to a meter, with a reading an hour each: losses, long windows, and ingestion meanwhile. */
+export const analytics: Scenario = {
+  name: 'analytics',
+  title: '10,000 linked vehicles: losses over 24 h, one vehicle over 30 days',
+  inDefaultRun: false,
+
+  async run(context) {
+    for (const candidate of context.candidates) {
+      const days = DAYS[candidate.name];
+      if (days !== undefined) await context.guard(candidate, () => measure(context, candidate, days));
+    }
+  },
+};
+
+async function measure({ options, say, measurements }: BenchContext, candidate: Candidate, days: number) {
+  const vehicles = options.quick ? 200 : VEHICLES;
+  const running = await candidate.start(options.dir);
+  const port = running.port ?? 0;
+  const add = (ofCase: string, metric: 'p50' | 'p99', value: number) =>
+    measurements.add({ scenario: 'analytics', case: ofCase, candidate: candidate.name, metric }, value);
+  try {
+    const to = floorTo(DAY, Date.now());
+    const from = to - (options.quick ? 1 : days) * DAY;
+    say(`${candidate.label}: ${vehicles} links, and readings of ${(to - from) / DAY} days`);
+    await fill(port, vehicles, from, to);
+    say(`${candidate.label}: waiting for hours to be closed`);
+    const lossesPath = `/v1/analytics/losses?limit=100&to=${new Date(to).toISOString()}`;
+    await sleep(options.quick ? 0 : UNTIL_CLOSED);
+
+    const alone = await singlePosts(running, 5);
+    const losses = new Latencies();
+    const asking = askLosses(port, lossesPath, losses);
+    const meanwhile = await singlePosts(running, 5);
+    await asking;
+    add('losses of all vehicles over 24 h', 'p50', losses.percentile(50));
+    add('single posts, 16 connections, alone', 'p99', alone.percentile(99));
+    add('single posts, 16 connections, while losses are asked', 'p99', meanwhile.percentile(99));
+    const latencies = await askVehicles(port, vehicles, from, to);
+    add(`one vehicle over ${(to - from) / DAY} days`, 'p50', latencies.percentile(50));
+    add(`one vehicle over ${(to - from) / DAY} days`, 'p99', latencies.percentile(99));
+  } finally {
+    await running.stop();
+  }
+}
+
+async function fill(port: number, vehicles: number, from: number, to: number): Promise<void> {
+  const links = Array.from({ length: vehicles }, (_, n) => ({
+    meterId: `M-${n}`,
+    vehicleId: `EV-${n}`,
+    from,
+    to: null,
+  }));
+  for (let i = 0; i < links.length; i += BATCH) await post(port, '/v1/links', links.slice(i, i + BATCH));
+  const sending = new LatestOf(2);
+  let batch: object[] = [];
+  for (let hour = from; hour < to; hour += HOUR) {
+    for (let n = 0; n < vehicles; n++) {
+      const timestamp = hour + (n % 60) * MINUTE;
+      const share = n % 10 === 0 ? 0.7 : 0.92; // one vehicle in ten loses energy
+      batch.push({ meterId: `M-${n}`, kwhConsumedAc: 1, voltage: 230, timestamp });
+      batch.push({ vehicleId: `EV-${n}`, kwhDeliveredDc: share, soc: 50, batteryTemp: 25, timestamp });
+      if (batch.length < BATCH) continue;
+      const full = batch;
+      batch = [];
+      await sending.add(() => post(port, '/v1/ingest', full));
+    }
+  }
+  if (batch.length > 0) await post(port, '/v1/ingest', batch);
+  await sending.done();
+}
+
+async function singlePosts(running: Awaited<ReturnType<Candidate['start']>>, seconds: number): Promise<Latencies> {
+  const load = { name: 'single posts', size: 1, connections: 16 };
+  const session = new Session(running, {
+    devices: 1_000,
+    mix: 'vehicles',
+    start: floorTo(DAY, Date.now()) - 400 * DAY,
+  });
+  return session.with(load, async ({ lanes }) => (await closedLoop(lanes, { seconds })).latencies);
+}
+
+async function askLosses(port: number, path: string, latencies: Latencies): Promise<void> {
+  const reader = new HttpReader(port);
+  for (let i = 0; i < LOSSES_ASKED; i++) {
+    const begin = performance.now();
+    const { status } = await reader.get(path);
+    if (status !== 200) throw new Error(`losses were answered with ${status}`);
+    latencies.record(performance.now() - begin);
+  }
+  reader.close();
+}
+
+async function askVehicles(port: number, vehicles: number, from: number, to: number): Promise<Latencies> {
+  const latencies = new Latencies();
+  const reader = new HttpReader(port);
+  for (let i = 0; i < VEHICLES_ASKED; i++) {
+    const begin = performance.now();
+    const { status } = await reader.get(performancePath((i * 7_919 + 1) % vehicles, from, to));
+    if (status !== 200) throw new Error(`performance was answered with ${status}`);
+    latencies.record(performance.now() - begin);
+  }
+  reader.close();
+  return latencies;
+}
+
+function performancePath(vehicle: number, from: number, to: number): string {
+  const window = `from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
+  return `/v1/analytics/performance/EV-${vehicle}?${window}`;
+}

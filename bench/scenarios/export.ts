@@ -1,0 +1,78 @@
+import { DAY, floorTo } from '#domain/time';
+import type { Candidate } from '../candidates/candidate.ts';
+import type { BenchContext, Scenario } from '../context.ts';
+import { peakResidentMiB } from '../support/memory.ts';
+import { LatestOf, post } from '../support/post.ts';
+
+const READINGS = 10_000_000;
+const BATCH = 5_000;
+/** 10 readings a second: 10 million are eleven and a half days. */
+const STEP_MS = 100;
+
+/** One device's history as CSV, and what the service holds in memory meanwhile. */
+export const exportCsv: Scenario = {
+  name: 'export',
+  title: '10 million readings as CSV, engine on SQLite',
+  inDefaultRun: false,
+
+  async run(context) {
+    const candidate = context.candidates.find(({ name }) => name === 'engine-sqlite');
+    if (candidate !== undefined) await context.guard(candidate, () => measure(context, candidate));
+  },
+};
+
+async function measure({ options, say, measurements }: BenchContext, candidate: Candidate): Promise<void> {
+  const count = options.quick ? 20_000 : READINGS;
+  const from = floorTo(DAY, Date.now()) - 20 * DAY;
+  const first = await candidate.start(options.dir);
+  const add = (metric: 'rate' | 'residentMemory' | 'missing', value: number) =>
+    measurements.add({ scenario: 'export', case: 'CSV', candidate: candidate.name, metric }, value);
+  try {
+    say(`${candidate.label}: ${count} readings`);
+    await fill(first.port ?? 0, count, from);
+    say(`${candidate.label}: reading them as CSV`);
+    const begin = performance.now();
+    const lines = await countLines(first.port ?? 0, from);
+    add('rate', (count * 1000) / (performance.now() - begin));
+    add('missing', count - lines);
+    add('residentMemory', await peakResidentMiB(first.pid ?? 0));
+  } finally {
+    await first.stop();
+  }
+}
+
+async function fill(port: number, count: number, from: number): Promise<void> {
+  const sending = new LatestOf(2);
+  for (let i = 0; i < count; i += BATCH) {
+    await sending.add(() =>
+      post(
+        port,
+        '/v1/ingest',
+        Array.from({ length: BATCH }, (_, n) => ({
+          meterId: 'M-1',
+          kwhConsumedAc: 0.001,
+          voltage: 230,
+          timestamp: from + (i + n) * STEP_MS,
+        })),
+      ),
+    );
+  }
+  await sending.done();
+}
+
+/** The readings of the stream, without its header and trailer; the trailer must be there. */
+async function countLines(port: number, from: number): Promise<number> {
+  const window = `from=${new Date(from).toISOString()}`;
+  const response = await fetch(`http://127.0.0.1:${port}/v1/meters/M-1/history?${window}`, {
+    headers: { accept: 'text/csv' },
+  });
+  let lines = 0;
+  let tail = '';
+  for await (const chunk of response.body ?? []) {
+    const text = Buffer.from(chunk as Uint8Array).toString('latin1');
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+    tail = (tail + text).slice(-100);
+  }
+  if (!/# end, \d+ readings\r?\n?$/.test(tail)) throw new Error(`the stream ended with ${JSON.stringify(tail)}`);
+  return lines - (tail.endsWith('\n') ? 2 : 1);
+}

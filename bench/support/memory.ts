@@ -1,0 +1,7 @@
+import { readFile } from 'node:fs/promises';
+
+/** The largest resident set a process ever had, in MiB. Linux only. */
+export async function peakResidentMiB(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}

@@ -1,0 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mustNotBeEnding, onExit } from './cleanup.ts';
+
+/** A new empty directory for one run of one candidate; gone after `release`, or when the benchmark ends. */
+export async function workDir(parent = tmpdir()): Promise<{ path: string; release: () => Promise<void> }> {
+  mustNotBeEnding();
+  const path = await mkdtemp(join(parent, 'eie-bench-'));
+  return { path, release: onExit(() => rm(path, { recursive: true, force: true, maxRetries: 5 })) };
+}
