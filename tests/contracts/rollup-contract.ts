@@ -207,6 +207,20 @@ export function rollupContract({ name, open }: StoreUnderTest): void {
       expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
     });
 
+    it('keeps the live state of a device that has not been heard of since', async () => {
+      const silent = aVehicleReading({ deviceId: 'EV-0', soc: 12 });
+      await store.writer.commit([...readings, silent]);
+      await closeHours(store);
+      await store.retention.dropBefore(START + 2 * HOUR);
+
+      expect(await store.hot.newest('vehicle', 'EV-0')).toEqual(silent);
+      expect(await store.hot.page('vehicle', { limit: 10 })).toEqual([silent, readings[5]]);
+
+      const heard = aVehicleReading({ deviceId: 'EV-0', timestamp: START + 3 * HOUR });
+      await store.writer.commit([heard]);
+      expect(await store.hot.newest('vehicle', 'EV-0')).toEqual(heard);
+    });
+
     it('never moves its horizon backwards', async () => {
       await store.writer.commit(readings);
       await closeHours(store);

@@ -6,6 +6,7 @@ import { toColumns } from '#adapters/outbound/sqlite/commit-columns';
 import { CommitTransaction } from '#adapters/outbound/sqlite/commit-transaction';
 import { openForWriting } from '#adapters/outbound/sqlite/database';
 import { FleetQueries } from '#adapters/outbound/sqlite/fleet-queries';
+import { LiveQueries } from '#adapters/outbound/sqlite/live-queries';
 import { StreamQueries } from '#adapters/outbound/sqlite/stream-queries';
 import { tablesOf } from '#adapters/outbound/sqlite/stream-tables';
 import type { Reading } from '#domain/reading';
@@ -20,19 +21,20 @@ function database() {
   const file = join(temporaryDirectory(), 'energy.db');
   const database = openForWriting(file);
   onTestFinished(() => database.close());
-  // A fault that comes late in a commit: a vehicle's live state that cannot be written.
-  database.exec(`CREATE TRIGGER fault BEFORE INSERT ON vehicle_live WHEN NEW.soc = ${FAULTY_SOC}
+  // A fault that comes late in a commit, after the meters are written: a vehicle's reading that cannot be.
+  database.exec(`CREATE TRIGGER fault BEFORE INSERT ON vehicle_history WHEN NEW.soc = ${FAULTY_SOC}
     BEGIN SELECT RAISE(ABORT, 'planted fault'); END`);
   const transaction = new CommitTransaction(database);
   const fleet = new FleetQueries(database);
   const meters = new StreamQueries(database, tablesOf('meter'));
+  const live = new LiveQueries(database, tablesOf('meter'));
   return {
     file,
     database,
     commit: (readings: Reading[], atomic = false) =>
       toOutcomes(transaction.commit(toColumns(readings), atomic), readings.length).map(({ status }) => status),
     fleetTotals: () => fleet.totals(day),
-    live: (id = 'M-1') => meters.newest(id),
+    live: (id = 'M-1') => live.newest(id),
     history: (id = 'M-1') => meters.history(id, day, { limit: 1000 }),
     devices: () => database.prepare('SELECT number, id FROM meter_devices').all(),
   };

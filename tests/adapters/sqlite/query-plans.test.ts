@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForWriting } from '#adapters/outbound/sqlite/database';
 import { fleetSql } from '#adapters/outbound/sqlite/fleet-queries';
 import { linkSql } from '#adapters/outbound/sqlite/links';
+import { liveSql } from '#adapters/outbound/sqlite/live-queries';
 import { rollupSql } from '#adapters/outbound/sqlite/rollup-queries';
 import { streamSql } from '#adapters/outbound/sqlite/stream-queries';
 import { streamTables } from '#adapters/outbound/sqlite/stream-tables';
@@ -24,7 +25,10 @@ function plan(database: DatabaseSync, sql: string): string[] {
 
 const queries = [
   ...streamTables.flatMap((tables) =>
-    Object.entries(streamSql(tables)).map(([name, sql]) => ({ name: `${tables.kind} ${name}`, sql })),
+    Object.entries({ ...streamSql(tables), ...liveSql(tables) }).map(([name, sql]) => ({
+      name: `${tables.kind} ${name}`,
+      sql,
+    })),
   ),
   ...Object.entries(fleetSql).map(([name, sql]) => ({ name: `fleet ${name}`, sql })),
   ...rollupSql().byStream.flatMap(({ kind, ...sqls }) =>
@@ -46,7 +50,7 @@ describe('a query of the SQLite store', () => {
         'meter history',
         'vehicle rawTotals',
         'vehicle hour step',
-        'vehicle page',
+        'vehicle devices',
         'fleet minutes',
         'fleet hours',
       ]),

@@ -158,7 +158,7 @@ describe('a fault of the database', () => {
     const { writer, health, cold } = await opened(directory);
     tamper(
       directory,
-      `CREATE TRIGGER fault BEFORE INSERT ON vehicle_live WHEN NEW.soc = 66
+      `CREATE TRIGGER fault BEFORE INSERT ON vehicle_history WHEN NEW.soc = 66
          BEGIN SELECT RAISE(ABORT, 'planted fault'); END`,
     );
 
@@ -176,7 +176,7 @@ describe('a fault of the database', () => {
     const directory = temporaryDirectory();
     const { hot, health } = await opened(directory);
     await health.check();
-    tamper(directory, 'DROP TABLE meter_live; DROP TABLE fleet_hours');
+    tamper(directory, 'DROP TABLE meter_devices; DROP TABLE fleet_hours');
 
     await expect(hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
     await expect(health.check()).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from './commit-answe
 import { type CommitColumns, ID_SEPARATOR, ROW_WIDTH, STREAM, TIMESTAMP, VALUES } from './commit-columns.ts';
 import { FleetSums } from './fleet-sums.ts';
 import { streamTables } from './stream-tables.ts';
-import { type Device, StreamWriter } from './stream-writer.ts';
+import { StreamWriter } from './stream-writer.ts';
 
 /**
  * Commits readings, each call one transaction: history, live state and totals together or not at all. When `commit`
@@ -53,7 +53,7 @@ export class CommitTransaction {
    * come after all fresh ones: of two rows with the same key the first can be fresh, the second never.
    */
   #write({ numbers, ids }: CommitColumns): CommitAnswer {
-    const late: { id: string; device: Device; row: number }[] = [];
+    const late: { id: string; device: number; row: number }[] = [];
     const rows = numbers.length / ROW_WIDTH;
     const idOf = ids.split(ID_SEPARATOR);
     for (let row = 0; row < rows; row++) {
@@ -61,12 +61,12 @@ export class CommitTransaction {
       const id = idOf[row] as string;
       const stream = this.#stream(numbers, row);
       const device = stream.device(id);
-      if ((numbers[at + TIMESTAMP] as number) > device.newest) {
+      if ((numbers[at + TIMESTAMP] as number) > stream.newest(device)) {
         stream.takeFresh(device, numbers, row);
         this.#count(numbers, row);
       } else late.push({ id, device, row });
     }
-    for (const stream of this.#streams) stream.writeFresh(numbers);
+    for (const stream of this.#streams) stream.writeFresh();
 
     const codes = late.length === 0 ? undefined : new Uint8Array(rows);
     const conflicts: Reading[] = [];

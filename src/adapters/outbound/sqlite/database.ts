@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { hourColumns } from './hour-sums.ts';
 import { LINK_SCHEMA } from './links.ts';
+import { liveBlockSchema } from './live-blocks.ts';
 import { MARK_SCHEMA } from './marks.ts';
 import { type StreamTables, streamTables, valueColumns } from './stream-tables.ts';
 import { transact } from './transactions.ts';
@@ -104,7 +105,8 @@ function streamSchema(tables: StreamTables): string {
     .join(', ');
   return `
     CREATE TABLE IF NOT EXISTS ${tables.devices} (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
-    CREATE TABLE IF NOT EXISTS ${tables.live} (device INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, ${values}) STRICT;
+    ${liveBlockSchema(tables.live)}
+    CREATE TABLE IF NOT EXISTS ${tables.last} (device INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, ${values}) STRICT;
     CREATE TABLE IF NOT EXISTS ${tables.history} (
       minute INTEGER NOT NULL, device INTEGER NOT NULL, timestamp INTEGER NOT NULL, ${values},
       PRIMARY KEY (minute, device, timestamp)

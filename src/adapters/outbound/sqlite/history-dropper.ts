@@ -1,24 +1,38 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HOUR, MINUTE } from '#domain/time';
+import { liveBlockSql, NewestTimestamps } from './live-blocks.ts';
 import type { Marks } from './marks.ts';
-import { streamTables } from './stream-tables.ts';
+import { streamTables, valueColumns } from './stream-tables.ts';
+import { transact } from './transactions.ts';
 
 /** Drops old history, one minute of one stream a step: 10,000 rows, some milliseconds, then ingestion has its turn. */
 export class HistoryDropper {
+  readonly #database: DatabaseSync;
   readonly #marks: Marks;
   readonly #firstUnclosed: StatementSync;
-  readonly #streams: readonly { readonly oldest: StatementSync; readonly drop: StatementSync }[];
+  readonly #streams;
 
   constructor(database: DatabaseSync, marks: Marks) {
+    this.#database = database;
     this.#marks = marks;
     this.#firstUnclosed = database.prepare(
       `SELECT f.hour AS hour FROM fleet_hours f LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
         WHERE f.stream = ? AND f.hour >= ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT 1`,
     );
-    this.#streams = streamTables.map(({ history }) => ({
-      oldest: database.prepare(`SELECT MIN(minute) AS minute FROM ${history}`),
-      drop: database.prepare(`DELETE FROM ${history} WHERE minute = ?`),
-    }));
+    this.#streams = streamTables.map((tables) => {
+      const { history, live, last } = tables;
+      const columns = ['device', 'timestamp', ...valueColumns(tables)].join(', ');
+      return {
+        oldest: database.prepare(`SELECT MIN(minute) AS minute FROM ${history}`),
+        block: database.prepare(liveBlockSql(live)),
+        keys: database.prepare(`SELECT device, timestamp FROM ${history} WHERE minute = ?`),
+        keep: database.prepare(
+          `INSERT OR REPLACE INTO ${last} (${columns})
+            SELECT ${columns} FROM ${history} WHERE minute = ? AND device = ? AND timestamp = ?`,
+        ),
+        drop: database.prepare(`DELETE FROM ${history} WHERE minute = ?`),
+      };
+    });
   }
 
   /**
@@ -36,13 +50,19 @@ export class HistoryDropper {
     return horizon;
   }
 
-  /** Drops one minute before the horizon. Says whether there may be more. */
+  /** Drops one minute before the horizon, but for what is live state. Says whether there may be more. */
   dropStep(): boolean {
     const end = (this.#marks.get('horizon') ?? -Infinity) / MINUTE;
-    for (const { oldest, drop } of this.#streams) {
+    for (const { oldest, block, keys, keep, drop } of this.#streams) {
       const minute = oldest.get()?.minute;
       if (typeof minute !== 'number' || minute >= end) continue;
-      drop.run(minute);
+      transact(this.#database, () => {
+        const newest = new NewestTimestamps(block);
+        for (const { device, timestamp } of keys.all(minute)) {
+          if (newest.of(Number(device)) === timestamp) keep.run(minute, device as number, timestamp as number);
+        }
+        drop.run(minute);
+      });
       return true;
     }
     return false;

@@ -14,6 +14,7 @@ import type { DeviceTotals, FleetTotals } from '#domain/totals';
 import { openForReading } from './database.ts';
 import { FleetQueries } from './fleet-queries.ts';
 import { LinkQueries } from './links.ts';
+import { LiveQueries } from './live-queries.ts';
 import { Marks } from './marks.ts';
 import { type HourSize, type HourStep, RollupQueries } from './rollup-queries.ts';
 import { StreamQueries } from './stream-queries.ts';
@@ -57,12 +58,14 @@ const marks = new Marks(database, { writable: false });
 const links = new LinkQueries(database);
 const warnings = new WarningQueries(database);
 const queries = new Map(streamTables.map((tables) => [tables.kind, new StreamQueries(database, tables)]));
+const lives = new Map(streamTables.map((tables) => [tables.kind, new LiveQueries(database, tables)]));
+const liveOf = (kind: Kind) => lives.get(kind) as LiveQueries;
 const of = (kind: Kind) => queries.get(kind) as StreamQueries;
 
 serve(
   {
-    newest: (kind, deviceId) => of(kind).newest(deviceId),
-    page: (kind, query) => of(kind).page(query),
+    newest: (kind, deviceId) => liveOf(kind).newest(deviceId),
+    page: (kind, query) => liveOf(kind).page(query),
     history: (kind, deviceId, window, query) => of(kind).history(deviceId, window, query),
     deviceTotals: (kind, deviceId, window) => of(kind).totals(deviceId, window),
     deviceSeries: (kind, deviceId, window, width) => of(kind).series(deviceId, window, width),

@@ -7,6 +7,11 @@ export function readingColumns(tables: StreamTables, alias: string): string {
   return ['timestamp', ...valueColumns(tables)].map((column) => `${alias}.${column} AS ${column}`).join(', ');
 }
 
+/** Finds one reading by minute, device number and timestamp. */
+export function readingSql(tables: StreamTables): string {
+  return `SELECT ${readingColumns(tables, 'h')} FROM ${tables.history} h WHERE minute = ? AND device = ? AND timestamp = ?`;
+}
+
 /** A row's columns carry the names of the domain's fields: what is missing is which device of which stream. */
 export function readingFromRow({ kind }: StreamTables, deviceId: string, row: Record<string, SQLOutputValue>): Reading {
   return { ...row, kind, deviceId } as unknown as Reading;

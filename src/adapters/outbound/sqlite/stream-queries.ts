@@ -1,6 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { HistoryQuery } from '#application/ports/cold-store';
-import type { LivePageQuery } from '#application/ports/hot-store';
 import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
 import type { Reading } from '#domain/reading';
 import { ceilTo, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
@@ -14,7 +13,7 @@ import { readTogether } from './transactions.ts';
 
 /** The SQL that answers for one stream, by what it answers. */
 export function streamSql(tables: StreamTables) {
-  const { kind, devices, live, history, hours, averaged } = tables;
+  const { kind, devices, history, hours, averaged } = tables;
   // One device's readings of a window: one look-up of the clustered key for each minute that anything was heard in.
   // `fleet_minutes` knows those, so a long silence costs nothing. `CROSS JOIN` keeps SQLite to this order.
   const scan = `FROM fleet_minutes f CROSS JOIN ${history} h ON h.minute = f.minute AND h.device = $device
@@ -30,10 +29,6 @@ export function streamSql(tables: StreamTables) {
       FROM (${grouped}) g CROSS JOIN ${devices} d ON d.number = g.device`;
   return {
     deviceNumber: `SELECT number FROM ${devices} WHERE id = ?`,
-    newest: `SELECT ${readingColumns(tables, 'l')} FROM ${devices} d JOIN ${live} l ON l.device = d.number WHERE d.id = ?`,
-    page: `SELECT d.id AS id, ${readingColumns(tables, 'l')}
-      FROM ${devices} d CROSS JOIN ${live} l ON l.device = d.number
-      WHERE d.id > $after AND l.timestamp < $olderThan ORDER BY d.id LIMIT $limit`,
     history: `SELECT ${readingColumns(tables, 'h')} ${scan} ORDER BY f.minute, h.timestamp LIMIT $limit`,
     validHours: `SELECT c.hour AS hour FROM ${validHours(tables)} ORDER BY c.hour`,
     hourTotals: `SELECT ${sumOfHours(tables)} FROM (SELECT c.hour AS hour FROM ${validHours(tables)}) v
@@ -64,17 +59,6 @@ export class StreamQueries {
     this.#statements = Object.fromEntries(
       Object.entries(sql).map(([name, text]) => [name, database.prepare(text)]),
     ) as Record<keyof typeof sql, StatementSync>;
-  }
-
-  newest(deviceId: string): Reading | undefined {
-    const row = this.#statements.newest.get(deviceId);
-    return row && readingFromRow(this.#tables, deviceId, row);
-  }
-
-  /** No id sorts before the empty string, and no timestamp is as large as the largest integer. */
-  page({ after = '', limit, olderThan = Number.MAX_SAFE_INTEGER }: LivePageQuery): readonly Reading[] {
-    const rows = this.#statements.page.all({ after, limit, olderThan });
-    return rows.map(({ id, ...row }) => readingFromRow(this.#tables, String(id), row));
   }
 
   history(deviceId: string, window: TimeWindow, { after, limit }: HistoryQuery): readonly Reading[] {

@@ -4,7 +4,10 @@ import { averagedFields, type Kind, kinds, measuredFields } from '#domain/stream
 export interface StreamTables {
   readonly kind: Kind;
   readonly devices: string;
+  /** The newest timestamp of each device. */
   readonly live: string;
+  /** The newest readings of those devices whose history has been dropped. */
+  readonly last: string;
   readonly history: string;
   /** Sums of each device by the hour. */
   readonly hours: string;
@@ -18,6 +21,7 @@ export const streamTables: readonly StreamTables[] = kinds.map((kind) => ({
   kind,
   devices: `${kind}_devices`,
   live: `${kind}_live`,
+  last: `${kind}_last`,
   history: `${kind}_history`,
   hours: `${kind}_hours`,
   measured: measuredFields(kind),
