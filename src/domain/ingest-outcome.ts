@@ -12,7 +12,8 @@ export interface Duplicate {
 /** The key is taken by other values: the first reading stays. */
 export interface Conflict {
   readonly status: 'conflict';
-  readonly stored: Reading;
+  /** The reading that stays; `null` when it stands earlier in the same all-or-nothing batch and was withheld with it. */
+  readonly stored: Reading | null;
 }
 /** Valid and new, yet not stored, because its all-or-nothing batch held a conflict. */
 export interface Withheld {
@@ -35,13 +36,14 @@ export const WITHHELD: Withheld = { status: 'withheld' };
 
 /**
  * The outcomes of an all-or-nothing batch with a conflict, from what they would have been: what is new is withheld, and
- * so is a duplicate of a reading that is withheld itself.
+ * so is a duplicate of a reading that is withheld itself. A conflict with such a reading has none that stays.
  */
 export function withheldOutcomes(readings: readonly Reading[], judged: readonly CommitOutcome[]): CommitOutcome[] {
   const key = ({ kind, deviceId, timestamp }: Reading) => `${kind} ${deviceId} ${timestamp}`;
   const withheld = new Set(readings.filter((_, index) => judged[index]?.status === 'stored').map(key));
   return readings.map((reading, index) => {
     const outcome = judged[index] ?? WITHHELD;
-    return outcome.status !== 'conflict' && withheld.has(key(reading)) ? WITHHELD : outcome;
+    if (!withheld.has(key(reading))) return outcome;
+    return outcome.status === 'conflict' ? { status: 'conflict', stored: null } : WITHHELD;
   });
 }

@@ -6,10 +6,9 @@ export type TimestampFault = Pick<Fault, 'code' | 'detail'>;
 
 const fault = (code: TimestampFault['code'], detail: string): TimestampFault => ({ code, detail });
 
-const NOT_A_TIMESTAMP = fault(
-  'invalid-timestamp',
-  'must be an RFC 3339 date-time with an offset, like 2026-01-31T12:00:00Z, or integer epoch milliseconds',
-);
+const RFC_3339 = 'an RFC 3339 date-time with an offset, like 2026-01-31T12:00:00Z';
+const NOT_RFC_3339 = fault('invalid-timestamp', `must be ${RFC_3339}`);
+const NOT_A_TIMESTAMP = fault('invalid-timestamp', `must be ${RFC_3339}, or integer epoch milliseconds`);
 const NO_SUCH_TIME = fault('invalid-timestamp', 'is not a date and time that exists');
 const LEAP_SECOND = fault(
   'invalid-timestamp',
@@ -21,8 +20,8 @@ const IN_SECONDS = fault('timestamp-in-seconds', 'looks like epoch seconds; send
 const NOT_INTEGER = fault('invalid-timestamp', 'must be an integer when it is epoch milliseconds');
 const NOT_A_NUMBER = fault('not-a-number', 'is too large for a number');
 
-const FIRST: EpochMillis = -62_135_596_800_000; // 0001-01-01T00:00:00.000Z
-const LAST: EpochMillis = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
+export const FIRST_TIME: EpochMillis = -62_135_596_800_000; // 0001-01-01T00:00:00.000Z
+export const LAST_TIME: EpochMillis = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 /** Integers below this are seconds: as milliseconds they end in March 1973, as seconds this is the year 5138. */
 const FIRST_MILLISECONDS = 100_000_000_000;
 
@@ -46,14 +45,14 @@ function fromEpoch(value: number): EpochMillis | TimestampFault {
   if (!Number.isFinite(value)) return NOT_A_NUMBER;
   if (!Number.isInteger(value)) return NOT_INTEGER;
   if (value < FIRST_MILLISECONDS) return IN_SECONDS;
-  return value > LAST ? OUTSIDE_OF_YEARS : value;
+  return value > LAST_TIME ? OUTSIDE_OF_YEARS : value;
 }
 
 const ANY_FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:([Zz])|([+-])(\d\d):(\d\d))?$/;
 
 function parseAnyForm(text: string): EpochMillis | TimestampFault {
   const match = ANY_FORM.exec(text);
-  if (match === null) return NOT_A_TIMESTAMP;
+  if (match === null) return NOT_RFC_3339;
   const [, year, month, day, hour, minute, second, fraction = '', utc, sign, offsetHours, offsetMinutes] = match;
   const leap = second === '60';
   const local = instant(
@@ -69,10 +68,10 @@ function parseAnyForm(text: string): EpochMillis | TimestampFault {
   if (leap) return LEAP_SECOND;
   if (utc !== undefined) return local;
   if (sign === undefined) return NO_OFFSET;
-  if (Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return NOT_A_TIMESTAMP;
+  if (Number(offsetHours) > 23 || Number(offsetMinutes) > 59) return NOT_RFC_3339;
   const offset = (Number(offsetHours) * HOUR + Number(offsetMinutes) * MINUTE) * (sign === '-' ? -1 : 1);
   const time = local - offset;
-  return time < FIRST || time > LAST ? OUTSIDE_OF_YEARS : time;
+  return time < FIRST_TIME || time > LAST_TIME ? OUTSIDE_OF_YEARS : time;
 }
 
 const NOT_DIGITS = -1e6; // stays negative in every sum below

@@ -14,7 +14,7 @@ export interface CommitOptions {
  * power loss, and every later read sees them (the memory adapter keeps them as long as the process lives).
  *
  * The first reading of a key wins, inside one batch as between batches: an equal one after it is a `duplicate`, one
- * with other values a `conflict`, which carries the reading that stays. History is never changed.
+ * with other values a `conflict`, which carries the reading that stays, if one does. History is never changed.
  *
  * Rejects with `StoreUnavailableError` when the store did not confirm: then all or none of the readings were kept, and
  * committing them again is safe. A decorator with a queue rejects with `OverloadedError` when that is full. One bad

@@ -133,6 +133,9 @@ describe('a window', () => {
     ['from=2016-01-01T00:00:00Z&to=2026-01-02T00:00:00Z', '/from'],
     ['to=now', '/to'],
     ['to=', '/to'],
+    ['to=9999-12-31T23:59:59.999Z', '/to'],
+    ['to=9999-12-31T23:30:00Z&resolution=hour', '/to'],
+    ['to=0001-01-01T00:00:00Z', '/to'],
     ['resolution=day', '/resolution'],
   ])('of %s is refused by name', async (query, pointer) => {
     const problem = await problemOf(
@@ -141,6 +144,11 @@ describe('a window', () => {
       'invalid-query',
     );
     expect(problem.errors[0]).toMatchObject({ pointer, detail: expect.stringContaining(pointer.slice(1)) });
+  });
+
+  it('in epoch milliseconds is not told to be in epoch milliseconds', async () => {
+    const response = await appUnderTest().app.request('/v1/analytics/fleet?from=1767225600000');
+    expect((await problemOf(response, 400, 'invalid-query')).detail).not.toContain('epoch');
   });
 
   it('that is wrong is refused for a vehicle that nobody knows, too', async () => {

@@ -152,6 +152,18 @@ describe('an atomic batch', () => {
     expect(await answer(post(app, [sentMeter(at(2))]))).toMatchObject({ stored: 1 });
   });
 
+  it('that conflicts with itself does not say that one of its readings stays', async () => {
+    const { app } = appUnderTest();
+    const batch = [sentMeter(), sentMeter({ voltage: 1 })];
+
+    const failed = await answer(post(app, batch, { query: '?atomic=true' }));
+
+    expect(failed).toMatchObject({ http: 422, stored: 0, conflicts: 1, rejected: 1 });
+    expect(failed.results).toEqual([
+      { index: 1, status: 'conflict', code: 'conflict', pointer: '/1', detail: expect.stringContaining('neither') },
+    ]);
+  });
+
   it('without fault is stored, and is 200 again when it comes again', async () => {
     const { app } = appUnderTest();
     const batch = [sentMeter(), sentVehicle()];

@@ -60,6 +60,7 @@ describe('the body of an ingest request', () => {
     ['not gzip at all', Buffer.from(text)],
     ['cut short', gzipSync(text).subarray(0, -4)],
     ['followed by something else', Buffer.concat([gzipSync(text), Buffer.from('more')])],
+    ['followed by zeros and a member more', Buffer.concat([gzipSync(text), Buffer.alloc(8), gzipSync(text)])],
     ['damaged', gzipSync(text).fill(0xff, 12, 20)],
     ['empty', Buffer.alloc(0)],
   ])('that says gzip and is %s is refused', async (_, body) => {

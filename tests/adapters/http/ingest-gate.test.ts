@@ -47,6 +47,13 @@ describe('the gate in front of ingestion', () => {
     expect(one.enter(ofLength(8 * MIB))).toBeDefined();
   });
 
+  it('counts a compressed body of unknown length as inflated, too', () => {
+    const one = gate();
+    const [first, other] = [1, 2].map(() => one.enter(request({ 'content-encoding': 'gzip' })));
+    first?.arrived(MIB / 4);
+    expect(() => other?.arrived(MIB / 2)).toThrow(OverloadedError);
+  });
+
   it('always lets one in, however large and however full the queue: sending it again must be able to help', () => {
     const one = gate(() => true);
     expect(one.enter(ofLength(8 * MIB))).toBeDefined();

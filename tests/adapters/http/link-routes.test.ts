@@ -164,6 +164,12 @@ EV-3,M-3,${iso(START)},,a,b
     expect(await json(app.request(`/v1/links/M-2@${START}`))).toMatchObject({ to: iso(START + DAY) });
   });
 
+  it('come as CSV whose lines do not all end alike', async () => {
+    const rows = [1, 2, 3].map((n) => `M-${n},EV-${n},${iso(START)}`);
+    const text = `meterId,vehicleId,from\r\n${rows.join('\n')}\r\n`;
+    expect(await json(postLink(appUnderTest().app, text, 'text/csv'))).toMatchObject({ received: 3, stored: 3 });
+  });
+
   it('come as gzip', async () => {
     const { app } = appUnderTest();
     const headers = { 'content-encoding': 'gzip' };

@@ -144,6 +144,15 @@ describe('the list of losses', () => {
     [`from=${iso(START + DAY)}`, '/from'],
     ['cursor=x', '/cursor'],
     [`cursor=${Buffer.from('1:a b c d').toString('base64url')}`, '/cursor'],
+    ...[
+      `-Infinity Infinity 0.5 EV-1`,
+      `${-9e15} ${START} 0.5 EV-1`,
+      `${START - 11 * 366 * DAY} ${START} 0.5 EV-1`,
+      ` ${START} 0.5 EV-1`,
+      `${START} ${START} 0.5 EV-1`,
+      `${START - DAY} ${START} half EV-1`,
+      `${START - DAY} ${START} 0.5 `,
+    ].map((place) => [`cursor=${Buffer.from(`1:${place}`).toString('base64url')}`, '/cursor']),
     ['limit=0', '/limit'],
   ])('refuses %s by name', async (query, pointer) => {
     const { app } = await aFleet();

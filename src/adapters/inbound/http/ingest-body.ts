@@ -97,9 +97,21 @@ async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise
 
 const inflateWithin = promisify(gunzip);
 
+/** What `info` makes of the result: `bytesWritten` is how much of the compressed bytes was used. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
 async function inflate(sent: Uint8Array, limit: number): Promise<Uint8Array> {
   try {
-    return await inflateWithin(sent, { maxOutputLength: limit });
+    const { buffer, engine } = (await inflateWithin(sent, {
+      maxOutputLength: limit,
+      info: true,
+    })) as unknown as Inflated;
+    // zlib takes a zero for padding and stops there, so that members behind it would be lost without a word.
+    if (sent.subarray(engine.bytesWritten).some((byte) => byte !== 0)) throw new Error('more follows the padding');
+    return buffer;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
     throw new Refusal('malformed-gzip', 'The body is not the gzip stream that Content-Encoding says it is.', { cause });

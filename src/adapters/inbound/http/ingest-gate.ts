@@ -33,7 +33,9 @@ export class IngestGate {
 
   /** Lets a request in, or gives `undefined` when there is no room. */
   enter(request: Request): IngestPass | undefined {
-    let weight = this.#weight(request);
+    const isCompressed = request.headers.get('content-encoding') !== null;
+    const weightOf = (bytes: number) => Math.min(this.#bodyLimit, isCompressed ? bytes * TYPICAL_INFLATION : bytes);
+    let weight = weightOf(Number(request.headers.get('content-length') ?? 0)); // of an unknown length 0 until it arrives
     if (this.#requests > 0 && (this.#requests >= MAX_REQUESTS || this.#overflows(weight) || this.#isQueueFull())) {
       return undefined;
     }
@@ -41,7 +43,7 @@ export class IngestGate {
     this.#bytes += weight;
     return {
       arrived: (bytes) => {
-        const more = Math.max(0, bytes - weight);
+        const more = Math.max(0, weightOf(bytes) - weight);
         if (this.#requests > 1 && this.#overflows(more)) throw new OverloadedError('too many bodies are being read');
         this.#bytes += more;
         weight += more;
@@ -55,12 +57,5 @@ export class IngestGate {
 
   #overflows(more: number): boolean {
     return this.#bytes + more > MAX_BYTES;
-  }
-
-  /** What a body of unknown length weighs shows when it arrives. */
-  #weight(request: Request): number {
-    const declared = Number(request.headers.get('content-length') ?? 0);
-    const isCompressed = request.headers.get('content-encoding') !== null;
-    return Math.min(this.#bodyLimit, isCompressed ? declared * TYPICAL_INFLATION : declared);
   }
 }

@@ -56,7 +56,8 @@ export function presentFaults(faults: readonly Fault[], base = ''): ProblemError
   }));
 }
 
-export function presentConflict({ stored }: Conflict): { detail: string; stored: Record<string, unknown> } {
+export function presentConflict({ stored }: Conflict): { detail: string; stored?: Record<string, unknown> } {
+  if (stored === null) return { detail: 'another reading of the batch has the same device and time; neither was kept' };
   const { deviceId, timestamp } = stored;
   return {
     detail: `${deviceId} has another reading at ${presentTime(timestamp)}; that one stays`,

@@ -80,8 +80,8 @@ function batchOptions(c: Context): BatchOptions {
 function singleAnswer(c: Context, received: Received, report: IngestReport): Response {
   const outcome = report.outcomes[0];
   if (outcome?.status === 'conflict') {
-    const { detail, stored } = presentConflict(outcome);
-    return problem(c, 'conflict', detail, { members: { stored } });
+    const { detail, ...members } = presentConflict(outcome);
+    return problem(c, 'conflict', detail, { members });
   }
   if (outcome?.status === 'rejected') {
     const errors = presentFaults(outcome.faults);

@@ -35,7 +35,13 @@ export function linksFromCsv(text: string): ReceivedLink[] {
 
 function records(text: string): string[][] {
   try {
-    return parse(text, { relax_column_count: true, skip_empty_lines: true, trim: true, to: MAX_BATCH + 2 });
+    return parse(text, {
+      record_delimiter: ['\r\n', '\n', '\r'], // any of them on any line: a file pasted together has several
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+      to: MAX_BATCH + 2,
+    });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new Refusal('malformed-csv', `The body is not CSV: ${cause.message}.`, { cause });

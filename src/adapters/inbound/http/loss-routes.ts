@@ -10,7 +10,7 @@ import { encodeCursor } from './cursor.ts';
 import { jsonResponse } from './json-response.ts';
 import { presentBalance, presentHorizon, presentWindow } from './performance-presenter.ts';
 import { QueryParameters } from './query-parameters.ts';
-import { windowQuery } from './window-query.ts';
+import { MAX_LENGTH, windowQuery } from './window-query.ts';
 
 export interface LossRouteDependencies {
   readonly listLosses: ListLosses;
@@ -58,12 +58,15 @@ function encodePlace({ from, to }: TimeWindow, { efficiency, vehicleId }: LossPo
   return [from, to, efficiency, vehicleId].join(' ');
 }
 
+const PLACE = /^(-?\d{1,15}) (-?\d{1,15}) (\S+) (\S+)$/;
+
+/** A cursor is the client's to change, so that its window is held to what a query may ask for. */
 function decodePlace(text: string): Place | undefined {
-  const [from, to, efficiency, vehicleId] = text.split(' ');
+  const [, from, to, efficiency, vehicleId] = PLACE.exec(text) ?? [];
   if (vehicleId === undefined) return undefined;
-  const place = {
-    window: { from: Number(from), to: Number(to) },
-    position: { efficiency: Number(efficiency), vehicleId },
-  };
-  return place.window.from < place.window.to && !Number.isNaN(place.position.efficiency) ? place : undefined;
+  const window = { from: Number(from), to: Number(to) };
+  const position = { efficiency: Number(efficiency), vehicleId };
+  const length = window.to - window.from;
+  const isPossible = length > 0 && length <= MAX_LENGTH + 2 * HOUR; // in whole hours
+  return isPossible && Number.isFinite(position.efficiency) ? { window, position } : undefined;
 }

@@ -1,10 +1,11 @@
 import { DAY, type EpochMillis, HOUR } from '#domain/time';
-import { parseDuration, type TimeWindow } from '#domain/time-window';
+import { alignOutward, parseDuration, type TimeWindow } from '#domain/time-window';
+import { FIRST_TIME, LAST_TIME } from '#domain/timestamp';
 import type { QueryParameters } from './query-parameters.ts';
 
 const DEFAULT_LENGTH = 24 * HOUR;
 /** Ten years with their leap days: longer than any question, short enough to answer. */
-const MAX_LENGTH = 3653 * DAY;
+export const MAX_LENGTH = 3653 * DAY;
 
 /**
  * The window a query asks for: `from` to `to`, or the length `window` up to `to`; both end now when nothing else is
@@ -28,8 +29,14 @@ export function windowQuery(query: QueryParameters, now: EpochMillis): TimeWindo
     query.fail('from', query.text('to') === undefined ? 'is not in the past' : 'must be before to');
   else if (window.to - window.from > MAX_LENGTH) {
     query.fail(from === undefined ? 'window' : 'from', `makes a window of more than ${MAX_LENGTH / DAY} days`);
-  } else return window;
+  } else if (isTold(alignOutward(window, HOUR))) return window;
+  else query.fail('to', 'makes a window that leaves the years 0001 to 9999');
   return none;
+}
+
+/** Whether the window and its hours can be echoed: RFC 3339 has four digits for a year. */
+function isTold({ from, to }: TimeWindow): boolean {
+  return from >= FIRST_TIME && to <= LAST_TIME;
 }
 
 function timeOf(query: QueryParameters, name: string, absent?: EpochMillis): EpochMillis | undefined | 'invalid' {
