@@ -5,6 +5,7 @@ import { toOutcomes } from '#adapters/outbound/sqlite/commit-answer';
 import { toColumns } from '#adapters/outbound/sqlite/commit-columns';
 import { CommitTransaction } from '#adapters/outbound/sqlite/commit-transaction';
 import { openForWriting } from '#adapters/outbound/sqlite/database';
+import { DeviceNumbers } from '#adapters/outbound/sqlite/device-numbers';
 import { FleetQueries } from '#adapters/outbound/sqlite/fleet-queries';
 import { LiveQueries } from '#adapters/outbound/sqlite/live-queries';
 import { StreamQueries } from '#adapters/outbound/sqlite/stream-queries';
@@ -25,14 +26,19 @@ function database() {
   database.exec(`CREATE TRIGGER fault BEFORE INSERT ON vehicle_history WHEN NEW.soc = ${FAULTY_SOC}
     BEGIN SELECT RAISE(ABORT, 'planted fault'); END`);
   const transaction = new CommitTransaction(database);
+  const devices = new DeviceNumbers();
   const fleet = new FleetQueries(database);
   const meters = new StreamQueries(database, tablesOf('meter'));
   const live = new LiveQueries(database, tablesOf('meter'));
   return {
     file,
     database,
-    commit: (readings: Reading[], atomic = false) =>
-      toOutcomes(transaction.commit(toColumns(readings), atomic), readings.length).map(({ status }) => status),
+    commit: (readings: Reading[], atomic = false) => {
+      const columns = toColumns(readings, devices);
+      const answer = transaction.commit(columns, atomic);
+      devices.learn(columns.unknown, answer.devices);
+      return toOutcomes(answer, readings).map(({ status }) => status);
+    },
     fleetTotals: () => fleet.totals(day),
     live: (id = 'M-1') => live.newest(id),
     history: (id = 'M-1') => meters.history(id, day, { limit: 1000 }),

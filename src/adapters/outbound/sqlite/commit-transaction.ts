@@ -1,10 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Reading } from '#domain/reading';
-import { measuredValue } from '#domain/reading';
 import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from './commit-answer.ts';
-import { type CommitColumns, ID_SEPARATOR, ROW_WIDTH, STREAM, TIMESTAMP, VALUES } from './commit-columns.ts';
+import { type CommitColumns, DEVICE, ROW_WIDTH, STREAM, TIMESTAMP, UNKNOWN, VALUES } from './commit-columns.ts';
 import { FleetSums } from './fleet-sums.ts';
-import { streamTables } from './stream-tables.ts';
+import type { ReadingRow } from './reading-row.ts';
+import { type StreamTables, streamTables, valueColumns } from './stream-tables.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 /**
@@ -35,10 +34,9 @@ export class CommitTransaction {
       const answer = this.#write(columns);
       if (atomic && answer.conflicts !== undefined) {
         this.#rollBack();
-        return answer;
+        return { ...answer, devices: [] };
       }
       this.#database.exec('COMMIT');
-      for (const stream of this.#streams) stream.trim();
       this.#lastFailed = false;
       return answer;
     } catch (error) {
@@ -52,26 +50,27 @@ export class CommitTransaction {
    * A row newer than its device's live state cannot be there yet; all others are late and tried one by one. Late rows
    * come after all fresh ones: of two rows with the same key the first can be fresh, the second never.
    */
-  #write({ numbers, ids }: CommitColumns): CommitAnswer {
-    const late: { id: string; device: number; row: number }[] = [];
+  #write({ numbers, unknown }: CommitColumns): CommitAnswer {
+    const devices = unknown.map(({ stream, id }) => (this.#streams[stream] as StreamWriter).device(id));
+    const late: { device: number; row: number }[] = [];
     const rows = numbers.length / ROW_WIDTH;
-    const idOf = ids.split(ID_SEPARATOR);
+    let found = 0;
     for (let row = 0; row < rows; row++) {
       const at = row * ROW_WIDTH;
-      const id = idOf[row] as string;
       const stream = this.#stream(numbers, row);
-      const device = stream.device(id);
+      const number = numbers[at + DEVICE] as number;
+      const device = number === UNKNOWN ? (devices[found++] as number) : number;
       if ((numbers[at + TIMESTAMP] as number) > stream.newest(device)) {
         stream.takeFresh(device, numbers, row);
         this.#count(numbers, row);
-      } else late.push({ id, device, row });
+      } else late.push({ device, row });
     }
     for (const stream of this.#streams) stream.writeFresh();
 
     const codes = late.length === 0 ? undefined : new Uint8Array(rows);
-    const conflicts: Reading[] = [];
-    for (const { id, device, row } of late) {
-      const stored = this.#stream(numbers, row).insertLate(id, device, numbers, row);
+    const conflicts: ReadingRow[] = [];
+    for (const { device, row } of late) {
+      const stored = this.#stream(numbers, row).insertLate(device, numbers, row);
       if (stored === undefined) this.#count(numbers, row);
       else if (codes !== undefined) {
         codes[row] = holds(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
@@ -79,7 +78,7 @@ export class CommitTransaction {
       }
     }
     this.#fleet.write();
-    return { ...(codes && { codes }), ...(conflicts.length > 0 && { conflicts }) };
+    return { devices, ...(codes && { codes }), ...(conflicts.length > 0 && { conflicts }) };
   }
 
   #stream(numbers: Float64Array, row: number): StreamWriter {
@@ -98,11 +97,9 @@ export class CommitTransaction {
   }
 }
 
-/** Whether a row says the same as the reading that stands in its place. When they were received does not matter. */
-function holds(numbers: Float64Array, row: number, stored: Reading): boolean {
-  const at = row * ROW_WIDTH + VALUES;
-  const { measured } = streamTables[numbers[row * ROW_WIDTH + STREAM] as number] as (typeof streamTables)[number];
-  return (
-    numbers[at] === stored.energy && measured.every((field, i) => numbers[at + 2 + i] === measuredValue(stored, field))
-  );
+/** Whether a row says the same as the one that stands in its place. When they were received does not matter. */
+function holds(numbers: Float64Array, row: number, stored: ReadingRow): boolean {
+  const at = row * ROW_WIDTH;
+  const columns = valueColumns(streamTables[numbers[at + STREAM] as number] as StreamTables);
+  return columns.every((column, i) => column === 'receivedAt' || numbers[at + VALUES + i] === stored[column]);
 }

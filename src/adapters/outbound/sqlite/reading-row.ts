@@ -12,7 +12,10 @@ export function readingSql(tables: StreamTables): string {
   return `SELECT ${readingColumns(tables, 'h')} FROM ${tables.history} h WHERE minute = ? AND device = ? AND timestamp = ?`;
 }
 
+/** What SQLite gives for `readingColumns`. */
+export type ReadingRow = Record<string, SQLOutputValue>;
+
 /** A row's columns carry the names of the domain's fields: what is missing is which device of which stream. */
-export function readingFromRow({ kind }: StreamTables, deviceId: string, row: Record<string, SQLOutputValue>): Reading {
+export function readingFromRow({ kind }: StreamTables, deviceId: string, row: ReadingRow): Reading {
   return { ...row, kind, deviceId } as unknown as Reading;
 }

@@ -1,11 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { withheldOutcomes } from '#domain/ingest-outcome';
-import { toOutcomes } from './commit-answer.ts';
-import { toColumns } from './commit-columns.ts';
 import { closeHour } from './hour-closing.ts';
 import type { ReaderMethods, ReaderThreadData } from './reader-thread.ts';
+import { SqliteWriter } from './sqlite-writer.ts';
 import { type Caller, Thread, threadModule } from './thread-protocol.ts';
 import type { WriterMethods, WriterThreadData } from './writer-thread.ts';
 
@@ -69,14 +67,7 @@ function storeOn(
 ): Omit<TelemetryStore, 'close'> {
   let closing = Promise.resolve();
   return {
-    writer: {
-      commit: async (readings, { atomic = false } = {}) => {
-        const columns = toColumns(readings);
-        const answer = await writer.call('commit', [columns, atomic], [columns.numbers.buffer]);
-        const outcomes = toOutcomes(answer, readings.length);
-        return atomic && answer.conflicts !== undefined ? withheldOutcomes(readings, outcomes) : outcomes;
-      },
-    },
+    writer: new SqliteWriter(writer),
     hot: {
       newest: (kind, deviceId) => live.call('newest', [kind, deviceId]),
       page: (kind, query) => live.call('page', [kind, query]),

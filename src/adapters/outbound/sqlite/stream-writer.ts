@@ -1,21 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { Reading } from '#domain/reading';
 import { MINUTE } from '#domain/time';
 import { BulkInsert } from './bulk-insert.ts';
 import { ROW_WIDTH, TIMESTAMP, VALUES } from './commit-columns.ts';
 import { LiveBlocks } from './live-blocks.ts';
-import { readingFromRow, readingSql } from './reading-row.ts';
+import { type ReadingRow, readingSql } from './reading-row.ts';
 import { type StreamTables, valueColumns } from './stream-tables.ts';
-
-/** How many devices are remembered, about 100 bytes each, before the memory is dropped and filled anew. */
-const REMEMBERED_DEVICES = 500_000;
 
 /** The statements that write one stream, all inside of a transaction that is already running. */
 export class StreamWriter {
-  readonly #tables: StreamTables;
   readonly #values: number;
-  /** The numbers of devices by their ids. */
-  readonly #devices = new Map<string, number>();
   readonly #live: LiveBlocks;
   readonly #findDevice: StatementSync;
   readonly #addDevice: StatementSync;
@@ -27,7 +20,6 @@ export class StreamWriter {
   constructor(database: DatabaseSync, tables: StreamTables) {
     const { devices, live, history } = tables;
     const columns = valueColumns(tables);
-    this.#tables = tables;
     this.#values = columns.length;
     this.#live = new LiveBlocks(database, live);
     this.#findDevice = database.prepare(`SELECT number FROM ${devices} WHERE id = ?`);
@@ -44,11 +36,7 @@ export class StreamWriter {
 
   /** The number of the device with this id, given to it when it is new. */
   device(id: string): number {
-    const known = this.#devices.get(id);
-    if (known !== undefined) return known;
-    const device = Number(this.#findDevice.get(id)?.number ?? this.#addDevice.run(id).lastInsertRowid);
-    this.#devices.set(id, device);
-    return device;
+    return Number(this.#findDevice.get(id)?.number ?? this.#addDevice.run(id).lastInsertRowid);
   }
 
   /** The timestamp of a device's live state. */
@@ -72,27 +60,19 @@ export class StreamWriter {
     this.#live.write();
   }
 
-  /** Inserts a late row. Returns the reading that stands in its place, or `undefined` when it was stored. */
-  insertLate(id: string, device: number, numbers: Float64Array, row: number): Reading | undefined {
+  /** Inserts a late row. Returns the row that stands in its place, or `undefined` when it was stored. */
+  insertLate(device: number, numbers: Float64Array, row: number): ReadingRow | undefined {
     const at = row * ROW_WIDTH;
     const timestamp = numbers[at + TIMESTAMP] as number;
     const minute = Math.floor(timestamp / MINUTE);
     const values = numbers.subarray(at + VALUES, at + VALUES + this.#values);
     const { changes } = this.#insertLate.run(minute, device, timestamp, ...values);
-    if (changes !== 0) return undefined;
-    const stored = this.#stored.get(minute, device, timestamp);
-    return stored && readingFromRow(this.#tables, id, stored);
+    return changes !== 0 ? undefined : this.#stored.get(minute, device, timestamp);
   }
 
   /** Forgets what the database may not hold: to be called when a transaction did not commit. */
   forget(): void {
-    this.#devices.clear();
     this.#live.forget();
     this.#fresh = [];
-  }
-
-  /** Keeps the memory of devices within its bound. Only between commits. */
-  trim(): void {
-    if (this.#devices.size > REMEMBERED_DEVICES) this.forget();
   }
 }

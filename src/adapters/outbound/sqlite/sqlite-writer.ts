@@ -1,0 +1,29 @@
+import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+import { type CommitOutcome, withheldOutcomes } from '#domain/ingest-outcome';
+import type { Reading } from '#domain/reading';
+import { toOutcomes } from './commit-answer.ts';
+import { toColumns } from './commit-columns.ts';
+import { DeviceNumbers } from './device-numbers.ts';
+import type { Caller } from './thread-protocol.ts';
+import type { WriterMethods } from './writer-thread.ts';
+
+/** Commits readings, each call one transaction of the writer thread. */
+export class SqliteWriter implements TelemetryWriter {
+  readonly #thread: Caller<WriterMethods>;
+  readonly #devices = new DeviceNumbers();
+
+  constructor(thread: Caller<WriterMethods>) {
+    this.#thread = thread;
+  }
+
+  async commit(
+    readings: readonly Reading[],
+    { atomic = false }: CommitOptions = {},
+  ): Promise<readonly CommitOutcome[]> {
+    const columns = toColumns(readings, this.#devices);
+    const answer = await this.#thread.call('commit', [columns, atomic], [columns.numbers.buffer]);
+    this.#devices.learn(columns.unknown, answer.devices);
+    const outcomes = toOutcomes(answer, readings);
+    return atomic && answer.conflicts !== undefined ? withheldOutcomes(readings, outcomes) : outcomes;
+  }
+}
