@@ -19,7 +19,7 @@ export interface Difference {
   readonly stored: StreamTotals | DeviceTotals | undefined;
 }
 
-/** Readings may arrive between two looks at an hour; what is still different after this many is a difference. */
+/** Readings may arrive or go between two looks at an hour; what is still different after this many is a difference. */
 const LOOKS = 3;
 
 /** Recomputes every sum from raw history and compares: the proof that answers from sums are answers from readings. */
@@ -36,15 +36,15 @@ export class AuditHistory {
    */
   async *differences(window: TimeWindow): AsyncGenerator<Difference, void, void> {
     const { from, to } = alignOutward(window, HOUR);
-    const horizon = (await this.#store.retention.horizon()) ?? -Infinity;
     for (let hour = from; hour < to; hour += HOUR) {
-      let found = await this.#inHour(hour, horizon);
-      for (let look = 1; look < LOOKS && found.length > 0; look++) found = await this.#inHour(hour, horizon);
+      let found = await this.#inHour(hour);
+      for (let look = 1; look < LOOKS && found.length > 0; look++) found = await this.#inHour(hour);
       yield* found;
     }
   }
 
-  async #inHour(hour: EpochMillis, horizon: EpochMillis): Promise<Difference[]> {
+  async #inHour(hour: EpochMillis): Promise<Difference[]> {
+    const horizon = (await this.#store.retention.horizon()) ?? -Infinity;
     const [fleetHour] = await this.#store.cold.fleetHours({ from: hour, to: hour + HOUR });
     const minutes = await this.#fleetMinutes(hour);
     const found: Difference[] = [];

@@ -43,6 +43,22 @@ describe.each(stores)('an audit on $name', ({ open }) => {
     expect(await differencesIn(store)).toEqual([]);
   });
 
+  it('takes no history that is dropped meanwhile for a difference', async () => {
+    const store = await open();
+    await store.writer.commit(readings);
+    await closeHours(store);
+    const retention = {
+      ...port(store.retention, 'dropBefore'),
+      horizon: async () => {
+        const horizon = await store.retention.horizon();
+        await store.retention.dropBefore(START + 2 * HOUR);
+        return horizon;
+      },
+    };
+
+    expect(await differencesIn({ cold: store.cold, rollups: store.rollups, retention })).toEqual([]);
+  });
+
   it('names a device whose sum is another, and the totals of the fleet', async () => {
     const store = await open();
     await store.writer.commit(readings);

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ObjectId } from 'mongodb';
+import { type Document, ObjectId } from 'mongodb';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { collectionsOf } from '#adapters/outbound/mongodb/collections';
+import { HourClosing } from '#adapters/outbound/mongodb/hour-closing';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { AuditHistory } from '#application/audit-history';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
@@ -145,6 +146,62 @@ describe('closing hours on MongoDB', () => {
     expect(await store.cold.deviceTotals('vehicle', 'EV-3', window)).toEqual(totalsOf(sent, 'vehicle', 'EV-3', window));
   });
 
+  it('publishes nothing when the history has gone since it looked: another process closed the hour and dropped it', async () => {
+    await commitAt(0);
+    const db = driverOf(database);
+    const collections = collectionsOf(db);
+    let looks = 0;
+    const closedHours = replaced(collections.closedHours, 'findOne', async (filter: Document) => {
+      const found = await collections.closedHours.findOne(filter);
+      if (looks++ === 0) {
+        await store.rollups.close(FIRST_HOUR);
+        await store.retention.dropBefore(START + HOUR);
+      }
+      return found;
+    });
+
+    await new HourClosing(db.client, { ...collections, closedHours }).close(FIRST_HOUR);
+
+    expect((await collections.closedHours.findOne())?.claim).toBeUndefined();
+    expect(await collections.history.vehicle.countDocuments()).toBe(0);
+    expect(await store.cold.deviceTotals('vehicle', 'EV-1', window)).toEqual(totalsOf(sent, 'vehicle', 'EV-1', window));
+    expect(await differences()).toEqual([]);
+  });
+
+  it('leaves nothing behind when it held still for so long that another process took the hour', async () => {
+    await commitAt(0);
+    const db = driverOf(database);
+    const { closedHours, deviceHours, history, ...others } = collectionsOf(db);
+    const vehicle = replaced(history.vehicle, 'aggregate', (...sums: Parameters<typeof history.vehicle.aggregate>) => ({
+      toArray: async () => {
+        await closedHours.updateOne({ claim: { $exists: true } }, { $set: { 'claim.until': new Date(0) } });
+        await store.rollups.close(FIRST_HOUR);
+        return history.vehicle.aggregate(...sums).toArray();
+      },
+    }));
+    const collections = { ...others, closedHours, deviceHours, history: { ...history, vehicle } };
+
+    await new HourClosing(db.client, collections).close(FIRST_HOUR);
+
+    expect(await deviceHours.countDocuments()).toBe(DEVICES);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('sums what it counted, on another shard or a new primary too: each read is told where the one before was', async () => {
+    await commitAt(0);
+    const db = driverOf(database);
+    await db.command({ profile: 2 });
+    await store.rollups.close(FIRST_HOUR);
+    await db.command({ profile: 0 });
+
+    const [compute] = await db
+      .collection<{ command: Document }>('system.profile')
+      .find({ 'command.pipeline.$merge': { $exists: true } })
+      .toArray();
+    expect(compute?.command.readConcern).toMatchObject({ level: 'majority', afterClusterTime: expect.anything() });
+    expect(compute?.command.writeConcern).toMatchObject({ w: 'majority', j: true });
+  });
+
   it('is never wrong when processes are killed in the middle of it, ten rounds', async () => {
     const closed = () =>
       collectionsOf(driverOf(database)).closedHours.countDocuments({ generation: { $exists: true } });
@@ -179,3 +236,13 @@ describe('closing hours on MongoDB', () => {
     return child;
   }
 });
+
+/** The same collection, one of whose methods is another. */
+function replaced<T extends object>(collection: T, name: keyof T, method: (...given: never[]) => unknown): T {
+  return new Proxy(collection, {
+    get: (target, key) => {
+      const value: unknown = key === name ? method : Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

@@ -49,3 +49,21 @@ it('drops an hour of more readings than one piece holds', async () => {
   expect(all.size).toBe(5_000);
   expect(all.get('EV-4999')?.readings).toBe(5);
 });
+
+it('keeps the sums of an hour whose history is gone, whatever arrives for it afterwards', async () => {
+  const database = temporaryDatabase();
+  const store = await openMongoDbStore(database);
+  onTestFinished(() => store.close());
+  const hour = { from: START, to: START + HOUR };
+  await store.writer.commit([0, 1, 60].map((n) => aVehicleReading({ timestamp: START + n * MINUTE, kwh: 1 })));
+  await closeHours(store);
+  await store.retention.dropBefore(START + HOUR);
+
+  await store.writer.commit([aVehicleReading({ deviceId: 'EV-2', timestamp: START, kwh: 7 })]);
+  await store.rollups.close({ kind: 'vehicle', hour: START });
+
+  expect((await store.cold.deviceTotals('vehicle', 'EV-1', hour)).readings).toBe(2);
+  expect(await store.cold.deviceSeries('vehicle', 'EV-1', hour, HOUR)).toMatchObject([{ readings: 2 }]);
+  expect(await store.rollups.unclosed(START + HOUR, 10)).toEqual([]);
+  expect(await store.retention.dropBefore(START + 2 * HOUR)).toBe(START + 2 * HOUR);
+});

@@ -1,11 +1,13 @@
-import { MongoClient } from 'mongodb';
+import { type Document, MongoClient } from 'mongodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Collections, collectionsOf } from '#adapters/outbound/mongodb/collections';
 import { inTransaction } from '#adapters/outbound/mongodb/commit-transaction';
+import { MongoDbRollups } from '#adapters/outbound/mongodb/mongodb-rollups';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { StoreUnavailableError } from '#application/errors';
 import { DAY, MINUTE } from '#domain/time';
 import { startMongod } from '#tests/support/mongod';
-import { temporaryDatabase } from '#tests/support/mongodb-database';
+import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aMeterReading, START } from '#tests/support/readings';
 
 describe('a commit on MongoDB', () => {
@@ -90,4 +92,26 @@ describe('a commit on MongoDB', () => {
 
     expect(await commit).toEqual([{ status: 'stored' }]);
   });
+});
+
+it('an hour whose sums take too long does not say that the store is away, so that the hours after it are closed', async () => {
+  const database = temporaryDatabase();
+  const store = await openMongoDbStore(database);
+  onTestFinished(() => store.close());
+  await store.writer.commit([aMeterReading()]);
+  const db = driverOf(database);
+  const collections = collectionsOf(db);
+  const pause = { $function: { body: 'function () { sleep(1000); return true; }', args: [], lang: 'js' } };
+  const slow = {
+    aggregate: (sums: Document[], options: object) =>
+      collections.history.meter.aggregate([{ $match: { $expr: pause } }, ...sums], { ...options, maxTimeMS: 50 }),
+  } as Collections['history']['meter'];
+  const rollups = new MongoDbRollups(db.client, { ...collections, history: { ...collections.history, meter: slow } });
+
+  const error = await rollups.close({ kind: 'meter', hour: START }).catch((reason: unknown) => reason);
+
+  expect(error).toMatchObject({ message: expect.stringContaining('take longer'), cause: expect.anything() });
+  expect(error).not.toBeInstanceOf(StoreUnavailableError);
+  await store.rollups.close({ kind: 'meter', hour: START });
+  expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
 });

@@ -2,10 +2,16 @@ import { MongoError, MongoServerError } from 'mongodb';
 import { StoreUnavailableError } from '#application/errors';
 
 const DUPLICATE_KEY = 11000;
+const MAX_TIME_EXPIRED = 50;
 
 /** A reading of the transaction stands in the history already, or another writer put it there first. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** The server lives, and has given up a statement after the time that it was given. */
+export function isTimeUp(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED;
 }
 
 /** Nothing of the transaction was kept and it may be tried again: a write conflict, a change of primary. */

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Document, ObjectId } from 'mongodb';
+import { type ClientSession, type Document, type MongoClient, ObjectId } from 'mongodb';
 import { StoreUnavailableError } from '#application/errors';
 import type { StreamHour } from '#application/ports/hour-rollups';
 import { DAY, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time';
 import type { Collections } from './collections.ts';
 import { sumFields, sumReadings } from './device-sums.ts';
-import { isDuplicateKey } from './driver-errors.ts';
+import { isDuplicateKey, isTimeUp } from './driver-errors.ts';
 import { bucketRange } from './fleet-queries.ts';
 import { hourRange } from './history-scan.ts';
 import { closedHourId, dayRange } from './hour-documents.ts';
+import { mark } from './marks.ts';
 import { fieldsOf } from './reading-fields.ts';
 
 /** An hour of 10,000 devices takes seconds. */
@@ -27,21 +28,24 @@ const PATIENCE: Millis = 3 * MINUTE;
  * 1. Claim the hour, so that no two processes do the same work. The claim names the generation.
  * 2. Read how many readings the hour has: `n`.
  * 3. Sum them, inside the server, into documents of the generation. A reading that arrives meanwhile is in it or not.
- * 4. Publish the generation and `n` in one write, if the claim still stands.
+ * 4. Publish the generation and `n` in one write, if the claim still stands and the hour does not lie before the horizon.
  * 5. Delete the documents of the generation before.
  *
- * History only grows until its hour is closed, so the sums hold `n` readings or more; as long as the hour has `n`, they
- * hold exactly those. Who dies on the way leaves a claim that runs out and documents that nobody reads: the next one to
- * claim the hour has them deleted.
+ * History only grows until the horizon has passed its hour, so the sums hold `n` readings or more; as long as the hour
+ * has `n`, they hold exactly those. Sums that the horizon has passed are final: there is nothing to compute them from.
+ * Who dies on the way leaves a claim that runs out and documents that nobody reads: the next one to claim the hour has
+ * them deleted.
  */
 export class HourClosing {
+  readonly #client: MongoClient;
   readonly #collections: Collections;
 
-  constructor(collections: Collections) {
+  constructor(client: MongoClient, collections: Collections) {
+    this.#client = client;
     this.#collections = collections;
   }
 
-  /** Resolves when the hour's sums hold all readings that it had when this was asked for. */
+  /** Resolves when the hour's sums hold all readings that it had when this was asked for, or are final. */
   async close(hour: StreamHour): Promise<void> {
     const wanted = await this.#readingsOf(hour);
     for (const begin = performance.now(); performance.now() - begin < PATIENCE; await sleep(LOOK)) {
@@ -55,38 +59,54 @@ export class HourClosing {
 
   /** Deletes the documents of generations that nobody reads any more. */
   async deleteDiscarded(hour: StreamHour): Promise<void> {
-    const { closedHours, deviceHours } = this.#collections;
+    const { closedHours } = this.#collections;
     const _id = closedHourId(hour);
     const { discarded = [] } = (await closedHours.findOne({ _id })) ?? {};
     if (discarded.length === 0) return;
-    await deviceHours.deleteMany({ ...dayRange(hour.kind, hour.hour), '_id.generation': { $in: discarded } });
+    await this.#delete(hour, discarded);
     await closedHours.updateOne({ _id }, { $pullAll: { discarded: [...discarded] } });
     await closedHours.updateOne({ _id, discarded: { $size: 0 } }, { $unset: { discarded: 1 } });
   }
 
-  /** Says whether the claim held until the sums were published. */
+  /** Says whether the claim held until the sums were published, or there is nothing to publish. */
   async #computeClaimed(hour: StreamHour, generation: ObjectId): Promise<boolean> {
     const renewal = setInterval(() => void this.#renew(hour, generation), RENEWAL);
+    // Within a session no read sees less than the one before, not from another shard or a new primary either.
+    const session = this.#client.startSession({ causalConsistency: true });
     try {
-      const readings = await this.#readingsOf(hour);
-      await this.#compute(hour, generation);
-      const published = await this.#publish(hour, generation, readings);
+      const readings = await this.#readingsOf(hour, session);
+      await this.#compute(hour, generation, session);
+      // Looked up last: the horizon moves before anything is deleted, so the sums of an hour after it lack nothing.
+      const isFinal = hour.hour < ((await mark(this.#collections.marks, 'horizon', session)) ?? -Infinity);
+      if (isFinal) await this.#letGo(hour, generation);
+      const done = isFinal || (await this.#publish(hour, generation, readings));
+      // Who took the claim may have deleted this generation before the last of it was written.
+      if (!done) await this.#delete(hour, [generation]);
       await this.deleteDiscarded(hour);
-      return published;
+      return done;
     } catch (error) {
       await this.#letGo(hour, generation);
       throw error;
     } finally {
       clearInterval(renewal);
+      await session.endSession();
     }
   }
 
-  async #readingsOf({ kind, hour }: StreamHour): Promise<number> {
+  async #delete({ kind, hour }: StreamHour, generations: readonly ObjectId[]): Promise<void> {
+    const { deviceHours } = this.#collections;
+    await deviceHours.deleteMany({ ...dayRange(kind, hour), '_id.generation': { $in: generations } });
+  }
+
+  async #readingsOf({ kind, hour }: StreamHour, session?: ClientSession): Promise<number> {
     const [sum] = await this.#collections.hours
-      .aggregate<{ readings: number }>([
-        bucketRange('hour', { from: hour, to: hour + HOUR }),
-        { $group: { _id: null, readings: { $sum: `$${kind}.readings` } } },
-      ])
+      .aggregate<{ readings: number }>(
+        [
+          bucketRange('hour', { from: hour, to: hour + HOUR }),
+          { $group: { _id: null, readings: { $sum: `$${kind}.readings` } } },
+        ],
+        { ...(session && { session }) },
+      )
       .toArray();
     return sum?.readings ?? 0;
   }
@@ -111,7 +131,7 @@ export class HourClosing {
     }
   }
 
-  async #compute({ kind, hour }: StreamHour, generation: ObjectId): Promise<void> {
+  async #compute({ kind, hour }: StreamHour, generation: ObjectId, session: ClientSession): Promise<void> {
     const { history, deviceHours } = this.#collections;
     const sums = Object.fromEntries(['energy', 'readings', 'least', 'most', ...sumFields(kind)].map((sum) => [sum, 1]));
     const _id = {
@@ -129,9 +149,15 @@ export class HourClosing {
           { $project: { ...sums, _id } },
           { $merge: { into: deviceHours.collectionName, whenMatched: 'fail', whenNotMatched: 'insert' } },
         ],
-        { maxTimeMS: COMPUTING },
+        { maxTimeMS: COMPUTING, session },
       )
-      .toArray();
+      .toArray()
+      .catch((cause) => {
+        // A fault of this hour, not of the store: the hours after it can be closed.
+        if (!isTimeUp(cause)) throw cause;
+        const name = `${kind}s of ${new Date(hour).toISOString()}`;
+        throw new Error(`the sums of the ${name} take longer than ${COMPUTING / SECOND} s`, { cause });
+      });
   }
 
   /** A claim that cannot be renewed runs out, and what was computed under it is refused. */

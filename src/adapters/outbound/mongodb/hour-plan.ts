@@ -77,7 +77,8 @@ export async function planHours(
     if (_id === 'horizon' || readings === 0) continue;
     const hour = _id.getTime();
     const canBeSum = wantSums && window.from <= hour && hour + HOUR <= window.to;
-    if (canBeSum && generation !== null && count === readings) closed.push({ hour, generation });
+    const holds = count === readings || hour < horizon; // whose readings are gone cannot be counted again
+    if (canBeSum && generation !== null && holds) closed.push({ hour, generation });
     else {
       const part = intersection(window, { from: Math.max(hour, horizon), to: hour + HOUR });
       if (part) raw.push(part);

@@ -1,4 +1,4 @@
-import type { Collection } from 'mongodb';
+import type { ClientSession, Collection } from 'mongodb';
 import type { EpochMillis } from '#domain/time';
 import { toDate } from './dates.ts';
 
@@ -10,8 +10,12 @@ export interface MarkDocument {
   readonly time: Date;
 }
 
-export async function mark(marks: Collection<MarkDocument>, name: MarkName): Promise<EpochMillis | undefined> {
-  const found = await marks.findOne({ _id: name });
+export async function mark(
+  marks: Collection<MarkDocument>,
+  name: MarkName,
+  session?: ClientSession,
+): Promise<EpochMillis | undefined> {
+  const found = await marks.findOne({ _id: name }, { ...(session && { session }) });
   return found?.time.getTime();
 }
 

@@ -4,6 +4,7 @@ import { type Kind, kinds } from '#domain/streams';
 import type { EpochMillis, Millis } from '#domain/time';
 import type { Collections } from './collections.ts';
 import { answered } from './driver-errors.ts';
+import type { HistoryKey } from './history-document.ts';
 import { advance, mark } from './marks.ts';
 import { unclosedHours } from './mongodb-rollups.ts';
 
@@ -34,19 +35,24 @@ export class MongoDbRetention implements Retention {
     const firstUnclosed = Math.min(...unclosed.flat().map(({ hour }) => hour));
     const horizon = await advance(this.#collections.marks, 'horizon', Math.min(before, firstUnclosed));
     for (const kind of kinds) {
-      while (await this.#deletePiece(kind, horizon)) await sleep(PAUSE);
+      let end = await this.#deletePiece(kind, {}, horizon);
+      for (; end !== undefined; end = await this.#deletePiece(kind, end, horizon)) await sleep(PAUSE);
     }
     return horizon;
   }
 
-  /** Deletes the oldest documents before the horizon. Says whether there may be more. */
-  async #deletePiece(kind: Kind, horizon: EpochMillis): Promise<boolean> {
+  /**
+   * Deletes the oldest documents before the horizon. Resolves with the key to go on at, if there may be more: what is
+   * deleted lies in the way of a scan for minutes, and a scan from the very beginning would pass ever more of it.
+   */
+  async #deletePiece(kind: Kind, begin: HistoryKey, horizon: EpochMillis): Promise<HistoryKey | undefined> {
     const history = this.#collections.history[kind];
-    const old = { _id: { $lt: { hour: new Date(horizon) } } };
-    const [end] = await history
-      .find(old as never, { sort: { _id: 1 }, skip: PIECE, limit: 1, projection: { _id: 1 } })
+    const within = (end: unknown) => ({ _id: { $gte: begin, $lt: end } }) as never;
+    const old = within({ hour: new Date(horizon) });
+    const [next] = await history
+      .find(old, { sort: { _id: 1 }, skip: PIECE, limit: 1, projection: { _id: 1 } })
       .toArray();
-    await history.deleteMany((end === undefined ? old : { _id: { $lt: end._id } }) as never);
-    return end !== undefined;
+    await history.deleteMany(next === undefined ? old : within(next._id));
+    return next?._id;
   }
 }

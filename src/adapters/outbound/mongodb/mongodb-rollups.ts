@@ -9,6 +9,7 @@ import { type DeviceSums, toDeviceTotals } from './device-sums.ts';
 import { answered } from './driver-errors.ts';
 import { HourClosing } from './hour-closing.ts';
 import { type HourPlan, planHours } from './hour-plan.ts';
+import { mark } from './marks.ts';
 import { atOneMoment } from './one-moment.ts';
 import { BY_DEVICE, sumParts } from './part-sums.ts';
 
@@ -21,7 +22,7 @@ export class MongoDbRollups implements HourRollups {
   constructor(client: MongoClient, collections: Collections) {
     this.#client = client;
     this.#collections = collections;
-    this.#closing = new HourClosing(collections);
+    this.#closing = new HourClosing(client, collections);
   }
 
   /** Also deletes what computations that were cut off have left behind. */
@@ -65,22 +66,23 @@ export class MongoDbRollups implements HourRollups {
   }
 }
 
-/** Hours of one stream whose sums are missing or out of date, oldest first. */
+/** Hours of one stream whose sums are missing or out of date, oldest first. Before the horizon sums are final. */
 export async function unclosedHours(
-  { hours, closedHours }: Collections,
+  { hours, closedHours, marks }: Collections,
   kind: Kind,
   before: EpochMillis,
   limit: number,
 ): Promise<readonly StreamHour[]> {
+  const [from, to] = [toDate((await mark(marks, 'horizon')) ?? -Infinity), toDate(before)];
   const found = await hours
     .aggregate<{ _id: Date }>([
-      { $match: { _id: { $lt: { hour: toDate(before) } }, [`${kind}.readings`]: { $gt: 0 } } },
+      { $match: { _id: { $gte: { hour: from }, $lt: { hour: to } }, [`${kind}.readings`]: { $gt: 0 } } },
       { $project: { _id: '$_id.hour', missing: `$${kind}.readings` } },
       {
         $unionWith: {
           coll: closedHours.collectionName,
           pipeline: [
-            { $match: { _id: { $gte: { stream: kind }, $lt: { stream: kind, hour: toDate(before) } } } },
+            { $match: { _id: { $gte: { stream: kind, hour: from }, $lt: { stream: kind, hour: to } } } },
             { $project: { _id: '$_id.hour', missing: { $multiply: ['$readings', -1] } } },
           ],
         },
