@@ -6,6 +6,8 @@ import { type Millis, SECOND } from '#domain/time';
 
 /** A request must have arrived whole by then: a slow or stalled sender does not hold a place for ever. */
 const REQUEST_TIMEOUT: Millis = 30 * SECOND;
+/** How often Node looks for requests that are late; it takes time in proportion to these alone. */
+const TIMEOUT_CHECK: Millis = SECOND;
 /** Devices post every minute: a connection survives until the next reading. Longer than usual load balancers' 60 s. */
 const KEEP_ALIVE_TIMEOUT: Millis = 75 * SECOND;
 /** How often connections that have become idle are closed while stopping. */
@@ -20,7 +22,6 @@ export class HttpServer {
 
   private constructor(server: Server) {
     this.#server = server;
-    server.requestTimeout = REQUEST_TIMEOUT;
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
     server.prependListener('request', (_request, response) => {
       if (this.#stopping) response.setHeader('connection', 'close');
@@ -28,9 +29,15 @@ export class HttpServer {
   }
 
   /** Resolves when the socket listens; rejects when it cannot (`EADDRINUSE`, `EACCES`). */
-  static async listen(fetch: Fetch, host: string, port: number): Promise<HttpServer> {
+  static async listen(fetch: Fetch, host: string, port: number, requestTimeout = REQUEST_TIMEOUT): Promise<HttpServer> {
+    // Node waits for the longer one of its two timeouts, and takes its interval at creation only.
+    const serverOptions = {
+      headersTimeout: requestTimeout,
+      requestTimeout,
+      connectionsCheckingInterval: TIMEOUT_CHECK,
+    };
     // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` bounds it.
-    const server = new HttpServer(createAdaptorServer({ fetch, autoCleanupIncoming: false }) as Server);
+    const server = new HttpServer(createAdaptorServer({ fetch, autoCleanupIncoming: false, serverOptions }) as Server);
     server.#server.listen(port, host);
     await once(server.#server, 'listening');
     return server;

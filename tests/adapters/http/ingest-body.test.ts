@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { appUnderTest, BODY_LIMIT, post, postLines, problemOf, sentMeter } from './app-under-test.ts';
 
 const text = JSON.stringify(sentMeter());
+/** An object whose text holds a byte that begins a character and no second one. */
+const NOT_UTF8 = Buffer.from('{"meterId":"M-7","note":"\xc3("}', 'latin1');
 const gzip = { 'content-encoding': 'gzip' };
 
 describe('the body of an ingest request', () => {
@@ -79,16 +81,28 @@ describe('the body of an ingest request', () => {
     await problemOf(await post(appUnderTest().app, body), 400, 'malformed-json');
   });
 
-  it('that is not UTF-8 is malformed, in lines as well: nothing is replaced by guesses', async () => {
-    const { app } = appUnderTest();
-    const broken = Buffer.concat([
-      Buffer.from('{"meterId":"M-7","note":"'),
-      Buffer.from([0xc3, 0x28]),
-      Buffer.from('"}'),
-    ]);
-    await problemOf(await post(app, broken), 400, 'malformed-json');
-    const headers = { 'content-type': 'application/x-ndjson' };
-    await problemOf(await post(app, broken, { headers }), 400, 'malformed-json');
+  it('that is not UTF-8 is malformed: nothing is replaced by guesses', async () => {
+    await problemOf(await post(appUnderTest().app, NOT_UTF8), 400, 'malformed-json');
+  });
+
+  it('has only those lines rejected that are not UTF-8', async () => {
+    const good = ['M-é', 'M-8'].map((note, i) => JSON.stringify(sentMeter({ meterId: `M-${i}`, note })));
+    const broken = [NOT_UTF8, Buffer.from([0xff]), Buffer.from('{"meterId":"\uFFFD"}')];
+    const lines = [Buffer.from(`\uFEFF${good[0]}\r\n\n`), ...broken.flatMap((line) => [line, Buffer.from('\n')])];
+    const body = Buffer.concat([...lines, Buffer.from(good[1] ?? '')]);
+
+    const response = await post(appUnderTest().app, body, { headers: { 'content-type': 'application/x-ndjson' } });
+
+    expect(response.status).toBe(207);
+    expect(await response.json()).toMatchObject({
+      received: 5,
+      stored: 2,
+      results: [
+        { index: 1, status: 'rejected', code: 'malformed-json', pointer: '/1', detail: 'The line is not UTF-8.' },
+        { index: 2, code: 'malformed-json' },
+        { index: 3, code: 'invalid-id' },
+      ],
+    });
   });
 
   it('may begin with a byte order mark and end with white space', async () => {

@@ -126,6 +126,19 @@ describe('a body over the limit', () => {
     expect(closed).toBe(true); // the server does not listen to it for ever either
   });
 
+  it('is not inflated with all the others at once', async () => {
+    const bomb = gzipSync(Buffer.alloc(BODY_LIMIT, ' '), { level: 9 });
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    const watch = setInterval(() => {
+      peak = Math.max(peak, process.memoryUsage().rss);
+    }, 2);
+    const answers = await Promise.all(Array.from({ length: 60 }, () => post(bomb, { 'content-encoding': 'gzip' })));
+    clearInterval(watch);
+    for (const { status } of answers) expect([400, 503]).toContain(status); // white space is no JSON
+    expect(peak - before).toBeLessThan(192 * MIB);
+  });
+
   it('is not inflated further than the limit', async () => {
     const member = gzipSync(Buffer.alloc(16 * MIB), { level: 9 });
     const bomb = Buffer.concat(Array.from({ length: 64 }, () => member)); // a gibibyte of zeros
@@ -151,6 +164,22 @@ describe('a body within the limit', () => {
   it('may be as large as the limit when chunked', async () => {
     const body = new Blob([text.padEnd(BODY_LIMIT)]).stream();
     expect((await post(body)).status).toBe(201);
+  });
+
+  it('may be as large as the limit and slow to come, and nobody is refused for it', async () => {
+    const connections = [`Content-Length: ${BODY_LIMIT}`, `Content-Length: ${MIB / 2}\r\nContent-Encoding: gzip`].map(
+      (length) => ({ connection: new RawConnection(), length }),
+    );
+    for (const { connection, length } of connections) await connection.send(connection.head(length));
+    const large = connections[0]?.connection;
+    await large?.send(text);
+    await sleep(50);
+
+    expect((await post(text)).status).toBe(201);
+    expect((await post(text.padEnd(200 * 1024))).status).toBe(200);
+
+    await large?.send(' '.repeat(BODY_LIMIT - text.length));
+    expect((await large?.answer())?.status).toBe(200);
   });
 
   it('may be missing: that is no JSON', async () => {

@@ -1,6 +1,15 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { Refusal } from './problem.ts';
+import { Turns } from './turns.ts';
+
+/**
+ * A body that declares at most this much is read in one go, the quickest way, and charged then; a larger one piece by
+ * piece. The gate lets 128 of them in before they are charged: 64 MiB at worst.
+ */
+const READ_AT_ONCE = 512 * 1024;
+/** Bodies inflated at once: each may grow to the limit before it can be charged, and there are as many threads for it. */
+const INFLATED_AT_ONCE = 4;
 
 export type IngestFormat = 'json' | 'ndjson';
 
@@ -30,17 +39,20 @@ export function mediaTypeOf(request: Request): string {
 }
 
 /**
- * Reads the body as text. Never holds more than `limit` bytes of it, neither as sent nor inflated, and does not begin
- * to read one that declares itself larger. `arrived` is told how much of a body of unknown length is there, and may throw.
+ * Reads the body. Never holds more than `limit` bytes of it, neither as sent nor inflated, and does not begin to read
+ * one that declares itself larger. `arrived` is told how much of it is there, in the end inflated, and may throw.
  */
-export async function ingestText(
+export async function ingestBody(
   request: Request,
   limit: number,
   arrived: (bytes: number) => void = () => {},
-): Promise<string> {
+): Promise<Uint8Array> {
   const compressed = isCompressed(request);
   const sent = await sentBytes(request, limit, arrived);
-  return decode(compressed ? await inflate(sent, limit) : sent);
+  if (!compressed) return sent;
+  const inflated = await inflations.take(() => inflate(sent, limit));
+  arrived(inflated.byteLength);
+  return inflated;
 }
 
 function isCompressed(request: Request): boolean {
@@ -52,14 +64,15 @@ function isCompressed(request: Request): boolean {
 
 async function sentBytes(request: Request, limit: number, arrived: (bytes: number) => void): Promise<Uint8Array> {
   const declared = request.headers.get('content-length');
-  if (declared === null) return streamedBytes(request, limit, arrived);
   if (Number(declared) > limit) throw tooLarge(limit);
+  if (declared === null || Number(declared) > READ_AT_ONCE) return streamedBytes(request, limit, arrived);
   const bytes = new Uint8Array(await request.arrayBuffer().catch(cutShort));
   if (bytes.byteLength > limit) throw tooLarge(limit);
+  arrived(bytes.byteLength);
   return bytes;
 }
 
-/** A body of unknown length, counted while it arrives. */
+/** A body that is large or of unknown length, counted while it arrives. */
 async function streamedBytes(request: Request, limit: number, arrived: (bytes: number) => void): Promise<Uint8Array> {
   const reader = request.body?.getReader();
   if (reader === undefined) return new Uint8Array();
@@ -96,6 +109,7 @@ async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise
 }
 
 const inflateWithin = promisify(gunzip);
+const inflations = new Turns(INFLATED_AT_ONCE);
 
 /** What `info` makes of the result: `bytesWritten` is how much of the compressed bytes was used. */
 interface Inflated {
@@ -115,17 +129,6 @@ async function inflate(sent: Uint8Array, limit: number): Promise<Uint8Array> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
     throw new Refusal('malformed-gzip', 'The body is not the gzip stream that Content-Encoding says it is.', { cause });
-  }
-}
-
-/** Takes a byte order mark away; bytes that are not UTF-8 are refused, not replaced. */
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function decode(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch (cause) {
-    throw new Refusal('malformed-json', 'The body is not UTF-8.', { cause });
   }
 }
 

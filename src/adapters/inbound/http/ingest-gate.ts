@@ -1,9 +1,13 @@
 import { OverloadedError } from '#application/errors';
 
+/** What of a body is charged when it is let in: what it declares, up to this much. The rest is charged as it arrives. */
+const CHARGED_AT_ENTRY = 64 * 1024;
 /**
- * Most bytes of request bodies that are being read, parsed or waiting for their commit at once. 8 MiB are some 75,000
- * readings, less than a second of work even while most of what comes is refused: what is let in is answered soon, and
- * memory stays bounded. One body always gets in, however large.
+ * Most bytes of request bodies that are being read, parsed or waiting for their commit at once: so much of what is
+ * charged at entry, and so much of the rest, so that large bodies take nothing from small ones, and one that was declared
+ * and does not come takes next to nothing from anybody. 8 MiB are some 75,000 readings, less than a second of work even
+ * while most of what comes is refused: what is let in is answered soon, and memory stays bounded. One body always gets
+ * in, however large.
  */
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Most requests at once; each holds a connection, a promise and its place in the queue, some 10 KiB. */
@@ -13,17 +17,18 @@ const TYPICAL_INFLATION = 16;
 
 /** A request that was let in. */
 export interface IngestPass {
-  /** Says how much of a body of unknown length has arrived. Throws `OverloadedError` when there is no room for it. */
+  /** Says how much of the body is there, in the end inflated. Throws `OverloadedError` when there is no room for it. */
   arrived(bytes: number): void;
   /** To be called when the request is answered. */
   leave(): void;
 }
 
-/** Turns ingest requests away before their bodies are read, so that refusing costs next to nothing. */
+/** Turns ingest requests away, before their bodies are read whenever it can, so that refusing costs next to nothing. */
 export class IngestGate {
   readonly #bodyLimit: number;
   readonly #isQueueFull: () => boolean;
-  #bytes = 0;
+  #entryBytes = 0;
+  #restBytes = 0;
   #requests = 0;
 
   constructor(bodyLimit: number, isQueueFull: () => boolean) {
@@ -33,29 +38,48 @@ export class IngestGate {
 
   /** Lets a request in, or gives `undefined` when there is no room. */
   enter(request: Request): IngestPass | undefined {
-    const isCompressed = request.headers.get('content-encoding') !== null;
-    const weightOf = (bytes: number) => Math.min(this.#bodyLimit, isCompressed ? bytes * TYPICAL_INFLATION : bytes);
-    let weight = weightOf(Number(request.headers.get('content-length') ?? 0)); // of an unknown length 0 until it arrives
-    if (this.#requests > 0 && (this.#requests >= MAX_REQUESTS || this.#overflows(weight) || this.#isQueueFull())) {
+    const expected = this.#expectedBytes(request);
+    let entry = Math.min(expected, CHARGED_AT_ENTRY);
+    let rest = 0;
+    if (this.#requests > 0 && (this.#requests >= MAX_REQUESTS || this.#entryOverflows(entry) || this.#isQueueFull())) {
       return undefined;
     }
+    if (this.#restOverflows(expected - entry, rest)) return undefined;
     this.#requests++;
-    this.#bytes += weight;
+    this.#entryBytes += entry;
     return {
       arrived: (bytes) => {
-        const more = Math.max(0, weightOf(bytes) - weight);
-        if (this.#requests > 1 && this.#overflows(more)) throw new OverloadedError('too many bodies are being read');
-        this.#bytes += more;
-        weight += more;
+        const moreEntry = Math.max(0, Math.min(bytes, CHARGED_AT_ENTRY) - entry);
+        const moreRest = Math.max(0, bytes - CHARGED_AT_ENTRY - rest);
+        if (this.#entryOverflows(moreEntry) || this.#restOverflows(moreRest, rest)) {
+          throw new OverloadedError('too many bodies are being read');
+        }
+        this.#entryBytes += moreEntry;
+        this.#restBytes += moreRest;
+        entry += moreEntry;
+        rest += moreRest;
       },
       leave: () => {
         this.#requests--;
-        this.#bytes -= weight;
+        this.#entryBytes -= entry;
+        this.#restBytes -= rest;
       },
     };
   }
 
-  #overflows(more: number): boolean {
-    return this.#bytes + more > MAX_BYTES;
+  /** What the body is likely to be in the end; 0 when it does not tell its length. */
+  #expectedBytes(request: Request): number {
+    const declared = Number(request.headers.get('content-length') ?? 0);
+    if (request.headers.get('content-encoding') === null) return declared;
+    return Math.min(this.#bodyLimit, declared * TYPICAL_INFLATION);
+  }
+
+  #entryOverflows(more: number): boolean {
+    return this.#entryBytes + more > MAX_BYTES;
+  }
+
+  /** `own` is what the body has of it already: alone it may have as much as it needs. */
+  #restOverflows(more: number, own: number): boolean {
+    return more > 0 && this.#restBytes > own && this.#restBytes + more > MAX_BYTES;
   }
 }

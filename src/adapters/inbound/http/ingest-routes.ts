@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import type { IngestReadings, IngestReport, Received } from '#application/ingest-readings';
 import type { Clock } from '#application/ports/clock';
 import type { AcceptedTime } from '#domain/accepted-time';
-import { ingestFormat, ingestText } from './ingest-body.ts';
+import { ingestBody, ingestFormat } from './ingest-body.ts';
 import { IngestGate } from './ingest-gate.ts';
 import { ingestItems } from './ingest-items.ts';
 import type { IngestLog } from './ingest-log.ts';
@@ -48,8 +48,8 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
     try {
       const options = batchOptions(c);
       const format = ingestFormat(request);
-      const text = await ingestText(request, bodyLimit, pass.arrived);
-      const items = ingestItems(text, format, parse, clock.now());
+      const body = await ingestBody(request, bodyLimit, pass.arrived);
+      const items = ingestItems(body, format, parse, clock.now());
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);
         ingestLog.judged(report, requestId(c));

@@ -1,5 +1,5 @@
 import type { ReceivedLink } from '#application/manage-links';
-import { checkBatchSize, linesOf, messageOf, wholeJson } from './batch-text.ts';
+import { checkBatchSize, jsonLines, wholeJson, wholeText } from './batch-text.ts';
 import { mediaTypeOf } from './ingest-body.ts';
 import { linksFromCsv } from './link-csv.ts';
 import { parseLink, rejected } from './link-schema.ts';
@@ -23,22 +23,16 @@ export function linkFormat(request: Request): LinkFormat {
 /** What a request carries: one link, or an import of many in their order. */
 export type LinkItems = { readonly single: ReceivedLink } | { readonly batch: readonly ReceivedLink[] };
 
-/** Reads the text of a body into the links it carries. Only text that is not of its format is refused as a whole. */
-export function linkItems(text: string, format: LinkFormat): LinkItems {
-  if (format === 'csv') return { batch: linksFromCsv(text) };
-  if (format === 'ndjson') return { batch: linesOf(text, 'links').map(parseLine) };
-  const value = wholeJson(text);
+/** Reads a body into the links it carries. Only what is not of its format is refused as a whole. */
+export function linkItems(body: Uint8Array, format: LinkFormat): LinkItems {
+  if (format === 'csv') return { batch: linksFromCsv(wholeText(body)) };
+  if (format === 'ndjson') return { batch: jsonLines(body, 'links', parseLink, malformedJson) };
+  const value = wholeJson(body);
   if (!Array.isArray(value)) return { single: parseLink(value) };
   checkBatchSize(value.length, 'links');
   return { batch: value.map(parseLink) };
 }
 
-function parseLine(line: string): ReceivedLink {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    return rejected([{ code: 'malformed-json', detail: messageOf(cause) }]);
-  }
-  return parseLink(value);
+function malformedJson(detail: string): ReceivedLink {
+  return rejected([{ code: 'malformed-json', detail }]);
 }

@@ -74,7 +74,7 @@ export class Refusal extends Error {
   }
 }
 
-const OVERLOADED = 'Too much is waiting to be written. Nothing was kept; send it again later.';
+const OVERLOADED = 'Too much is waiting for the store. Nothing of this request was kept; send it again later.';
 /** A queue that is full empties within a second. */
 const OVERLOADED_RETRY_SECONDS = 1;
 
