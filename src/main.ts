@@ -30,7 +30,12 @@ if (cluster.isPrimary && config.workers > 1) process.exit(await superviseWorkers
 let service: Service | undefined;
 let signals = 0;
 function stop(reason: string): void {
-  if (++signals > 1) process.exit(1); // asked twice: somebody is in a hurry
+  if (++signals > 1) {
+    // Asked twice, somebody is in a hurry. A signal to the process group reaches a worker twice, though: from its sender
+    // and from the supervising process, which ends it with SIGKILL when there is a hurry.
+    if (cluster.isWorker) return;
+    process.exit(1);
+  }
   if (service === undefined) process.exit(0); // still starting: nothing was taken in
   logger.info('the engine is stopping', { reason });
   service.close().then(

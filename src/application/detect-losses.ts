@@ -43,21 +43,22 @@ export class DetectLosses {
     const last = floorTo(HOUR, this.#clock.now() - GRACE);
     const before = await this.#store.warnings.lastEvaluation();
     const first = Math.max(before === undefined ? -Infinity : before + HOUR, last - (MISSED_HOURS - 1) * HOUR);
-    for (let to = first; to <= last; to += HOUR) {
+    for (let to = first; to <= last && !signal?.aborted; to += HOUR) {
       const balances = await this.#balances.over({ from: to - EVALUATED, to });
       for (let i = 0; i < balances.length; i += VEHICLES_PER_STEP) {
-        if (signal?.aborted) return;
-        await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to);
+        await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to, signal);
+        if (signal?.aborted) return; // it may not have been evaluated as a whole
       }
       // Without any link nothing was evaluated: the first links to come are judged by the day before them.
       if (balances.length > 0) await this.#store.warnings.evaluated(to);
     }
   }
 
-  async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis): Promise<void> {
+  async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis, signal?: AbortSignal): Promise<void> {
     const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
     const changes: WarningChange[] = [];
     for (const balance of balances) {
+      if (signal?.aborted) return; // each may cost queries, and the next run makes those that were not kept
       const watch = watches.get(balance.vehicleId);
       if (watch !== undefined && watch.evaluatedTo >= to) continue;
       changes.push(evaluateWarning(inARow(watch, balance, to), await this.#finding(balance), to, this.#rule));

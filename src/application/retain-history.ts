@@ -15,11 +15,15 @@ export class RetainHistory {
     this.#keep = keep;
   }
 
-  /** Drops what is due by whole hours. Costs one look at the horizon when nothing is. */
-  async drop(): Promise<void> {
+  /**
+   * Drops what is due by whole hours. Costs one look at the horizon when nothing is. Ends early when `signal` aborts; the
+   * next run goes on there.
+   */
+  async drop(signal?: AbortSignal): Promise<void> {
     if (this.#keep === undefined) return;
     const due = floorTo(HOUR, this.#clock.now() - this.#keep);
     const horizon = await this.#retention.horizon();
-    if (horizon === undefined || horizon < due) await this.#retention.dropBefore(due);
+    if (signal?.aborted) return;
+    if (horizon === undefined || horizon < due) await this.#retention.dropBefore(due, signal);
   }
 }

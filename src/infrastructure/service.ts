@@ -110,7 +110,7 @@ function backgroundTasks(container: DependencyContainer): BackgroundTask[] {
   return [
     { name: 'close hours', run: (signal) => closeHours.close(signal) },
     { name: 'detect losses', run: (signal) => detectLosses.detect(signal) },
-    { name: 'retain history', run: () => retainHistory.drop() },
+    { name: 'retain history', run: (signal) => retainHistory.drop(signal) },
   ];
 }
 

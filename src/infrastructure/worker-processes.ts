@@ -15,12 +15,13 @@ export function doesBackgroundWork(environment: Readonly<Record<string, string |
 
 /**
  * Runs several worker processes that share the listening socket, each a whole engine with its own lane in the store.
- * A worker that dies is replaced; one that cannot even start ends them all. Resolves, with the exit code for this
- * process, when every worker has ended.
+ * A worker that dies is replaced, as often as it takes while the store is away; one that cannot start before any other
+ * has ends them all. Resolves, with the exit code for this process, when every worker has ended.
  */
 export function superviseWorkers(count: number, logger: Logger): Promise<number> {
   const workers = new Set<Worker>();
   let stopping = false;
+  let haveListened = false;
   let code = 0;
 
   const stop = (signal: NodeJS.Signals) => {
@@ -31,16 +32,15 @@ export function superviseWorkers(count: number, logger: Logger): Promise<number>
   return new Promise((resolve) => {
     const start = (background: boolean) => {
       const worker = cluster.fork(background ? {} : { [BACKGROUND_ELSEWHERE]: '1' });
-      let listened = false;
       workers.add(worker);
       worker.on('listening', () => {
-        listened = true;
+        haveListened = true;
         if (stopping) worker.process.kill('SIGTERM');
       });
       worker.on('exit', (exitCode, signal) => {
         workers.delete(worker);
         if (stopping) code ||= exitCode === 0 ? 0 : 1;
-        else if (listened) {
+        else if (haveListened) {
           logger.error('a worker process has died and is replaced', { exitCode, signal });
           setTimeout(() => (stopping ? undefined : start(background)), RESTART_DELAY);
           return;

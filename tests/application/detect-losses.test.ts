@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { DetectLosses } from '#application/detect-losses';
+import type { ColdStore } from '#application/ports/cold-store';
 import type { LinkRepository } from '#application/ports/link-repository';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { coverage } from '#domain/coverage';
@@ -173,6 +174,44 @@ describe('evaluations', () => {
 
     await at(START + 24 * HOUR + 2 * MINUTE);
     expect(await statesOf(store)).toHaveLength(3);
+  });
+
+  it('end before the next vehicle when the service stops, and are made by the next run', async () => {
+    const store = await aFleet();
+    const stop = new AbortController();
+    const looked = new Set<string>();
+    const cold: Partial<ColdStore> = {
+      totalsByDevice: (...asked) => store.cold.totalsByDevice(...asked),
+      deviceTotals: (...asked) => store.cold.deviceTotals(...asked),
+      deviceSeries: (kind, deviceId, ...asked) => {
+        if (kind === 'vehicle') looked.add(deviceId);
+        stop.abort();
+        return store.cold.deviceSeries(kind, deviceId, ...asked);
+      },
+    };
+
+    await given({ ...store, cold: cold as ColdStore }, START + 24 * HOUR + 2 * MINUTE).detectLosses.detect(stop.signal);
+
+    expect([...looked]).toEqual(['EV-1']);
+    const reached = await store.warnings.lastEvaluation();
+    expect(reached).toBeLessThan(START + 24 * HOUR);
+    await given(store, START).at(START + 24 * HOUR + 2 * MINUTE);
+    expect(await statesOf(store)).toHaveLength(3);
+  });
+
+  it('end before the next hour when the service stops, though there is no vehicle to look at', async () => {
+    const stop = new AbortController();
+    let hours = 0;
+    const during = async () => {
+      hours++;
+      stop.abort();
+      return [];
+    };
+    const store = { ...createMemoryStore(), links: { during } as Partial<LinkRepository> as LinkRepository };
+
+    await given(store, START + 24 * HOUR).detectLosses.detect(stop.signal);
+
+    expect(hours).toBe(1);
   });
 
   it('without any link are not made: the first links are judged by the day before them', async () => {

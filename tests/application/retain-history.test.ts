@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import type { Retention } from '#application/ports/retention';
 import { RetainHistory } from '#application/retain-history';
 import { DAY, HOUR, MINUTE } from '#domain/time';
 import { ManualClock } from '#tests/support/manual-clock';
@@ -40,4 +41,24 @@ it('nothing is dropped again that was dropped before', async () => {
   await retain.drop();
   await retain.drop();
   expect(drops).toBe(1);
+});
+
+it('nothing is dropped once the service stops, and what is being dropped is told', async () => {
+  const { retention } = createMemoryStore();
+  const stop = new AbortController();
+  const told: unknown[] = [];
+  const port: Retention = {
+    horizon: () => retention.horizon(),
+    dropBefore: async (before, signal) => {
+      told.push(signal);
+      return before;
+    },
+  };
+  const retain = new RetainHistory(port, new ManualClock(START + 90 * DAY), 90 * DAY);
+
+  await retain.drop(stop.signal);
+  stop.abort();
+  await retain.drop(stop.signal);
+
+  expect(told).toEqual([stop.signal]);
 });

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY } from '#domain/time';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load } from './support/load.ts';
 import { expectConsistentStore } from './support/stored-readings.ts';
 import { durableStoresUnderTest } from './support/stores.ts';
+import { unfinishedRequest } from './support/unfinished-request.ts';
 
 const DAY_OF_LOAD = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1) + DAY };
 
@@ -44,38 +43,6 @@ describe.each(durableStoresUnderTest())('asked to stop under load, the engine on
     ).toEqual([]);
   });
 });
-
-/** A connection on which the engine has begun to read a request that is not complete: it has something in flight. */
-async function unfinishedRequest(url: string) {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  onTestFinished(() => void socket.destroy());
-  const received = new Promise<string>((resolve) => {
-    let text = '';
-    socket.setEncoding('utf8').on('data', (more) => {
-      text += more;
-    });
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(text));
-  });
-  const body = '{"meterId":"M-1","kwhConsumedAc":1,"voltage":230,"timestamp":"2026-01-01T00:00:00Z"}';
-  const head = [
-    'POST /v1/ingest HTTP/1.1',
-    'Host: x',
-    'Content-Type: application/json',
-    `Content-Length: ${body.length}`,
-    'Expect: 100-continue',
-  ];
-  socket.write(`${head.join('\r\n')}\r\n\r\n`);
-  await once(socket, 'data'); // 100 Continue: it has read the head and waits for the body
-  return {
-    /** Sends the body and whatever follows, and gives all that came until the engine closed the connection. */
-    finish: (following = ''): Promise<string> => {
-      socket.write(body + following);
-      return received;
-    },
-  };
-}
 
 describe('while it is stopping, the engine', () => {
   it('answers the request that is in flight, and is not ready any more', async () => {

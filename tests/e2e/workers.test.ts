@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY } from '#domain/time';
+import { startMongod } from '#tests/support/mongod';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load } from './support/load.ts';
 import { expectConsistentStore } from './support/stored-readings.ts';
 import { durableStoresUnderTest } from './support/stores.ts';
+import { unfinishedRequest } from './support/unfinished-request.ts';
 
 const DAY_OF_LOAD = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1) + DAY };
 const WORKERS = 3;
@@ -15,7 +17,10 @@ function workersOf(service: ServiceProcess): Set<unknown> {
 }
 
 async function untilWorkers(service: ServiceProcess, count: number): Promise<unknown[]> {
-  while (workersOf(service).size < count) await sleep(20);
+  while (workersOf(service).size < count) {
+    if (service.hasEnded) throw new Error(`the service has ended with ${workersOf(service).size} workers`);
+    await sleep(20);
+  }
   return [...workersOf(service)];
 }
 
@@ -48,6 +53,45 @@ describe('several worker processes', () => {
       [...load.acknowledged].filter((id) => !kept.has(id)),
       'acknowledged and lost',
     ).toEqual([]);
+  });
+
+  it('finish what is in flight when the signal reaches them twice, as it does when it goes to the process group', async () => {
+    const under = durableStoresUnderTest().find(({ name }) => name === 'MongoDB');
+    if (under === undefined) throw new Error('only MongoDB takes several processes');
+    onTestFinished(() => under.remove());
+    const service = await ServiceProcess.start({ ...under.environment, EIE_MAX_AGE: 'off', EIE_WORKERS: '2' });
+    onTestFinished(() => service.signal('SIGKILL'));
+    const workers = await untilWorkers(service, 2);
+    const requests = await Promise.all([1, 2, 3, 4].map(() => unfinishedRequest(service.url)));
+
+    service.signal('SIGTERM');
+    while (service.log.filter(({ message }) => message === 'the engine is stopping').length < 2) await sleep(20);
+    for (const worker of workers) process.kill(Number(worker), 'SIGTERM');
+    await sleep(200);
+
+    const answers = await Promise.all(requests.map((request) => request.finish()));
+    for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 20[01] /m);
+    expect((await service.exit()).code).toBe(0);
+  });
+
+  it('go on when one of them dies while the store is away, and are as many as before when it is back', async () => {
+    const mongod = await startMongod();
+    onTestFinished(mongod.stop);
+    const uri = `${mongod.uri}&serverSelectionTimeoutMS=300&connectTimeoutMS=300`;
+    const service = await ServiceProcess.start({ EIE_STORE: 'mongodb', MONGODB_URI: uri, EIE_WORKERS: '2' });
+    onTestFinished(() => service.signal('SIGKILL'));
+    const [first] = await untilWorkers(service, 2);
+
+    process.kill(mongod.pid, 'SIGSTOP');
+    onTestFinished(() => void process.kill(mongod.pid, 'SIGCONT')); // else it could not be stopped in order
+    process.kill(Number(first), 'SIGKILL');
+    await service.logs('the engine cannot start');
+    process.kill(mongod.pid, 'SIGCONT');
+
+    await untilWorkers(service, 3);
+    expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+    service.signal('SIGTERM');
+    expect((await service.exit()).code).toBe(0);
   });
 
   it('are refused on a store that belongs to one process', async () => {

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { DAY } from '#domain/time';
 import { readEnvironment } from '#infrastructure/environment';
+import { HttpServer } from '#infrastructure/http-server';
 import { type Service, startService } from '#infrastructure/service';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';
@@ -154,5 +156,47 @@ describe('the service', () => {
     });
 
     expect(events).toEqual(['closed']);
+  });
+
+  it('tells the work in the background to end, and does not wait for it then', async () => {
+    const { store } = watchedStore();
+    let dropping = false;
+    const retention: TelemetryStore['retention'] = {
+      horizon: async () => undefined,
+      dropBefore: async (before, signal) => {
+        dropping = true;
+        await (signal === undefined ? new Promise(() => {}) : once(signal, 'abort'));
+        return before;
+      },
+    };
+    const service = await startService(
+      { ...config, retention: 90 * DAY },
+      { logger: silent, store: { ...store, retention } },
+    );
+    await expect.poll(() => dropping, { timeout: 10_000 }).toBe(true);
+
+    const begin = performance.now();
+    await service.close();
+
+    expect(performance.now() - begin).toBeLessThan(1_000);
+  });
+});
+
+describe('a sender that stalls', () => {
+  it.each([
+    ['in the head', ''],
+    ['in the body', 'Content-Length: 9\r\n\r\n{'],
+  ])('%s is cut off when its time is over', async (_, rest) => {
+    const server = await HttpServer.listen(async (request) => new Response(await request.text()), '127.0.0.1', 0, 500);
+    onTestFinished(() => server.close(0));
+    const { hostname, port } = new URL(server.url);
+    const begin = performance.now();
+    const socket = connect(Number(port), hostname).on('error', () => {});
+    socket.resume().write(`POST / HTTP/1.1\r\nHost: x\r\n${rest}`);
+
+    await once(socket, 'close');
+
+    expect(performance.now() - begin).toBeGreaterThan(400);
+    expect(performance.now() - begin).toBeLessThan(3_000);
   });
 });

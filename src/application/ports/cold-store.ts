@@ -22,7 +22,7 @@ export interface FleetHour {
 /**
  * The history of every reading, and exact sums over it, computed inside the database. Windows are half-open.
  * Reads see every commit that has been acknowledged. Rejects with `StoreUnavailableError` when the store does not
- * answer.
+ * answer, and with `OverloadedError` when too many reads are waiting for it.
  */
 export interface ColdStore {
   /** One device's readings in the window, oldest first. Takes time in proportion to the window, not to the history. */

@@ -7,6 +7,7 @@ export interface Retention {
   /**
    * Drops the history before `before`, the start of an hour, up to the first hour that has no sums yet: an hour is
    * never lost before it was closed. Resolves with the horizon reached; ingestion goes on meanwhile.
+   * Ends early when `signal` aborts, with the horizon reached by then: the next call goes on there.
    */
-  dropBefore(before: EpochMillis): Promise<EpochMillis>;
+  dropBefore(before: EpochMillis, signal?: AbortSignal): Promise<EpochMillis>;
 }

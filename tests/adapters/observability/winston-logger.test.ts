@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -35,6 +36,7 @@ describe('the Winston logger', () => {
        logger.info('fields', { readings: 3, window: { from: 1 }, text: 'two\\nlines' });
        logger.error('failed', { error: new TypeError('outer', { cause: new Error('inner', { cause: 'a word' }) }) });
        logger.error('failed', { error: Object.assign(new Error('wrong'), { name: 'StoreUnavailableError' }) });
+       logger.error('failed', { error: new AggregateError([new RangeError('one'), 'two', ...Array(99).fill(0)], 'all') });
        logger.warn('warned');
        logger.debug('too much');`,
     ));
@@ -45,6 +47,7 @@ describe('the Winston logger', () => {
     expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
       'info plain',
       'info fields',
+      'error failed',
       'error failed',
       'error failed',
       'warn warned',
@@ -68,6 +71,32 @@ describe('the Winston logger', () => {
       cause: { name: 'Error', message: 'inner', stack: expect.stringContaining('at ') },
     });
     expect(lines[3]?.error).toMatchObject({ name: 'StoreUnavailableError', message: 'wrong' });
+  });
+
+  it('says what the errors of an aggregate are, the first of them', () => {
+    const first = ['RangeError: one', 'two', ...Array(8).fill('0')];
+    expect(lines[4]?.error).toMatchObject({ message: 'all', errors: first });
+  });
+
+  it('does not end the process when nobody reads its lines any more', async () => {
+    const script = `
+      import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
+      const logger = createWinstonLogger('info');
+      process.stdin.once('end', () => {
+        logger.info('to nobody');
+        setTimeout(() => (logger.info('to nobody'), process.exit(7)), 100);
+      }).resume();`;
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { cwd: ROOT });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    child.stdout.destroy();
+    child.stdin.end();
+
+    const [code] = await once(child, 'close');
+
+    expect({ code, stderr }).toEqual({ code: 7, stderr: '' });
   });
 
   it.each([
