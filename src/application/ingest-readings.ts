@@ -1,6 +1,10 @@
 import type { IngestOutcome, Rejected } from '#domain/ingest-outcome';
 import { WITHHELD } from '#domain/ingest-outcome';
 import type { Reading } from '#domain/reading';
+import type { EpochMillis } from '#domain/time';
+import { RecentHorizon } from './horizon.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Retention } from './ports/retention.ts';
 import type { CommitOptions, TelemetryWriter } from './ports/telemetry-writer.ts';
 
 /** What arrived at an inbound adapter: a valid reading, or what was wrong with it. */
@@ -24,16 +28,20 @@ export interface IngestReport {
 /** Takes what devices send: keeps every valid reading exactly once and says what became of each. */
 export class IngestReadings {
   readonly #writer: TelemetryWriter;
+  readonly #horizon: RecentHorizon | undefined;
 
-  constructor(writer: TelemetryWriter) {
+  /** `history` is for stores that drop old history; without it no reading is too old. */
+  constructor(writer: TelemetryWriter, history?: { readonly retention: Retention; readonly clock: Clock }) {
     this.#writer = writer;
+    this.#horizon = history && new RecentHorizon(history.retention, history.clock);
   }
 
   /**
    * Resolves when every valid reading is durable. Rejects with `OverloadedError` or `StoreUnavailableError`; then
    * sending everything again is safe. With `atomic`, one invalid or conflicting reading keeps all others out.
    */
-  async ingest(received: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
+  async ingest(items: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
+    const received = keptSince((await this.#horizon?.current()) ?? -Infinity, items);
     const valid = received.filter(isReading);
     if (options.atomic && valid.length < received.length) {
       return report(received.map((item) => (isReading(item) ? WITHHELD : item)));
@@ -43,6 +51,15 @@ export class IngestReadings {
     let next = 0;
     return report(received.map((item) => (isReading(item) ? (committed[next++] as IngestOutcome) : item)));
   }
+}
+
+/** Of what lies before the horizon nobody can tell any more whether it was there: stored again, it would count twice. */
+function keptSince(horizon: EpochMillis, items: readonly Received[]): readonly Received[] {
+  const isGone = (item: Received) => isReading(item) && item.timestamp < horizon;
+  if (!items.some(isGone)) return items;
+  const detail = `is before ${new Date(horizon).toISOString()}: history before that time has been dropped`;
+  const gone: Rejected = { status: 'rejected', faults: [{ code: 'timestamp-too-old', field: 'timestamp', detail }] };
+  return items.map((item) => (isGone(item) ? gone : item));
 }
 
 function isReading(item: Received): item is Reading {

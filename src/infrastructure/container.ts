@@ -45,7 +45,9 @@ export function createContainer({ config, store, logger, clock = systemClock }: 
   provide(tokens.GROUP_COMMIT, (get) => {
     return new GroupCommitWriter(get(tokens.STORE).writer, { queueReadings: config.queueReadings });
   });
-  provide(tokens.INGEST_READINGS, (get) => new IngestReadings(get(tokens.GROUP_COMMIT)));
+  provide(tokens.INGEST_READINGS, (get) => {
+    return new IngestReadings(get(tokens.GROUP_COMMIT), { retention: get(tokens.STORE).retention, clock });
+  });
   provide(tokens.READ_LIVE_STATE, (get) => new ReadLiveState(get(tokens.STORE).hot, get(tokens.CLOCK)));
   provide(tokens.LIST_LIVE_STATES, (get) => new ListLiveStates(get(tokens.STORE).hot, get(tokens.CLOCK)));
   provide(tokens.FLEET_PERFORMANCE, (get) => {

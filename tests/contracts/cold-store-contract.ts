@@ -153,6 +153,25 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       }
     });
 
+    it('puts readings from before 1970 into the hours and minutes they are of', async () => {
+      const readings = [-90, -60, -1, 0, 1].map((minute) => aMeterReading({ timestamp: minute * MINUTE + 1, kwh: 1 }));
+      await store.writer.commit(readings);
+      const window = { from: -2 * HOUR, to: HOUR };
+      const counts = async (width: number) =>
+        (await store.cold.deviceSeries('meter', 'M-1', window, width)).map((bucket) => [bucket.start, bucket.readings]);
+
+      expect(await counts(HOUR)).toEqual([
+        [-2 * HOUR, 1],
+        [-HOUR, 2],
+        [0, 2],
+      ]);
+      expect(await counts(MINUTE)).toEqual([-90, -60, -1, 0, 1].map((minute) => [minute * MINUTE, 1]));
+      expect(await store.cold.history('meter', 'M-1', window, { limit: 10 })).toEqual(readings);
+      expect((await store.cold.deviceTotals('meter', 'M-1', { from: -HOUR, to: 0 })).readings).toBe(2);
+      expect((await store.cold.fleetTotals({ from: -HOUR, to: 0 })).meter.readings).toBe(2);
+      expect(await store.hot.newest('meter', 'M-1')).toEqual(readings[4]);
+    });
+
     it('answers very long and very empty windows', async () => {
       await store.writer.commit([aMeterReading({ kwh: 1 }), aMeterReading({ timestamp: START + 400 * DAY, kwh: 2 })]);
       const window = { from: 0, to: START + 4000 * DAY };

@@ -1,6 +1,7 @@
 import { coldStoreContract } from './cold-store-contract.ts';
 import { hotStoreContract } from './hot-store-contract.ts';
 import { linkRepositoryContract } from './link-repository-contract.ts';
+import { retentionContract } from './retention-contract.ts';
 import { rollupContract } from './rollup-contract.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 import { telemetryWriterContract } from './telemetry-writer-contract.ts';
@@ -12,6 +13,7 @@ export function telemetryStoreContract(store: StoreUnderTest): void {
   hotStoreContract(store);
   coldStoreContract(store);
   rollupContract(store);
+  retentionContract(store);
   linkRepositoryContract(store);
   warningRepositoryContract(store);
 }

@@ -5,7 +5,7 @@ import { inTransaction } from '#adapters/outbound/mongodb/commit-transaction';
 import { MongoDbRollups } from '#adapters/outbound/mongodb/mongodb-rollups';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { StoreUnavailableError } from '#application/errors';
-import { DAY, MINUTE } from '#domain/time';
+import { DAY, HOUR, MINUTE } from '#domain/time';
 import { startMongod } from '#tests/support/mongod';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aMeterReading, START } from '#tests/support/readings';
@@ -51,6 +51,50 @@ describe('a commit on MongoDB', () => {
     const [outcome] = await store.writer.commit([late]);
     expect(['stored', 'duplicate']).toContain(outcome?.status);
     expect((await store.cold.fleetTotals({ from: START, to: START + DAY })).meter.readings).toBe(2);
+  });
+
+  it('and what else a client waits for are answered in time when the server hangs, closing an hour goes on when it does not', async () => {
+    const mongod = await startMongod();
+    onTestFinished(mongod.stop);
+    const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
+    onTestFinished(() => store.close());
+    const day = { from: START, to: START + DAY };
+    const [link] = [{ id: 'M-1@0', meterId: 'M-1', vehicleId: 'EV-1', from: 0, to: null }] as const;
+    await store.writer.commit([aMeterReading()]);
+    await store.links.add([link]);
+    const ask = () => [
+      store.hot.newest('meter', 'M-1'),
+      store.hot.page('meter', { limit: 1 }),
+      store.cold.history('meter', 'M-1', day, { limit: 1 }),
+      store.cold.deviceTotals('meter', 'M-1', day),
+      store.cold.deviceSeries('meter', 'M-1', day, HOUR),
+      store.cold.fleetTotals(day),
+      store.cold.fleetHours(day),
+      store.links.add([link]),
+      store.links.find(link.id),
+      store.links.list({ limit: 1 }),
+      store.links.end(link.id, START),
+      store.links.remove(link.id),
+      store.links.during(day),
+      store.warnings.list({ limit: 1 }),
+      store.warnings.lastEvaluation(),
+      store.retention.horizon(),
+    ];
+    await Promise.all(ask());
+
+    process.kill(mongod.pid, 'SIGSTOP');
+    const begin = performance.now();
+    const closing = store.rollups.close({ kind: 'meter', hour: START });
+    const answers = await Promise.allSettled(ask());
+    const took = performance.now() - begin;
+    process.kill(mongod.pid, 'SIGCONT');
+
+    expect(took).toBeLessThan(10_000);
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
+    }
+    await closing;
+    expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
   });
 
   it('and every read are StoreUnavailableError, with the reason as cause, when the server is gone', async () => {

@@ -33,6 +33,7 @@ function database() {
   return {
     file,
     database,
+    transaction,
     commit: (readings: Reading[], atomic = false) => {
       const columns = toColumns(readings, devices);
       const answer = transaction.commit(columns, atomic);
@@ -105,6 +106,27 @@ describe('a commit that fails half-way', () => {
   });
 });
 
+describe('a transaction that cannot be rolled back', () => {
+  it('is rolled back before the next commit, which counts nothing of it and does not think it stored', () => {
+    const { database: file, transaction, commit, fleetTotals, history } = database();
+    const exec = file.exec.bind(file);
+    file.exec = (sql) => {
+      if (sql === 'ROLLBACK') throw new Error('disk I/O error');
+      exec(sql);
+    };
+    const reading = aMeterReading({ kwh: 1 });
+    expect(() => commit([reading, aVehicleReading({ soc: FAULTY_SOC })])).toThrow('disk I/O error');
+    expect(transaction.lastFailed).toBe(true);
+
+    file.exec = exec;
+    expect(() => commit([reading])).toThrow('within a transaction');
+    expect(commit([reading])).toEqual(['stored']);
+
+    expect(fleetTotals().meter).toEqual({ energy: 1_000_000, readings: 1 });
+    expect(history()).toEqual([reading]);
+  });
+});
+
 describe('an atomic commit with a conflict', () => {
   it('leaves the picture of the devices as it was', () => {
     const { commit, live, history } = database();
@@ -143,16 +165,18 @@ describe('a disk that is full', () => {
 
 describe('a file that somebody else is writing to', () => {
   it('fails the commit, and takes it when that is over', () => {
-    const { file, database: own, commit, live } = database();
+    const { file, database: own, transaction, commit, live } = database();
     own.exec('PRAGMA busy_timeout = 0');
     const other = new DatabaseSync(file);
     onTestFinished(() => other.close());
     other.exec('BEGIN IMMEDIATE');
 
     expect(() => commit([aMeterReading()])).toThrow('database is locked');
+    expect(transaction.lastFailed).toBe(true);
 
     other.exec('ROLLBACK');
     expect(commit([aMeterReading()])).toEqual(['stored']);
+    expect(transaction.lastFailed).toBe(false);
     expect(live()).toEqual(aMeterReading());
   });
 });

@@ -3,7 +3,12 @@ import { serve, threadData } from '#adapters/outbound/sqlite/thread-protocol';
 /** What the thread of the tests can be asked to do. */
 export type FailingMethods = {
   add(a: number, b: number): number;
-  fail(message: string): void;
+  /** Throws as SQLite does when there is a code, and otherwise as a mistake in the program does. */
+  fail(message: string, errcode?: number): void;
+  /** Throws what cannot be sent as it is. */
+  failWithFunction(errcode: number): void;
+  /** Serves nothing else for so many milliseconds. */
+  work(ms: number): void;
   crash(): void;
   exit(): void;
 };
@@ -14,17 +19,21 @@ if (startWith !== undefined) throw new Error(startWith);
 serve(
   {
     add: (a, b) => a + b,
-    fail: (message) => {
-      throw new Error(message);
+    fail: (message, errcode) => {
+      throw errcode === undefined ? new TypeError(message) : Object.assign(new Error(message), { errcode });
+    },
+    failWithFunction: (errcode) => {
+      throw Object.assign(new Error('disk I/O error', { cause: () => {} }), { errcode });
+    },
+    work: (ms) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
     },
     crash: () => {
-      // what cannot be sent as an answer
-      throw Object.defineProperty({}, 'trap', {
-        enumerable: true,
-        get: () => {
-          throw new Error('planted crash');
-        },
-      });
+      // what cannot even be told
+      const crash = () => {
+        throw new Error('planted crash');
+      };
+      throw { toString: crash, function: crash };
     },
     exit: () => process.exit(3),
   } satisfies FailingMethods,

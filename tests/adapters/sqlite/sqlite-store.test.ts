@@ -1,11 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY, MINUTE } from '#domain/time';
+import { DAY, HOUR, MINUTE } from '#domain/time';
+import { closeHours } from '#tests/contracts/rollup-contract';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
@@ -22,6 +23,13 @@ function tamper(directory: string, sql: string): void {
   const database = new DatabaseSync(join(directory, 'energy.db'));
   database.exec(sql);
   database.close();
+}
+
+function minutesOf(directory: string): unknown {
+  const database = new DatabaseSync(join(directory, 'energy.db'), { readOnly: true });
+  const found = database.prepare('SELECT COUNT(DISTINCT minute) AS minutes FROM meter_history').get();
+  database.close();
+  return found?.minutes;
 }
 
 describe('a data directory that is closed and opened again', () => {
@@ -186,6 +194,20 @@ describe('a fault of the database', () => {
   });
 });
 
+describe('dropping history', () => {
+  it('ends between two steps when the signal aborts', async () => {
+    const directory = temporaryDirectory();
+    const store = await opened(directory);
+    await store.writer.commit(Array.from({ length: 61 }, (_, n) => aMeterReading({ timestamp: START + n * MINUTE })));
+    await closeHours(store);
+
+    await store.retention.dropBefore(START + HOUR, AbortSignal.abort());
+    expect(minutesOf(directory)).toBe(61);
+    await store.retention.dropBefore(START + HOUR);
+    expect(minutesOf(directory)).toBe(1);
+  });
+});
+
 describe('a store that is closed', () => {
   it('can be closed again, and refuses everything else as "store unavailable"', async () => {
     const store = await opened(temporaryDirectory());
@@ -195,6 +217,16 @@ describe('a store that is closed', () => {
     await expect(store.writer.commit([aMeterReading()])).rejects.toBeInstanceOf(StoreUnavailableError);
     await expect(store.hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
     await expect(store.health.check()).rejects.toBeInstanceOf(StoreUnavailableError);
+  });
+
+  it('leaves one file, when nothing was being read', async () => {
+    const directory = temporaryDirectory();
+    const store = await opened(directory);
+    await store.writer.commit([aMeterReading()]);
+    await store.hot.newest('meter', 'M-1');
+    await store.close();
+
+    expect(readdirSync(directory).filter((name) => name.startsWith('energy.db'))).toEqual(['energy.db']);
   });
 
   it('has committed what it was given before', async () => {

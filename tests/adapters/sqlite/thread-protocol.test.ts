@@ -22,14 +22,38 @@ describe('a call to the thread', () => {
     await thread.close();
   });
 
-  it('rejects as "store unavailable" with what the method threw, and the next call is served', async () => {
+  it('rejects as "store unavailable" with what SQLite threw, and the next call is served', async () => {
     const thread = await start();
 
-    const error = await rejection(thread.call('fail', ['disk I/O error']));
+    const error = await rejection(thread.call('fail', ['disk I/O error', 10]));
 
     expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(error.message).toBe('disk I/O error');
     expect(error.cause).toMatchObject({ message: 'disk I/O error', stack: expect.stringContaining('failing-thread') });
+    expect(await thread.call('add', [1, 1])).toBe(2);
+    await thread.close();
+  });
+});
+
+describe('a fault of a call', () => {
+  it('that SQLite did not make is what it was: sending again would not mend it', async () => {
+    const thread = await start();
+
+    const error = await rejection(thread.call('fail', ['x is not a function']));
+
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).not.toBeInstanceOf(StoreUnavailableError);
+    expect(error).toMatchObject({ message: 'x is not a function', stack: expect.stringContaining('failing-thread') });
+    await thread.close();
+  });
+
+  it('that cannot be sent as it is does not end the thread', async () => {
+    const thread = await start();
+
+    const error = await rejection(thread.call('failWithFunction', [10]));
+
+    expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect(error.message).toContain('disk I/O error');
     expect(await thread.call('add', [1, 1])).toBe(2);
     await thread.close();
   });
@@ -90,5 +114,19 @@ describe('closing the thread', () => {
     await thread.close();
 
     expect((await rejection(thread.call('add', [1, 1]))).cause).toMatchObject({ message: 'cannot close' });
+  });
+});
+
+describe('terminating the thread', () => {
+  it('does not wait for what it was asked before: that rejects as "store unavailable"', async () => {
+    const thread = await start();
+    const asked = [thread.call('work', [60_000]), thread.call('add', [1, 2])].map(rejection);
+
+    await thread.terminate();
+
+    for (const error of [...(await Promise.all(asked)), thread.failure]) {
+      expect(error).toBeInstanceOf(StoreUnavailableError);
+    }
+    await thread.terminate();
   });
 });

@@ -16,9 +16,12 @@ export class DeviceHistory {
   readonly #kind: Kind;
   readonly #readings: Reading[] = [];
   readonly #dropped: DroppedHour[] = [];
+  #horizon: EpochMillis;
 
-  constructor(kind: Kind) {
+  /** Readings before `horizon` are in no answer: their hours were summed up without them. */
+  constructor(kind: Kind, horizon: EpochMillis) {
     this.#kind = kind;
+    this.#horizon = horizon;
   }
 
   at(timestamp: EpochMillis): Reading | undefined {
@@ -31,9 +34,9 @@ export class DeviceHistory {
     this.#readings.splice(this.#firstNotBefore(reading.timestamp), 0, reading);
   }
 
-  /** The readings of the window, oldest first, at most `limit`. */
+  /** The readings of the window that are kept, oldest first, at most `limit`. */
   between({ from, to }: TimeWindow, limit = Infinity): readonly Reading[] {
-    const start = this.#firstNotBefore(from);
+    const start = this.#firstNotBefore(Math.max(from, this.#horizon));
     return this.#readings.slice(start, Math.min(this.#firstNotBefore(to), start + limit));
   }
 
@@ -54,7 +57,10 @@ export class DeviceHistory {
 
   /** Keeps of the readings before `before`, the start of an hour, the sums by the hour. */
   dropBefore(before: EpochMillis): void {
-    const readings = this.#readings.splice(0, this.#firstNotBefore(before));
+    if (before <= this.#horizon) return;
+    const readings = this.between({ from: -Infinity, to: before });
+    this.#readings.splice(0, this.#firstNotBefore(before));
+    this.#horizon = before;
     for (const bucket of buckets(readings, HOUR)) {
       const totals = readings
         .filter(({ timestamp }) => floorTo(HOUR, timestamp) === bucket.start)

@@ -154,7 +154,7 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
     const { kind, deviceId, timestamp, energy } = reading;
     let history = this.#history(kind, deviceId);
     if (history === undefined) {
-      history = new DeviceHistory(kind);
+      history = new DeviceHistory(kind, this.#horizon ?? -Infinity);
       this.#histories[kind].set(deviceId, history);
     }
     const outcome = outcomeBeside(history.at(timestamp), reading);

@@ -8,6 +8,7 @@ import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
 import type { Collections } from './collections.ts';
 import { toDeviceTotals, toEnergyBucket } from './device-sums.ts';
+import { answeredInTime } from './driver-errors.ts';
 import { fromHistoryDocument, type HistoryDocument } from './history-document.ts';
 import { deviceRange, scanEach } from './history-scan.ts';
 import { planHours } from './hour-plan.ts';
@@ -37,11 +38,12 @@ export class DeviceQueries {
     window: TimeWindow,
     { after = -Infinity, limit }: HistoryQuery,
   ): Promise<readonly Reading[]> {
-    const horizon = (await mark(this.#collections.marks, 'horizon')) ?? -Infinity;
+    const horizon = (await answeredInTime(mark(this.#collections.marks, 'horizon'))) ?? -Infinity;
     const rest = { from: Math.max(window.from, after + 1, horizon), to: window.to };
     const page: Reading[] = [];
     for await (const hours of this.#scans(kind, rest, limit)) {
-      page.push(...(await this.#readings(kind, deviceId, hours, limit - page.length)));
+      // Each scan has its time: a page that passes years of silence takes many.
+      page.push(...(await answeredInTime(this.#readings(kind, deviceId, hours, limit - page.length))));
       if (page.length === limit) break;
     }
     return page;

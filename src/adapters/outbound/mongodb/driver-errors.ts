@@ -1,5 +1,10 @@
 import { MongoError, MongoServerError } from 'mongodb';
 import { StoreUnavailableError } from '#application/errors';
+import { type Millis, SECOND } from '#domain/time';
+import { beforeDeadline } from './deadline.ts';
+
+/** What a client waits for takes milliseconds. By itself the driver notices a server that hangs only after half a minute. */
+const CLIENT_DEADLINE: Millis = 9 * SECOND;
 
 const DUPLICATE_KEY = 11000;
 const MAX_TIME_EXPIRED = 50;
@@ -37,4 +42,9 @@ export async function answered<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     throw unavailable(error);
   }
+}
+
+/** The same for what a client waits for: rejects in time when the server neither answers nor hangs up. */
+export function answeredInTime<T>(work: Promise<T>): Promise<T> {
+  return answered(beforeDeadline(work, CLIENT_DEADLINE));
 }

@@ -2,7 +2,7 @@ import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
 import type { Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
 import type { Collections } from './collections.ts';
-import { answered } from './driver-errors.ts';
+import { answeredInTime } from './driver-errors.ts';
 import { fromLiveDocument } from './live-document.ts';
 
 /** Live state, read by device id. */
@@ -14,7 +14,7 @@ export class LiveQueries implements HotStore {
   }
 
   async newest(kind: Kind, deviceId: string): Promise<Reading | undefined> {
-    const document = await answered(this.#collections.live[kind].findOne({ _id: deviceId }));
+    const document = await answeredInTime(this.#collections.live[kind].findOne({ _id: deviceId }));
     return document ? fromLiveDocument(kind, document) : undefined;
   }
 
@@ -24,6 +24,6 @@ export class LiveQueries implements HotStore {
       ...(olderThan === undefined ? {} : { timestamp: { $lt: new Date(olderThan) } }),
     };
     const page = this.#collections.live[kind].find(filter, { sort: { _id: 1 }, limit, batchSize: limit + 1 });
-    return (await answered(page.toArray())).map((document) => fromLiveDocument(kind, document));
+    return (await answeredInTime(page.toArray())).map((document) => fromLiveDocument(kind, document));
   }
 }

@@ -6,7 +6,7 @@ import type { EpochMillis } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import type { Collections } from './collections.ts';
 import { toDate } from './dates.ts';
-import { answered } from './driver-errors.ts';
+import { answeredInTime } from './driver-errors.ts';
 import { fromLinkDocument, type LinkDocument, toLinkDocument } from './link-document.ts';
 import { retriedTransaction } from './retried-transaction.ts';
 
@@ -38,7 +38,7 @@ export class MongoDbLinks implements LinkRepository {
   }
 
   async find(id: string): Promise<MeterLink | undefined> {
-    const document = await answered(this.#collections.links.findOne({ _id: id }));
+    const document = await answeredInTime(this.#collections.links.findOne({ _id: id }));
     return document ? fromLinkDocument(document) : undefined;
   }
 
@@ -49,7 +49,7 @@ export class MongoDbLinks implements LinkRepository {
       ...(at === undefined ? {} : { from: { $lte: toDate(at) }, ...endsAfter(at) }),
       ...(after === undefined ? {} : { _id: { $gt: after } }),
     };
-    const documents = await answered(this.#collections.links.find(filter, { sort: { _id: 1 }, limit }).toArray());
+    const documents = await answeredInTime(this.#collections.links.find(filter, { sort: { _id: 1 }, limit }).toArray());
     return documents.map(fromLinkDocument);
   }
 
@@ -70,7 +70,7 @@ export class MongoDbLinks implements LinkRepository {
   }
 
   async remove(id: string): Promise<boolean> {
-    const { deletedCount } = await answered(this.#collections.links.deleteOne({ _id: id }));
+    const { deletedCount } = await answeredInTime(this.#collections.links.deleteOne({ _id: id }));
     return deletedCount === 1;
   }
 
@@ -81,14 +81,14 @@ export class MongoDbLinks implements LinkRepository {
       ...endsAfter(from),
     };
     const order = { vehicleId: 1, from: 1, meterId: 1 } as const;
-    const documents = await answered(
+    const documents = await answeredInTime(
       this.#collections.links.find(filter, { sort: order, batchSize: 10_000 }).toArray(),
     );
     return documents.map(fromLinkDocument);
   }
 
   #transact<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {
-    return answered(retriedTransaction(this.#client, this.#logger, work));
+    return answeredInTime(retriedTransaction(this.#client, this.#logger, work));
   }
 
   async #addPart(links: readonly MeterLink[], session: ClientSession): Promise<LinkOutcome[]> {

@@ -3,7 +3,7 @@ import type { Retention } from '#application/ports/retention';
 import { type Kind, kinds } from '#domain/streams';
 import type { EpochMillis, Millis } from '#domain/time';
 import type { Collections } from './collections.ts';
-import { answered } from './driver-errors.ts';
+import { answered, answeredInTime } from './driver-errors.ts';
 import type { HistoryKey } from './history-document.ts';
 import { advance, mark } from './marks.ts';
 import { unclosedHours } from './mongodb-rollups.ts';
@@ -22,21 +22,23 @@ export class MongoDbRetention implements Retention {
   }
 
   async horizon(): Promise<EpochMillis | undefined> {
-    return answered(mark(this.#collections.marks, 'horizon'));
+    return answeredInTime(mark(this.#collections.marks, 'horizon'));
   }
 
   /** The horizon moves first: from then on nobody reads what lies before it, and it can go piece by piece. */
-  async dropBefore(before: EpochMillis): Promise<EpochMillis> {
-    return answered(this.#dropBefore(before));
+  async dropBefore(before: EpochMillis, signal?: AbortSignal): Promise<EpochMillis> {
+    return answered(this.#dropBefore(before, signal));
   }
 
-  async #dropBefore(before: EpochMillis): Promise<EpochMillis> {
+  async #dropBefore(before: EpochMillis, signal?: AbortSignal): Promise<EpochMillis> {
     const unclosed = await Promise.all(kinds.map((kind) => unclosedHours(this.#collections, kind, before, 1)));
     const firstUnclosed = Math.min(...unclosed.flat().map(({ hour }) => hour));
     const horizon = await advance(this.#collections.marks, 'horizon', Math.min(before, firstUnclosed));
     for (const kind of kinds) {
-      let end = await this.#deletePiece(kind, {}, horizon);
-      for (; end !== undefined; end = await this.#deletePiece(kind, end, horizon)) await sleep(PAUSE);
+      for (let next: HistoryKey | undefined = {}; next !== undefined && !signal?.aborted; ) {
+        next = await this.#deletePiece(kind, next, horizon);
+        if (next !== undefined) await sleep(PAUSE);
+      }
     }
     return horizon;
   }

@@ -6,7 +6,7 @@ import { APP_NAME } from './abandoned-transactions.ts';
 import { collectionsOf, createCollections } from './collections.ts';
 import { beforeDeadline } from './deadline.ts';
 import { DeviceQueries } from './device-queries.ts';
-import { answered } from './driver-errors.ts';
+import { answered, answeredInTime } from './driver-errors.ts';
 import { FleetQueries } from './fleet-queries.ts';
 import { LiveQueries } from './live-queries.ts';
 import { MongoDbLinks } from './mongodb-links.ts';
@@ -73,11 +73,12 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
     hot: new LiveQueries(collections),
     cold: {
       history: (kind, deviceId, window, query) => answered(device.history(kind, deviceId, window, query)),
-      deviceTotals: (kind, deviceId, window) => answered(device.totals(kind, deviceId, window)),
-      deviceSeries: (kind, deviceId, window, width) => answered(device.series(kind, deviceId, window, width)),
+      deviceTotals: (kind, deviceId, window) => answeredInTime(device.totals(kind, deviceId, window)),
+      deviceSeries: (kind, deviceId, window, width) => answeredInTime(device.series(kind, deviceId, window, width)),
+      // Of a long window and a large fleet, for the background too: as long as the server works on it.
       totalsByDevice: (kind, window) => answered(device.totalsByDevice(kind, window)),
-      fleetTotals: (window) => answered(fleet.totals(window)),
-      fleetHours: (window) => answered(fleet.hours(window)),
+      fleetTotals: (window) => answeredInTime(fleet.totals(window)),
+      fleetHours: (window) => answeredInTime(fleet.hours(window)),
     },
     rollups: new MongoDbRollups(client, collections),
     links: new MongoDbLinks(client, collections, logger),

@@ -4,7 +4,7 @@ import type { WarningChange, WarningQuery, WarningRepository } from '#applicatio
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
 import type { EpochMillis } from '#domain/time';
 import type { Collections } from './collections.ts';
-import { answered } from './driver-errors.ts';
+import { answered, answeredInTime } from './driver-errors.ts';
 import { advance, mark } from './marks.ts';
 import { retriedTransaction } from './retried-transaction.ts';
 import { fromWatchDocument, toWarningDocument, toWatchDocument } from './warning-documents.ts';
@@ -42,11 +42,11 @@ export class MongoDbWarnings implements WarningRepository {
       ...(after === undefined ? {} : { $or: [{ openedAt: { $lt: openedAt } }, { openedAt, _id: { $lt: after.id } }] }),
     };
     const newest = this.#collections.warnings.find(filter, { sort: { openedAt: -1, _id: -1 }, limit });
-    return (await answered(newest.toArray())).map(({ warning }) => warning);
+    return (await answeredInTime(newest.toArray())).map(({ warning }) => warning);
   }
 
   async lastEvaluation(): Promise<EpochMillis | undefined> {
-    return answered(mark(this.#collections.marks, 'evaluation'));
+    return answeredInTime(mark(this.#collections.marks, 'evaluation'));
   }
 
   async evaluated(to: EpochMillis): Promise<void> {

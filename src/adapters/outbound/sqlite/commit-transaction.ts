@@ -29,8 +29,8 @@ export class CommitTransaction {
 
   /** With `atomic` and a conflict nothing is stored; the answer tells what would have become of each row. */
   commit(columns: CommitColumns, atomic: boolean): CommitAnswer {
-    this.#database.exec('BEGIN IMMEDIATE');
     try {
+      this.#database.exec('BEGIN IMMEDIATE');
       const answer = this.#write(columns);
       if (atomic && answer.conflicts !== undefined) {
         this.#rollBack();
@@ -90,10 +90,11 @@ export class CommitTransaction {
     this.#fleet.add(numbers[at + STREAM] as number, numbers[at + TIMESTAMP] as number, numbers[at + VALUES] as number);
   }
 
+  /** Forgets first: should the file not let it roll back, the next commit fails at its beginning and tries again. */
   #rollBack(): void {
-    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
     this.#fleet.clear();
     for (const stream of this.#streams) stream.forget();
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }
 }
 

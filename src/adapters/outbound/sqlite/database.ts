@@ -3,12 +3,15 @@ import { hourColumns } from './hour-sums.ts';
 import { LINK_SCHEMA } from './links.ts';
 import { liveBlockSchema } from './live-blocks.ts';
 import { MARK_SCHEMA } from './marks.ts';
+import { errorCode } from './sqlite-error.ts';
 import { type StreamTables, streamTables, valueColumns } from './stream-tables.ts';
 import { transact } from './transactions.ts';
 import { WARNING_SCHEMA } from './warnings.ts';
 
 /** How long a connection waits for a lock that another one holds, in ms. Only a foreign process ever holds one. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** How long the WAL is waited for while ingestion stands still: live reads take milliseconds. */
+const EMPTYING_TIMEOUT_MS = 200;
 /** 32 MiB: the minute being written, live state and the newest totals of 100,000 devices stay in memory. */
 const WRITER_CACHE_KIB = 32_768;
 /** 8 MiB for a reader; the operating system's page cache backs it. */
@@ -32,6 +35,16 @@ export function openForWriting(file: string): DatabaseSync {
     createSchema(database);
     return database;
   });
+}
+
+/** Moves all of the WAL into the database file, or what it can when somebody reads for too long. */
+export function emptyWal(database: DatabaseSync): void {
+  database.exec(`PRAGMA busy_timeout = ${EMPTYING_TIMEOUT_MS}`);
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  }
 }
 
 /** Opens a connection that cannot write. */
@@ -69,11 +82,6 @@ function naming<T>(file: string, open: () => T): T {
   } catch (cause) {
     throw new Error(`cannot open ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
-}
-
-/** The number that SQLite gives to the kind of an error; https://sqlite.org/rescode.html. */
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'errcode' in error ? error.errcode : undefined;
 }
 
 /** Sets a pragma and reads it back: SQLite answers an unknown one with silence. */

@@ -21,9 +21,13 @@ export function sumOfHours({ averaged }: StreamTables): string {
   return `COALESCE(SUM(h.energy), 0) AS energy, COALESCE(SUM(h.readings), 0) AS readings${sums.join('')}`;
 }
 
-/** Hours of one stream in `[$firstHour, $endHour)` whose sums were computed from as many readings as there are now. */
+/**
+ * Hours of one stream in `[$firstHour, $endHour)` whose sums hold: those computed from as many readings as there are now,
+ * and those before `$horizonHour`, whose readings are gone and cannot be summed again.
+ */
 export function validHours({ kind }: StreamTables): string {
-  return `closed_hours c CROSS JOIN fleet_hours f ON f.stream = c.stream AND f.hour = c.hour AND f.readings = c.readings
+  return `closed_hours c CROSS JOIN fleet_hours f ON f.stream = c.stream AND f.hour = c.hour
+      AND (f.readings = c.readings OR c.hour < $horizonHour)
     WHERE c.stream = '${kind}' AND c.hour >= $firstHour AND c.hour < $endHour`;
 }
 

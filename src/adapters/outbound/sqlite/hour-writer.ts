@@ -1,19 +1,25 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { StreamHour } from '#application/ports/hour-rollups';
-import { HOUR } from '#domain/time';
+import { type EpochMillis, HOUR } from '#domain/time';
 import { BulkInsert } from './bulk-insert.ts';
 import { hourColumns } from './hour-sums.ts';
+import type { Marks } from './marks.ts';
 import { streamTables } from './stream-tables.ts';
 import { transact } from './transactions.ts';
 
-/** The writing side of closing hours: small transactions between which ingestion has its turn. */
+/**
+ * The writing side of closing hours: small transactions between which ingestion has its turn. Before the horizon sums are
+ * final, and nothing is written: what was summed then may lack what has been dropped meanwhile.
+ */
 export class HourWriter {
   readonly #database: DatabaseSync;
+  readonly #marks: Marks;
   readonly #byStream;
   readonly #close: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, marks: Marks) {
     this.#database = database;
+    this.#marks = marks;
     this.#byStream = new Map(
       streamTables.map((tables) => {
         const columns = hourColumns(tables);
@@ -37,6 +43,7 @@ export class HourWriter {
    * has now, so that nobody reads these sums yet.
    */
   write({ kind, hour }: StreamHour, rows: Float64Array): void {
+    if (this.#isFinal(hour)) return;
     const { upsert, width } = this.#byStream.get(kind) as { upsert: BulkInsert; width: number };
     const values: number[] = [];
     for (let at = 0; at < rows.length; at += width) values.push(hour / HOUR, ...rows.subarray(at, at + width));
@@ -45,6 +52,10 @@ export class HourWriter {
 
   /** Says from how many readings the hour's sums were computed: from now on they count, as long as that is all. */
   close({ kind, hour }: StreamHour, readings: number): void {
-    this.#close.run(kind, hour / HOUR, readings);
+    if (!this.#isFinal(hour)) this.#close.run(kind, hour / HOUR, readings);
+  }
+
+  #isFinal(hour: EpochMillis): boolean {
+    return hour < (this.#marks.get('horizon') ?? -Infinity);
   }
 }

@@ -4,6 +4,7 @@ import type { Kind } from '#domain/streams';
 import { HOUR, MINUTE } from '#domain/time';
 import type { DeviceTotals } from '#domain/totals';
 import { hourColumns, sumOfReadings, totalsFromRow } from './hour-sums.ts';
+import { Marks } from './marks.ts';
 import { streamTables, tablesOf } from './stream-tables.ts';
 
 /** How much there is to sum in an hour: the largest device number of the stream, and the readings of the hour. */
@@ -24,10 +25,10 @@ export function rollupSql() {
   return {
     unclosed: `SELECT f.stream AS stream, f.hour AS hour FROM fleet_hours f
       LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
-      WHERE f.stream = ? AND f.hour < ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT ?`,
+      WHERE f.stream = ? AND f.hour >= ? AND f.hour < ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT ?`,
     readings: 'SELECT readings FROM fleet_hours WHERE stream = ? AND hour = ?',
     isValid: `SELECT 1 AS valid FROM closed_hours c JOIN fleet_hours f
-      ON f.stream = c.stream AND f.hour = c.hour AND f.readings = c.readings WHERE c.stream = ? AND c.hour = ?`,
+      ON f.stream = c.stream AND f.hour = c.hour AND (f.readings = c.readings OR c.hour < ?) WHERE c.stream = ? AND c.hour = ?`,
     byStream: streamTables.map((tables) => ({
       kind: tables.kind,
       lastDevice: `SELECT COALESCE(MAX(number), 0) AS number FROM ${tables.devices} WHERE number > 0`,
@@ -49,6 +50,7 @@ type HourStatements = Readonly<Record<'lastDevice' | 'step' | 'closed' | 'recoun
 
 /** The reading side of closing hours. */
 export class RollupQueries {
+  readonly #marks: Marks;
   readonly #unclosed: StatementSync;
   readonly #isValid: StatementSync;
   readonly #readings: StatementSync;
@@ -56,6 +58,7 @@ export class RollupQueries {
 
   constructor(database: DatabaseSync) {
     const sql = rollupSql();
+    this.#marks = new Marks(database, { writable: false });
     this.#unclosed = database.prepare(sql.unclosed);
     this.#isValid = database.prepare(sql.isValid);
     this.#readings = database.prepare(sql.readings);
@@ -72,11 +75,13 @@ export class RollupQueries {
     );
   }
 
+  /** Before the horizon sums are final: there is nothing left to compute them from. */
   unclosed(before: number, limit: number): readonly StreamHour[] {
+    const first = this.#horizonHour();
     const end = Math.min(Math.floor(before / HOUR), Number.MAX_SAFE_INTEGER);
     return streamTables
       .flatMap(({ kind }) =>
-        this.#unclosed.all(kind, end, limit).map(({ hour }) => ({ kind, hour: Number(hour) * HOUR })),
+        this.#unclosed.all(kind, first, end, limit).map(({ hour }) => ({ kind, hour: Number(hour) * HOUR })),
       )
       .sort((a, b) => a.hour - b.hour)
       .slice(0, limit);
@@ -99,12 +104,16 @@ export class RollupQueries {
   }
 
   closed({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> | undefined {
-    if (this.#isValid.get(kind, hour / HOUR) === undefined) return undefined;
+    if (this.#isValid.get(this.#horizonHour(), kind, hour / HOUR) === undefined) return undefined;
     return totalsById(kind, this.#of(kind).closed.all(hour / HOUR));
   }
 
   recount({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> {
     return totalsById(kind, this.#of(kind).recount.all(hour / MINUTE, (hour + HOUR) / MINUTE));
+  }
+
+  #horizonHour(): number {
+    return Math.floor((this.#marks.get('horizon') ?? Number.MIN_SAFE_INTEGER) / HOUR);
   }
 
   #of(kind: Kind): HourStatements {

@@ -1,10 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { type Millis, SECOND } from '#domain/time';
+import { BoundedThread, type CallLimits } from './bounded-thread.ts';
 import { closeHour } from './hour-closing.ts';
 import type { ReaderMethods, ReaderThreadData } from './reader-thread.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import { type Caller, Thread, threadModule } from './thread-protocol.ts';
+import { WalLimit } from './wal-limit.ts';
 import type { WriterMethods, WriterThreadData } from './writer-thread.ts';
 
 export interface SqliteOptions {
@@ -13,6 +17,13 @@ export interface SqliteOptions {
   /** Opens beside a running engine and only reads: every write rejects. For audits. */
   readonly readOnly?: boolean;
 }
+
+/** Live reads are short, and so many at once that the thread must not wait for the main thread in between. */
+const LIVE_READS: CallLimits = { sent: 64 };
+/** Any other read may take seconds, and what is sent can no longer be given up. */
+const OTHER_READS: CallLimits = { sent: 4 };
+/** SQLite does not let go of a statement that runs. An idle reader ends in milliseconds and leaves no WAL behind. */
+const READERS_END: Millis = SECOND / 2;
 
 /**
  * Opens the store in one file. SQLite's calls block, so threads make them: one writes, one reads live state, and one
@@ -23,38 +34,41 @@ export interface SqliteOptions {
 export async function openSqliteStore({ directory, readOnly = false }: SqliteOptions): Promise<TelemetryStore> {
   if (!readOnly) mkdirSync(directory, { recursive: true });
   const databaseFile = join(directory, 'energy.db');
-  const opened: { close(): Promise<void> }[] = [];
-  const opening = async <T extends { close(): Promise<void> }>(thread: Promise<T>): Promise<T> => {
-    opened.unshift(await thread);
-    return thread;
-  };
+  let writer = NO_WRITER;
+  let walLimit: WalLimit | undefined;
+  const readers: BoundedThread<ReaderMethods>[] = [];
+  // What was committed is finished; for what is being read nobody waits any more.
   const close = async () => {
-    for (const thread of opened) await thread.close();
+    walLimit?.close();
+    const ended = Promise.all(readers.map((reader) => reader.terminate()));
+    await Promise.race([ended, sleep(READERS_END, undefined, { ref: false })]);
+    await writer.close();
+  };
+  const startWriter = () =>
+    Thread.start<WriterMethods>(threadModule('writer-thread', import.meta.url), {
+      databaseFile,
+      lockFile: join(directory, 'energy.lock'),
+    } satisfies WriterThreadData);
+  const startReader = async (limits: CallLimits) => {
+    const data: ReaderThreadData = { databaseFile };
+    const thread = await Thread.start<ReaderMethods>(threadModule('reader-thread', import.meta.url), data);
+    const reader = new BoundedThread(thread, limits);
+    readers.push(reader);
+    return reader;
   };
 
   try {
-    const writer = await opening<Caller<WriterMethods>>(
-      readOnly
-        ? Promise.resolve(NO_WRITER)
-        : Thread.start<WriterMethods>(threadModule('writer-thread', import.meta.url), {
-            databaseFile,
-            lockFile: join(directory, 'energy.lock'),
-          } satisfies WriterThreadData),
-    );
-    const reader = () =>
-      opening(
-        Thread.start<ReaderMethods>(threadModule('reader-thread', import.meta.url), {
-          databaseFile,
-        } satisfies ReaderThreadData),
-      );
-    return { ...storeOn(writer, await reader(), await reader()), close };
+    if (!readOnly) writer = await startWriter();
+    const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
+    if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
+    return { ...storeOn(writer, live, reader), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-const NO_WRITER: Caller<WriterMethods> = {
+const NO_WRITER: Pick<Thread<WriterMethods>, 'call' | 'close'> = {
   call: () => Promise.reject(new Error('the store was opened for reading only')),
   close: async () => {},
 };
@@ -63,7 +77,7 @@ const NO_WRITER: Caller<WriterMethods> = {
 function storeOn(
   writer: Caller<WriterMethods>,
   live: Caller<ReaderMethods>,
-  reader: Caller<ReaderMethods>,
+  reader: BoundedThread<ReaderMethods>,
 ): Omit<TelemetryStore, 'close'> {
   let closing = Promise.resolve();
   return {
@@ -92,10 +106,10 @@ function storeOn(
       recount: (hour) => reader.call('recount', [hour]),
     },
     retention: {
-      horizon: () => reader.call('horizon', []),
-      dropBefore: async (before) => {
+      horizon: () => live.call('horizon', []), // ingestion asks, and waits behind no long sum
+      dropBefore: async (before, signal) => {
         const horizon = await writer.call('moveHorizon', [before]);
-        while (await writer.call('dropStep', []));
+        while (!signal?.aborted && (await writer.call('dropStep', [])));
         return horizon;
       },
     },
@@ -116,7 +130,9 @@ function storeOn(
     },
     health: {
       check: async () => {
-        await Promise.all([writer.call('check', []), live.call('check', []), reader.call('check', [])]);
+        // A reader that is busy with sums is not ill.
+        if (reader.failure) throw reader.failure;
+        await Promise.all([writer.call('check', []), live.call('check', [])]);
       },
     },
   };

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { HistoryQuery } from '#application/ports/cold-store';
 import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
 import type { Reading } from '#domain/reading';
-import { ceilTo, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
+import { HOUR, MINUTE, type Millis } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
 import { sumOfHours, sumOfReadings, totalsFromRow, validHours } from './hour-sums.ts';
@@ -37,7 +37,7 @@ export function streamSql(tables: StreamTables) {
     hourSeries: `SELECT h.hour AS bucket, h.energy AS energy, h.readings AS readings, h.least AS least, h.most AS most
       FROM (SELECT c.hour AS hour FROM ${validHours(tables)}) v
       CROSS JOIN ${hours} h ON h.hour = v.hour AND h.device = $device`,
-    rawSeries: `SELECT h.minute / CAST($minutes AS INTEGER) AS bucket, SUM(h.energy) AS energy, COUNT(*) AS readings,
+    rawSeries: `SELECT CAST(FLOOR(h.minute / CAST($minutes AS REAL)) AS INTEGER) AS bucket, SUM(h.energy) AS energy, COUNT(*) AS readings,
       MIN(h.energy) AS least, MAX(h.energy) AS most ${scan} GROUP BY bucket`,
     hourTotalsByDevice: withId(hoursByDevice),
     rawTotalsByDevice: withId(rawByDevice),
@@ -74,7 +74,7 @@ export class StreamQueries {
     const device = this.#deviceNumber(deviceId);
     if (device === undefined) return noDeviceTotals(this.#tables.kind);
     return readTogether(this.#database, () => {
-      const row = this.#statements.hourTotals.get({ device, ...hourBounds(window) });
+      const row = this.#statements.hourTotals.get({ device, ...this.#hourBounds(window) });
       const parts = this.#rawWindows(window).map((part) =>
         this.#statements.rawTotals.get({ device, ...scanBounds(part) }),
       );
@@ -88,7 +88,7 @@ export class StreamQueries {
     const device = this.#deviceNumber(deviceId);
     if (device === undefined) return [];
     return readTogether(this.#database, () => {
-      const closed = width === HOUR ? this.#statements.hourSeries.all({ device, ...hourBounds(window) }) : [];
+      const closed = width === HOUR ? this.#statements.hourSeries.all({ device, ...this.#hourBounds(window) }) : [];
       const raw = (width === HOUR ? this.#rawWindows(window) : [this.#fromHorizon(window)]).flatMap((part) =>
         this.#statements.rawSeries.all({ device, minutes: width / MINUTE, ...scanBounds(part) }),
       );
@@ -109,7 +109,7 @@ export class StreamQueries {
           totals.set(id, known === undefined ? sum : addDeviceTotals(known, sum));
         }
       };
-      add(this.#statements.hourTotalsByDevice.all(hourBounds(window)));
+      add(this.#statements.hourTotalsByDevice.all(this.#hourBounds(window)));
       for (const part of this.#rawWindows(window)) {
         const { firstMinute, lastMinute } = scanBounds(part);
         add(this.#statements.rawTotalsByDevice.all({ firstMinute, lastMinute }));
@@ -123,13 +123,22 @@ export class StreamQueries {
     const rest = this.#fromHorizon(window);
     const windows: TimeWindow[] = [];
     let from = rest.from;
-    for (const row of this.#statements.validHours.iterate(hourBounds(window))) {
+    for (const row of this.#statements.validHours.iterate(this.#hourBounds(window))) {
       const hour = Number(row.hour) * HOUR;
       if (hour > from) windows.push({ from, to: Math.min(hour, rest.to) });
       from = Math.max(from, hour + HOUR);
     }
     if (from < rest.to) windows.push({ from, to: rest.to });
     return windows;
+  }
+
+  /** The whole hours of a window. */
+  #hourBounds({ from, to }: TimeWindow) {
+    return {
+      firstHour: Math.ceil(bounded(from) / HOUR),
+      endHour: Math.floor(bounded(to) / HOUR),
+      horizonHour: Math.floor(bounded(this.#horizon()) / HOUR),
+    };
   }
 
   #fromHorizon({ from, to }: TimeWindow): TimeWindow {
@@ -154,9 +163,4 @@ function scanBounds(window: TimeWindow) {
   const from = bounded(window.from);
   const to = bounded(window.to);
   return { from, to, firstMinute: Math.floor(from / MINUTE), lastMinute: Math.floor((to - 1) / MINUTE) };
-}
-
-/** The whole hours of a window. */
-function hourBounds({ from, to }: TimeWindow) {
-  return { firstHour: ceilTo(HOUR, bounded(from)) / HOUR, endHour: floorTo(HOUR, bounded(to)) / HOUR };
 }

@@ -1,5 +1,6 @@
 import { parentPort, type Transferable, Worker, workerData } from 'node:worker_threads';
 import { StoreUnavailableError } from '#application/errors';
+import { errorCode } from './sqlite-error.ts';
 
 /** A thread's objects live for one call. With V8's own limit the garbage of many calls would stay in memory. */
 const YOUNG_MIB = 16;
@@ -12,17 +13,22 @@ interface Call {
   readonly method: string;
   readonly args: readonly unknown[];
 }
-interface Answer {
+interface Result {
   readonly id: number;
   readonly result?: unknown;
-  readonly error?: unknown;
+}
+interface Failure {
+  readonly id: number;
+  readonly error: unknown;
+  /** SQLite's own number; cloned errors lose it. */
+  readonly code: number | undefined;
 }
 
 /** What a thread answers to: every method is synchronous, as SQLite is, and calls are served one after another. */
 export type ThreadMethods = Readonly<Record<string, (...args: never[]) => unknown>>;
 
-type Arguments<M extends ThreadMethods, K extends keyof M> = Parameters<M[K]>;
-type Result<M extends ThreadMethods, K extends keyof M> = ReturnType<M[K]>;
+export type Arguments<M extends ThreadMethods, K extends keyof M> = Parameters<M[K]>;
+export type Returned<M extends ThreadMethods, K extends keyof M> = ReturnType<M[K]>;
 
 /** A worker thread that serves `ThreadMethods`, seen from the main thread. */
 export class Thread<M extends ThreadMethods> {
@@ -38,16 +44,21 @@ export class Thread<M extends ThreadMethods> {
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
     });
-    this.#worker.on('message', (answer: Answer) => this.#settle(answer));
+    this.#worker.on('message', (answer: Result | Failure) => this.#settle(answer));
     this.#worker.on('error', (cause) =>
       this.#end(new StoreUnavailableError('the SQLite thread has failed', { cause })),
     );
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', () => {
-        this.#end(new StoreUnavailableError('the SQLite thread has ended'));
+        this.#end(ended());
         resolve();
       });
     });
+  }
+
+  /** Why the thread serves no more, or nothing while it does. */
+  get failure(): Error | undefined {
+    return this.#ended;
   }
 
   /**
@@ -64,16 +75,19 @@ export class Thread<M extends ThreadMethods> {
     return thread;
   }
 
-  /** Rejects with `StoreUnavailableError`, whose cause is what the thread threw or how it ended. */
+  /**
+   * Rejects with `StoreUnavailableError` when SQLite failed or the thread ended, whose cause says how, and with what else
+   * the method threw: a fault of our own, which sending again does not mend.
+   */
   call<K extends keyof M & string>(
     method: K,
     args: Arguments<M, K>,
     transfer: readonly Transferable[] = [],
-  ): Promise<Result<M, K>> {
+  ): Promise<Returned<M, K>> {
     if (this.#ended) return Promise.reject(this.#ended);
     const call: Call = { id: ++this.#lastId, method, args };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(call.id, { resolve: (result) => resolve(result as Result<M, K>), reject });
+      this.#waiting.set(call.id, { resolve: (result) => resolve(result as Returned<M, K>), reject });
       this.#worker.postMessage(call, transfer);
     });
   }
@@ -84,11 +98,17 @@ export class Thread<M extends ThreadMethods> {
     await this.#exited;
   }
 
-  #settle({ id, result, error }: Answer): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (error === undefined) waiting?.resolve(result);
-    else waiting?.reject(new StoreUnavailableError(messageOf(error), { cause: error }));
+  /** Ends the thread at once, whatever it was asked before. What SQLite is at is finished all the same, and read by nobody. */
+  async terminate(): Promise<void> {
+    this.#end(ended());
+    await this.#worker.terminate();
+  }
+
+  #settle(answer: Result | Failure): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('error' in answer) waiting?.reject(asThrown(answer));
+    else waiting?.resolve(answer.result);
   }
 
   #end(error: Error): void {
@@ -99,13 +119,13 @@ export class Thread<M extends ThreadMethods> {
 }
 
 /** A thread as its users see it. */
-export type Caller<M extends ThreadMethods> = Pick<Thread<M>, 'call' | 'close'>;
+export type Caller<M extends ThreadMethods> = Pick<Thread<M>, 'call'>;
 
 /** The thread's side: answers calls with `methods` until asked to close. */
 export function serve(methods: ThreadMethods, close: () => void): void {
   const port = parentPort;
   if (port === null) throw new Error('this module is the main file of a worker thread');
-  port.postMessage({ id: SERVING } satisfies Answer);
+  port.postMessage({ id: SERVING } satisfies Result);
   port.on('message', (message: Call | 'close') => {
     if (message === 'close') {
       close();
@@ -114,9 +134,15 @@ export function serve(methods: ThreadMethods, close: () => void): void {
     }
     const { id, method, args } = message;
     try {
-      port.postMessage({ id, result: methods[method]?.(...(args as never[])) } satisfies Answer);
+      port.postMessage({ id, result: methods[method]?.(...(args as never[])) } satisfies Result);
     } catch (error) {
-      port.postMessage({ id, error } satisfies Answer);
+      const code = errorCode(error);
+      try {
+        port.postMessage({ id, error, code } satisfies Failure);
+      } catch {
+        // It holds something that cannot be sent: a fault of one call is not the end of the thread.
+        port.postMessage({ id, error: String(error), code } satisfies Failure);
+      }
     }
   });
 }
@@ -131,6 +157,11 @@ export function threadModule(name: string, importer: string): URL {
   return new URL(`./${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function ended(): Error {
+  return new StoreUnavailableError('the SQLite thread has ended');
+}
+
+function asThrown({ error, code }: Failure): Error {
+  const thrown = error instanceof Error ? error : new Error(String(error));
+  return code === undefined ? thrown : new StoreUnavailableError(thrown.message, { cause: thrown });
 }

@@ -5,7 +5,7 @@ import type { MeterLink } from '#domain/meter-link';
 import type { CommitAnswer } from './commit-answer.ts';
 import type { CommitColumns } from './commit-columns.ts';
 import { CommitTransaction } from './commit-transaction.ts';
-import { lockDirectory, openForWriting } from './database.ts';
+import { emptyWal, lockDirectory, openForWriting } from './database.ts';
 import { HistoryDropper } from './history-dropper.ts';
 import { HourWriter } from './hour-writer.ts';
 import { LinkWriter } from './links.ts';
@@ -30,6 +30,7 @@ export type WriterMethods = {
   removeLink(id: string): boolean;
   keepWarnings(changes: readonly WarningChange[]): void;
   evaluated(to: number): void;
+  emptyWal(): void;
   /** Answers as soon as what came before is through; when the last commit failed, by writing something. */
   check(): void;
 };
@@ -38,8 +39,8 @@ const { databaseFile, lockFile } = threadData<WriterThreadData>();
 const lock = lockDirectory(lockFile);
 const database = openForWriting(databaseFile);
 const transaction = new CommitTransaction(database);
-const hours = new HourWriter(database);
 const marks = new Marks(database, { writable: true });
+const hours = new HourWriter(database, marks);
 const dropper = new HistoryDropper(database, marks);
 const links = new LinkWriter(database);
 const warnings = new WarningWriter(database);
@@ -56,6 +57,7 @@ serve(
     removeLink: (id) => links.remove(id),
     keepWarnings: (changes) => warnings.keep(changes),
     evaluated: (to) => marks.advance('evaluation', to),
+    emptyWal: () => emptyWal(database),
     check: () => {
       if (transaction.lastFailed) marks.advance('write-check', Date.now());
     },
