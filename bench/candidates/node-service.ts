@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import manifest from '../../package.json' with { type: 'json' };
 import { Child } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+/** Node's options of `npm start`. All programs of ours run with them, so that none has an advantage. */
+const NODE_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 export interface NodeService {
   readonly port: number;
@@ -10,7 +13,7 @@ export interface NodeService {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts one of our own programs as `node <file>` and waits until it calls itself ready. */
+/** Starts one of our own programs as `npm start` would and waits until it calls itself ready. */
 export async function startNode(
   file: string,
   dir: string,
@@ -19,7 +22,7 @@ export async function startNode(
   const port = await freePort();
   const child = await Child.start({
     file: process.execPath,
-    args: [join(ROOT, file)],
+    args: [...NODE_OPTIONS, join(ROOT, file)],
     env: { PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'production', ...env },
     dir,
   });

@@ -37,6 +37,13 @@ describe('the image', () => {
     expect(ignore).toEqual(['*', ...copied.map((source) => `!${source}`)]);
   });
 
+  it('is started with the options of npm start', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const [entry = ''] = linesOf('Dockerfile').filter((line) => line.startsWith('ENTRYPOINT '));
+    const command = JSON.parse(entry.slice('ENTRYPOINT '.length));
+    expect(command.join(' ')).toBe(scripts.start.replace('src/main.ts', 'dist/main.js'));
+  });
+
   it('refuses to be open to others until that is said aloud', () => {
     expect(() => readEnvironment(imageEnvironment)).toThrow('EIE_AUTH=off');
     const { host, store } = readEnvironment({ ...imageEnvironment, EIE_AUTH: 'off' });
