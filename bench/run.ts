@@ -23,6 +23,17 @@ export async function runBenchmark(options: Options): Promise<void> {
   const scenarios = choose(allScenarios, options.only, ({ inDefaultRun }) => options.all || inDefaultRun);
   const candidates = choose(allCandidates, options.candidates, () => true);
 
+  const report = async (): Promise<Report> => ({
+    date: startedAt.toISOString(),
+    minutes: Math.round((Date.now() - startedAt.getTime()) / 6_000) / 10,
+    machine: await describeMachine(options.dir),
+    options,
+    candidates: found,
+    targets: judge(measurements),
+    measurements: measurements.all(),
+    failures,
+  });
+
   const tasks = new Listr(
     [
       {
@@ -47,6 +58,7 @@ export async function runBenchmark(options: Options): Promise<void> {
           const guard = guardFor(scenario, failed);
           await scenario.run({ options, candidates: available, measurements, say, guard }).finally(releaseAll);
           failures.push(...failed);
+          await writeReport(await report()); // a run that is cut off leaves what it has measured
           if (failed.length > 0) throw new Error(failed.join('\n'));
         },
       })),
@@ -56,18 +68,9 @@ export async function runBenchmark(options: Options): Promise<void> {
   );
   await tasks.run();
 
-  const report: Report = {
-    date: startedAt.toISOString(),
-    minutes: Math.round((Date.now() - startedAt.getTime()) / 6_000) / 10,
-    machine: await describeMachine(options.dir),
-    options,
-    candidates: found,
-    targets: judge(measurements),
-    measurements: measurements.all(),
-    failures,
-  };
-  printTables(report, scenarios);
-  for (const file of await writeReport(report)) console.log(`wrote ${file}`);
+  const finished = await report();
+  printTables(finished, scenarios);
+  for (const file of await writeReport(finished)) console.log(`wrote ${file}`);
   if (failures.length > 0) process.exitCode = 1;
 }
 
