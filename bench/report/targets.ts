@@ -109,7 +109,41 @@ const targets: readonly Target[] = [
     of: { scenario: 'day', case: 'fleet efficiency', candidate: 'engine-sqlite', metric: 'energyError' },
     atMost: 0,
   },
+  ...analyticsTargets('engine-sqlite', { losses: 1_000, month: 20 }),
+  ...analyticsTargets('engine-mongodb', { losses: 3_000, month: 50 }),
+  {
+    title: 'CSV of 10 million readings: peak resident memory in MiB',
+    of: { scenario: 'export', case: 'CSV', candidate: 'engine-sqlite', metric: 'residentMemory' },
+    atMost: 300,
+  },
 ];
+
+function analyticsTargets(candidate: string, { losses, month }: { losses: number; month: number }): Target[] {
+  const of = (ofCase: string, metric: Key['metric']): Key => ({
+    scenario: 'analytics',
+    case: ofCase,
+    candidate,
+    metric,
+  });
+  return [
+    {
+      title: `losses of 10,000 linked vehicles over 24 h, ms: ${candidate}`,
+      of: of('losses of all vehicles over 24 h', 'p50'),
+      atMost: losses,
+    },
+    {
+      title: `single posts, p99 while losses are asked / alone: ${candidate}`,
+      of: of('single posts, 16 connections, while losses are asked', 'p99'),
+      over: of('single posts, 16 connections, alone', 'p99'),
+      atMost: 2,
+    },
+    {
+      title: `one vehicle of 10,000 over 30 days, p50 in ms: ${candidate}`,
+      of: of('one vehicle over 30 days', 'p50'),
+      atMost: month,
+    },
+  ];
+}
 
 function overloadTargets(candidate: string): Target[] {
   const of = (metric: Key['metric']): Key => ({ scenario: 'overload', case: '10 x sustainable', candidate, metric });
