@@ -132,6 +132,16 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       expect((await store.hot.newest('meter', 'M-1'))?.timestamp).toBe(START + 4 * MINUTE);
     });
 
+    it('moves the live state of each device by itself: forward, not at all, or to its first reading', async () => {
+      const at = (deviceId: string, n: number) => aMeterReading({ deviceId, timestamp: START + n * MINUTE });
+      await commit([at('M-1', 2), at('M-2', 5), at('M-3', 3)]);
+
+      await commit([at('M-1', 4), at('M-2', 4), at('M-3', 6), at('M-4', 1)]);
+
+      const live = await store.hot.page('meter', { limit: 10 });
+      expect(live).toEqual([at('M-1', 4), at('M-2', 5), at('M-3', 6), at('M-4', 1)]);
+    });
+
     it('stores an atomic batch as a whole', async () => {
       const batch = [aMeterReading(), aMeterReading({ timestamp: START + MINUTE })];
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientSession, type MongoClient, MongoServerError, type TransactionOptions } from 'mongodb';
 import type { Reading } from '#domain/reading';
-import { type ByKind, kinds } from '#domain/streams';
+import { kinds } from '#domain/streams';
 import { HOUR, MINUTE, type Millis, SECOND } from '#domain/time';
 import type { Collections } from './collections.ts';
 import { isCommitUnknown } from './driver-errors.ts';
 import { fleetUpdates } from './fleet-document.ts';
 import { byHistoryKey, toHistoryDocument } from './history-document.ts';
-import { type LiveDevices, liveUpdates } from './live-writes.ts';
+import { advanceLive } from './live-writes.ts';
 
 /** How long the server waits for the majority before it says that it does not know. */
 const MAJORITY_TIMEOUT: Millis = 8 * SECOND;
@@ -58,27 +58,21 @@ async function commit(session: ClientSession, deadline: number): Promise<void> {
 /**
  * Writes readings, whose keys are thought to be new: history, live state and the lane's totals.
  *
- * History comes first: its clustered key is unique and tells at once when a reading is there already. Every statement is
- * made before the first is sent, because that one fixes what the transaction sees: a device that becomes known after it
- * has no live document in there, and a replacement of it would silently find none.
+ * History comes first: its clustered key is unique and tells at once when a reading is there already.
  */
 export async function writeReadings(
   { history, live, minutes, hours }: Collections,
   readings: readonly Reading[],
-  known: ByKind<LiveDevices>,
   lane: string,
   session: ClientSession,
 ): Promise<void> {
-  const unordered = { session, ordered: false };
-  const streams = kinds.map((kind) => {
+  for (const kind of kinds) {
     const ofKind = readings.filter((reading) => reading.kind === kind).sort(byHistoryKey);
-    return { kind, documents: ofKind.map(toHistoryDocument), updates: liveUpdates(ofKind, known[kind]) };
-  });
-  for (const { kind, documents, updates } of streams) {
-    if (documents.length === 0) continue;
-    await history[kind].insertMany(documents, { session });
-    await live[kind].bulkWrite(updates, unordered);
+    if (ofKind.length === 0) continue;
+    await history[kind].insertMany(ofKind.map(toHistoryDocument), { session });
+    await advanceLive(live[kind], ofKind, session);
   }
+  const unordered = { session, ordered: false };
   await minutes.bulkWrite(fleetUpdates(readings, lane, 'minute', MINUTE), unordered);
   await hours.bulkWrite(fleetUpdates(readings, lane, 'hour', HOUR), unordered);
 }

@@ -4,7 +4,6 @@ import type { Logger } from '#application/ports/logger';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import { type CommitOutcome, withheldOutcomes } from '#domain/ingest-outcome';
 import type { Reading } from '#domain/reading';
-import { byKind, kinds } from '#domain/streams';
 import { type Millis, SECOND } from '#domain/time';
 import type { Collections } from './collections.ts';
 import { CommitBatch, NOTHING_KNOWN } from './commit-batch.ts';
@@ -13,7 +12,6 @@ import { ConflictPause } from './conflict-pause.ts';
 import { beforeDeadline } from './deadline.ts';
 import { answered, isDuplicateKey, isTransient } from './driver-errors.ts';
 import { findKnown } from './known-readings.ts';
-import { LiveDevices } from './live-writes.ts';
 
 /** No attempt begins later than this after the commit was asked for, and nobody waits longer for its end. */
 const COMMIT_DEADLINE: Millis = 8 * SECOND;
@@ -29,7 +27,6 @@ export class MongoDbWriter implements TelemetryWriter {
   readonly #collections: Collections;
   readonly #logger: Logger | undefined;
   readonly #name = randomBytes(6).toString('hex');
-  readonly #live = byKind(() => new LiveDevices());
   readonly #freeLanes: string[] = [];
   readonly #inFlight = new Set<Promise<unknown>>();
   #lanes = 0;
@@ -109,9 +106,8 @@ export class MongoDbWriter implements TelemetryWriter {
   ): Promise<{ error: unknown } | undefined> {
     try {
       await inTransaction(this.#client, deadline, (session) => {
-        return writeReadings(this.#collections, readings, this.#live, lane, session);
+        return writeReadings(this.#collections, readings, lane, session);
       });
-      for (const kind of kinds) this.#live[kind].remember(readings.filter((reading) => reading.kind === kind));
       return undefined;
     } catch (error) {
       if (isDuplicateKey(error) || isTransient(error)) return { error };
