@@ -139,6 +139,22 @@ describe('the group commit writer', () => {
     expect(await writer.commit(readings(11))).toHaveLength(11);
   });
 
+  it('accepts what a store that is slow under load can take soon, and refuses more', async () => {
+    const { store, writer } = given({ longestWait: 100 });
+    const slow = writer.commit(readings(1000));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    store.letThrough();
+    await slow;
+
+    const accepted = [1, 2, 3, 4].map(() => writer.commit(readings(5000)));
+    await expect(writer.commit(readings(1))).rejects.toBeInstanceOf(OverloadedError);
+
+    store.open = true;
+    store.letThrough();
+    expect((await Promise.all(accepted)).flat()).toHaveLength(20_000);
+    expect(await writer.commit(readings(1))).toHaveLength(1);
+  });
+
   it('fails the requests of a failed commit and no others', async () => {
     const { store, writer } = given();
     const first = writer.commit(readings(1));

@@ -14,6 +14,11 @@ export interface GroupCommitLimits {
   readonly commitsInFlight: number;
   /** Most readings accepted and not yet answered. Beyond it a request is refused, so that waiting stays short. */
   readonly queueReadings: number;
+  /**
+   * As many readings are accepted as the store is likely to take in this time, where that is less: what is let in is
+   * answered soon, however slow the store is. Never fewer than `LEAST_QUEUE`.
+   */
+  readonly longestWait: Millis;
   /** Most memory those readings take, estimated by `READING_BYTES` and the length of their ids. */
   readonly queueBytes: number;
   /** A request that the store has not answered for this long is given up; devices send it again. */
@@ -24,6 +29,7 @@ export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   groupReadings: 1_000,
   commitsInFlight: 2,
   queueReadings: 50_000,
+  longestWait: 700,
   queueBytes: 32 * 1024 * 1024,
   timeout: 10 * SECOND,
 };
@@ -38,6 +44,11 @@ const SHORTEST_LINGER: Millis = 1;
 const LONGEST_LINGER: Millis = 5;
 /** The last commit says nothing about what is to come when it ended so many times its duration ago. */
 const FORGOTTEN_AFTER = 4;
+
+/** Four of the largest requests: clients that import in parallel are not refused, whatever the store's pace. */
+const LEAST_QUEUE = 20_000;
+/** How much a commit changes what is known of the store's pace. */
+const PACE_WEIGHT = 0.2;
 
 /** What one reading takes in memory beside its id: the object, its numbers, its share of the request. */
 const READING_BYTES = 160;
@@ -74,6 +85,8 @@ export class GroupCommitWriter implements TelemetryWriter {
   #waitingReadings = 0;
   #last = { readings: 0, duration: 0, end: 0 };
   #watch: NodeJS.Timeout | undefined;
+  /** Readings a millisecond that the store takes when it is given many at once; `Infinity` as long as it never was. */
+  #pace = Infinity;
 
   constructor(writer: TelemetryWriter, limits: Partial<GroupCommitLimits> = {}) {
     this.#writer = writer;
@@ -110,7 +123,19 @@ export class GroupCommitWriter implements TelemetryWriter {
   /** A request that is larger than the whole queue is taken when nothing else is there: it could never be else. */
   #isFull(readings: number, bytes: number): boolean {
     if (this.#readings === 0) return false;
-    return this.#readings + readings > this.#limits.queueReadings || this.#bytes + bytes > this.#limits.queueBytes;
+    return this.#readings + readings > this.#mostReadings() || this.#bytes + bytes > this.#limits.queueBytes;
+  }
+
+  #mostReadings(): number {
+    const { queueReadings, longestWait } = this.#limits;
+    return Math.min(queueReadings, Math.max(LEAST_QUEUE, this.#pace * longestWait));
+  }
+
+  /** Small commits say nothing of it: they cost what a transaction costs, whatever is in it. */
+  #learnPace(readings: number, duration: Millis): void {
+    if (readings < this.#limits.groupReadings / 2) return;
+    const pace = (readings * this.#limits.commitsInFlight) / duration;
+    this.#pace = Number.isFinite(this.#pace) ? this.#pace + PACE_WEIGHT * (pace - this.#pace) : pace;
   }
 
   #startCommits(): void {
@@ -170,6 +195,7 @@ export class GroupCommitWriter implements TelemetryWriter {
     this.#inFlight.delete(group);
     const end = performance.now();
     this.#last = { readings: count, duration: end - begin, end };
+    this.#learnPace(count, end - begin);
     for (const request of group) this.#release(request);
     this.#startCommits();
   }
