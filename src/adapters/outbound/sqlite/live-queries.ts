@@ -4,14 +4,14 @@ import type { Reading } from '#domain/reading';
 import { MINUTE } from '#domain/time';
 import { liveBlockSql, NEVER, NewestTimestamps } from './live-blocks.ts';
 import { readingColumns, readingFromRow, readingSql } from './reading-row.ts';
-import type { StreamTables } from './stream-tables.ts';
+import { deviceNumberSql, type StreamTables } from './stream-tables.ts';
 import { readTogether } from './transactions.ts';
 
 /** The SQL that live state is read with. */
 export function liveSql(tables: StreamTables) {
   const { devices, live, last } = tables;
   return {
-    device: `SELECT number FROM ${devices} WHERE id = ?`,
+    device: deviceNumberSql(tables),
     devices: `SELECT id, number FROM ${devices} WHERE id > ? ORDER BY id`,
     block: liveBlockSql(live),
     reading: readingSql(tables),

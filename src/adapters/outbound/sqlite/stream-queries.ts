@@ -8,7 +8,7 @@ import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/tota
 import { sumOfHours, sumOfReadings, totalsFromRow, validHours } from './hour-sums.ts';
 import { Marks } from './marks.ts';
 import { readingColumns, readingFromRow } from './reading-row.ts';
-import type { StreamTables } from './stream-tables.ts';
+import { deviceNumberSql, type StreamTables } from './stream-tables.ts';
 import { readTogether } from './transactions.ts';
 
 /** The SQL that answers for one stream, by what it answers. */
@@ -28,7 +28,7 @@ export function streamSql(tables: StreamTables) {
     `SELECT d.id AS id, ${['energy', 'readings', ...averaged].map((column) => `g.${column} AS ${column}`).join(', ')}
       FROM (${grouped}) g CROSS JOIN ${devices} d ON d.number = g.device`;
   return {
-    deviceNumber: `SELECT number FROM ${devices} WHERE id = ?`,
+    deviceNumber: deviceNumberSql(tables),
     history: `SELECT ${readingColumns(tables, 'h')} ${scan} ORDER BY f.minute, h.timestamp LIMIT $limit`,
     validHours: `SELECT c.hour AS hour FROM ${validHours(tables)} ORDER BY c.hour`,
     hourTotals: `SELECT ${sumOfHours(tables)} FROM (SELECT c.hour AS hour FROM ${validHours(tables)}) v

@@ -37,3 +37,8 @@ export function tablesOf(kind: Kind): StreamTables {
 export function valueColumns({ measured }: StreamTables): readonly string[] {
   return ['energy', 'receivedAt', ...measured];
 }
+
+/** Finds the number of a device by its id. */
+export function deviceNumberSql({ devices }: StreamTables): string {
+  return `SELECT number FROM ${devices} WHERE id = ?`;
+}

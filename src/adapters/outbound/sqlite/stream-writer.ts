@@ -4,7 +4,7 @@ import { BulkInsert } from './bulk-insert.ts';
 import { ROW_WIDTH, TIMESTAMP, VALUES } from './commit-columns.ts';
 import { LiveBlocks } from './live-blocks.ts';
 import { type ReadingRow, readingSql } from './reading-row.ts';
-import { type StreamTables, valueColumns } from './stream-tables.ts';
+import { deviceNumberSql, type StreamTables, valueColumns } from './stream-tables.ts';
 
 /** The statements that write one stream, all inside of a transaction that is already running. */
 export class StreamWriter {
@@ -22,7 +22,7 @@ export class StreamWriter {
     const columns = valueColumns(tables);
     this.#values = columns.length;
     this.#live = new LiveBlocks(database, live);
-    this.#findDevice = database.prepare(`SELECT number FROM ${devices} WHERE id = ?`);
+    this.#findDevice = database.prepare(deviceNumberSql(tables));
     this.#addDevice = database.prepare(`INSERT INTO ${devices} (id) VALUES (?)`);
     const insert = `INSERT INTO ${history} (minute, device, timestamp, ${columns.join(', ')})`;
     this.#insertFresh = new BulkInsert(database, insert, columns.length + 3);
