@@ -29,7 +29,7 @@ export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   groupReadings: 1_000,
   commitsInFlight: 2,
   queueReadings: 50_000,
-  longestWait: 700,
+  longestWait: 500,
   queueBytes: 32 * 1024 * 1024,
   timeout: 10 * SECOND,
 };
@@ -47,8 +47,8 @@ const FORGOTTEN_AFTER = 4;
 
 /** Four of the largest requests: clients that import in parallel are not refused, whatever the store's pace. */
 const LEAST_QUEUE = 20_000;
-/** How much a commit changes what is known of the store's pace. */
-const PACE_WEIGHT = 0.2;
+/** The store's pace is what it was over about this time: a commit counts by what it took of it. */
+const PACE_MEMORY: Millis = SECOND;
 
 /** What one reading takes in memory beside its id: the object, its numbers, its share of the request. */
 const READING_BYTES = 160;
@@ -135,7 +135,8 @@ export class GroupCommitWriter implements TelemetryWriter {
   #learnPace(readings: number, duration: Millis): void {
     if (readings < this.#limits.groupReadings / 2) return;
     const pace = (readings * this.#limits.commitsInFlight) / duration;
-    this.#pace = Number.isFinite(this.#pace) ? this.#pace + PACE_WEIGHT * (pace - this.#pace) : pace;
+    const weight = Math.min(1, duration / PACE_MEMORY);
+    this.#pace = Number.isFinite(this.#pace) ? this.#pace + weight * (pace - this.#pace) : pace;
   }
 
   #startCommits(): void {
