@@ -9,30 +9,32 @@ export const DATABASE = 'driver';
 interface HistoryDocument extends Document {
   readonly _id: Readonly<Record<string, string | Date>>;
 }
-interface LiveDocument extends Document {
+interface DeviceDocument extends Document {
   readonly _id: string;
-  readonly timestamp: Date;
+  readonly hour: Date;
 }
-interface MinuteDocument extends Document {
-  readonly _id: { readonly minute: Date; readonly lane: number };
+interface SumDocument extends Document {
+  readonly _id: Readonly<Record<string, Date | number>>;
 }
+const CLUSTERED = { clusteredIndex: { key: { _id: 1 }, unique: true } };
 
 export async function createCollections(db: Db): Promise<void> {
   for (const kind of kinds) {
-    await db.createCollection(`${kind}_history`, { clusteredIndex: { key: { _id: 1 }, unique: true } });
-    await db.createCollection(`${kind}_live`);
+    await db.createCollection(`${kind}_history`, CLUSTERED);
+    await db.createCollection(`${kind}_devices`);
   }
-  await db.createCollection('fleet_minutes');
+  await db.createCollection('fleet_sums', CLUSTERED);
 }
 
 /**
- * The transaction of the design where nothing is late: read the batch's live documents, insert history, replace live
- * state, add to the fleet minutes of this lane. Journaled and acknowledged by the majority.
+ * The engine's transaction where nothing is late: insert history, move devices to the hours that begin, add to the
+ * minutes and hours of this lane. Journaled and acknowledged by the majority.
  */
 export class DriverLane {
   readonly #session: ClientSession;
   readonly #db: Db;
   readonly #lane: number;
+  readonly #hours = new Map<string, number>();
 
   constructor(client: MongoClient, lane: number) {
     this.#session = client.startSession();
@@ -47,7 +49,7 @@ export class DriverLane {
           const ofKind = readings.filter((reading) => reading.kind === kind);
           if (ofKind.length > 0) await this.#store(kind, ofKind);
         }
-        await this.#addToMinutes(readings);
+        await this.#addToSums(readings);
       },
       { writeConcern: { w: 'majority', j: true } },
     );
@@ -55,37 +57,40 @@ export class DriverLane {
 
   async #store(kind: Kind, readings: readonly Reading[]): Promise<void> {
     const session = this.#session;
-    const live = this.#db.collection<LiveDocument>(`${kind}_live`);
-    const newest = new Map(readings.map((reading) => [reading.deviceId, reading]));
-    const ids = [...newest.keys()];
-    const known = await live.find({ _id: { $in: ids } }, { session, projection: { timestamp: 1 } }).toArray();
-    for (const { _id, timestamp } of known) {
-      if (timestamp.getTime() >= (newest.get(_id)?.timestamp ?? 0)) throw new Error(`a late reading of ${_id}`);
-    }
     const history = this.#db.collection<HistoryDocument>(`${kind}_history`);
-    await history.insertMany(readings.map(toHistory), { session, ordered: false });
-    if (known.length > 0) await live.deleteMany({ _id: { $in: ids } }, { session });
-    await live.insertMany([...newest.values()].map(toLive), { session, ordered: false });
+    await history.insertMany(readings.map(toHistory), { session });
+    const moves = readings.flatMap(({ deviceId: _id, timestamp }) => {
+      const hour = floorTo(HOUR, timestamp);
+      if (hour <= (this.#hours.get(_id) ?? 0)) return [];
+      this.#hours.set(_id, hour);
+      return [{ updateOne: { filter: { _id }, update: { $max: { hour: new Date(hour) } }, upsert: true } }];
+    });
+    const devices = this.#db.collection<DeviceDocument>(`${kind}_devices`);
+    if (moves.length > 0) await devices.bulkWrite(moves, { session, ordered: false });
   }
 
-  async #addToMinutes(readings: readonly Reading[]): Promise<void> {
-    const minutes = new Map<number, Record<string, number>>();
+  async #addToSums(readings: readonly Reading[]): Promise<void> {
+    const updates = [...this.#sums(readings, 'minute', MINUTE), ...this.#sums(readings, 'hour', HOUR)];
+    const collection = this.#db.collection<SumDocument>('fleet_sums');
+    await collection.bulkWrite(updates, { session: this.#session, ordered: false });
+  }
+
+  #sums(readings: readonly Reading[], bucket: string, width: number) {
+    const buckets = new Map<number, Record<string, number>>();
     for (const { kind, timestamp, energy } of readings) {
-      const minute = floorTo(MINUTE, timestamp);
-      const sums = minutes.get(minute) ?? {};
+      const start = floorTo(width, timestamp);
+      const sums = buckets.get(start) ?? {};
       sums[`${kind}Energy`] = (sums[`${kind}Energy`] ?? 0) + energy;
       sums[`${kind}Readings`] = (sums[`${kind}Readings`] ?? 0) + 1;
-      minutes.set(minute, sums);
+      buckets.set(start, sums);
     }
-    const updates = [...minutes].map(([minute, sums]) => ({
+    return [...buckets].map(([start, sums]) => ({
       updateOne: {
-        filter: { _id: { minute: new Date(minute), lane: this.#lane } },
+        filter: { _id: { [bucket]: new Date(start), lane: this.#lane } },
         update: { $inc: asLongs(sums) },
         upsert: true,
       },
     }));
-    const collection = this.#db.collection<MinuteDocument>('fleet_minutes');
-    await collection.bulkWrite(updates, { session: this.#session, ordered: false });
   }
 }
 
@@ -97,10 +102,6 @@ function toHistory(reading: Reading): HistoryDocument {
   const hour = new Date(floorTo(HOUR, reading.timestamp));
   const timestamp = new Date(reading.timestamp);
   return { _id: { hour, [streams[reading.kind].idField]: reading.deviceId, timestamp }, ...values(reading) };
-}
-
-function toLive(reading: Reading): LiveDocument {
-  return { _id: reading.deviceId, timestamp: new Date(reading.timestamp), ...values(reading) };
 }
 
 function values(reading: Reading): Document {

@@ -30,24 +30,46 @@ it('reads nothing before the horizon that a drop which was cut off has left, and
   expect(await history.vehicle.countDocuments()).toBe(2);
 });
 
+it('drops the reading that was live state when its device has been heard of again', async () => {
+  const database = temporaryDatabase();
+  const store = await openMongoDbStore(database);
+  onTestFinished(() => store.close());
+  const { history } = collectionsOf(driverOf(database));
+  const at = (deviceId: string, n: number) => aVehicleReading({ deviceId, timestamp: START + n * MINUTE });
+  await store.writer.commit([at('EV-1', 0), at('EV-1', 10), at('EV-2', 0), at('EV-2', 70)]);
+  await closeHours(store);
+
+  await store.retention.dropBefore(START + HOUR);
+  expect(await history.vehicle.countDocuments()).toBe(2);
+  expect(await store.hot.newest('vehicle', 'EV-1')).toEqual(at('EV-1', 10));
+
+  await store.writer.commit([at('EV-1', 130)]);
+  await closeHours(store);
+  await store.retention.dropBefore(START + 2 * HOUR);
+  expect(await history.vehicle.distinct('_id.timestamp')).toEqual([
+    new Date(START + 70 * MINUTE),
+    new Date(START + 130 * MINUTE),
+  ]);
+  expect(await store.hot.newest('vehicle', 'EV-2')).toEqual(at('EV-2', 70));
+});
+
 it('drops an hour of more readings than one piece holds, and nothing more once the signal aborts', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
-  for (let second = 0; second < 5; second++) {
+  for (const second of [0, 1, 2, 3, 4, HOUR]) {
     await store.writer.commit(
       Array.from({ length: 5_000 }, (_, n) => aVehicleReading({ deviceId: `EV-${n}`, timestamp: START + second })),
     );
   }
-  await store.writer.commit([aVehicleReading({ timestamp: START + HOUR })]);
   await closeHours(store);
 
   const { vehicle } = collectionsOf(driverOf(database)).history;
   await store.retention.dropBefore(START + HOUR, AbortSignal.abort());
-  expect(await vehicle.countDocuments()).toBe(25_001);
+  expect(await vehicle.countDocuments()).toBe(30_000);
   await store.retention.dropBefore(START + HOUR);
 
-  expect(await vehicle.countDocuments()).toBe(1);
+  expect(await vehicle.countDocuments()).toBe(5_000);
   const all = await store.cold.totalsByDevice('vehicle', { from: START, to: START + HOUR });
   expect(all.size).toBe(5_000);
   expect(all.get('EV-4999')?.readings).toBe(5);

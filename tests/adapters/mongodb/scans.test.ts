@@ -4,7 +4,7 @@ import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
-import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
+import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 import { examined } from '#tests/support/mongodb-explain';
 import { aMeterReading, START } from '#tests/support/readings';
 
@@ -22,9 +22,10 @@ const atMost = (documents: number, scans: number) => documents + 2 * scans;
 describe('what MongoDB examines for an answer', () => {
   let store: TelemetryStore;
   let db: Db;
+  let database: TemporaryDatabase;
 
   beforeEach(async () => {
-    const database = temporaryDatabase();
+    database = temporaryDatabase();
     store = await openMongoDbStore(database);
     onTestFinished(() => store.close());
     for (let hour = 0; hour < HOURS; hour++) {
@@ -114,17 +115,39 @@ describe('what MongoDB examines for an answer', () => {
     expect(scans).toEqual(['CLUSTERED_IXSCAN']);
   });
 
-  it('is one document for the live state of a device', async () => {
-    expect(await examined(db, () => store.hot.newest('meter', ONE))).toEqual({ documents: 1, scans: ['IDHACK'] });
+  it('is a device and the last reading of its hour for live state', async () => {
+    const { documents, scans } = await examined(db, () => store.hot.newest('meter', ONE));
+
+    expect(documents).toBeLessThanOrEqual(atMost(2, 1));
+    expect(scans.toSorted()).toEqual(SCANS.toSorted()); // asked at once
   });
 
-  it('is a page of documents for a page of live states', async () => {
+  it('is the last reading of an hour for each device on a page of live states', async () => {
     const { documents } = await examined(db, () => store.hot.page('meter', { after: ONE, limit: 3 }));
 
-    expect(documents).toBeLessThanOrEqual(3);
+    expect(documents).toBeGreaterThanOrEqual(3 + 3);
+    expect(documents).toBeLessThanOrEqual(3 + atMost(3, 3));
   });
 
-  it('is the live state and the key of each reading sent again, and not what lies between them', async () => {
+  it('is no reading of a device that is remembered to be newer, for what is stale', async () => {
+    const query = { limit: 100, olderThan: START + (HOURS - 1) * HOUR + 50 * MINUTE };
+    await store.writer.commit([aMeterReading({ deviceId: 'M-silent', timestamp: START + (HOURS - 1) * HOUR })]);
+    const other = await openMongoDbStore(database);
+    onTestFinished(() => other.close());
+
+    const here = await examined(db, () => store.hot.page('meter', query));
+    const elsewhere = await examined(db, () => other.hot.page('meter', query));
+    const again = await examined(db, () => other.hot.page('meter', query));
+
+    expect((await other.hot.page('meter', query)).map(({ deviceId: id }) => id)).toEqual(['M-silent']);
+    for (const { documents } of [here, again]) {
+      expect(documents).toBeGreaterThanOrEqual(DEVICES + 1 + 1);
+      expect(documents).toBeLessThanOrEqual(DEVICES + 1 + atMost(1, 1));
+    }
+    expect(elsewhere.documents).toBeGreaterThanOrEqual(2 * (DEVICES + 1));
+  });
+
+  it('is the key of each reading sent again, and not what lies between them', async () => {
     const again = [0, DEVICES - 1].map((n) => aMeterReading({ deviceId: deviceId(n), timestamp: START + n * MINUTE }));
     const { documents } = await examined(db, () => store.writer.commit(again));
 

@@ -68,8 +68,27 @@ describe('several writers on one MongoDB', () => {
       stores.map((store, n) => store.writer.commit([aMeterReading({ deviceId: `M-${n}`, timestamp: START })])),
     );
 
-    expect(await driverOf(database).collection('fleet_hours').countDocuments()).toBe(2);
+    expect(
+      await driverOf(database)
+        .collection('fleet_sums')
+        .countDocuments({ '_id.hour': new Date(START) }),
+    ).toBe(2);
     expect((await stores[0]?.cold.fleetHours(day))?.map(({ totals }) => totals.meter.readings)).toEqual([2]);
+  });
+
+  it('know the newest reading of a device that has posted to each of them', async () => {
+    const database = temporaryDatabase();
+    const [one, other] = await Promise.all([open(database), open(database)]);
+    const at = (minutes: number) => aMeterReading({ timestamp: START + minutes * MINUTE });
+    const newest = () => Promise.all([one, other].map((store) => store.hot.newest('meter', 'M-1')));
+
+    await one.writer.commit([at(10)]);
+    await other.writer.commit([at(70)]);
+    expect(await newest()).toEqual([at(70), at(70)]);
+
+    await one.writer.commit([at(20), at(75)]);
+    await other.writer.commit([at(72)]);
+    expect(await newest()).toEqual([at(75), at(75)]);
   });
 
   it('find everything again after a restart', async () => {

@@ -1,19 +1,18 @@
 import type { Collection, CreateCollectionOptions, Db } from 'mongodb';
 import { MongoServerError } from 'mongodb';
 import { type ByKind, byKind } from '#domain/streams';
+import type { DeviceDocument } from './device-document.ts';
 import type { FleetDocument } from './fleet-document.ts';
 import type { HistoryDocument } from './history-document.ts';
 import type { ClosedHourDocument, DeviceHourDocument } from './hour-documents.ts';
 import type { LinkDocument, MeterGuard } from './link-document.ts';
-import type { LiveDocument } from './live-document.ts';
 import type { MarkDocument } from './marks.ts';
 import type { WarningDocument, WatchDocument } from './warning-documents.ts';
 
 export interface Collections {
   readonly history: ByKind<Collection<HistoryDocument>>;
-  readonly live: ByKind<Collection<LiveDocument>>;
-  readonly minutes: Collection<FleetDocument>;
-  readonly hours: Collection<FleetDocument>;
+  readonly devices: ByKind<Collection<DeviceDocument>>;
+  readonly fleet: Collection<FleetDocument>;
   readonly deviceHours: Collection<DeviceHourDocument>;
   readonly closedHours: Collection<ClosedHourDocument>;
   readonly marks: Collection<MarkDocument>;
@@ -30,9 +29,8 @@ const NAMESPACE_EXISTS = 48;
 export function collectionsOf(db: Db): Collections {
   return {
     history: byKind((kind) => db.collection(`${kind}_history`)),
-    live: byKind((kind) => db.collection(`${kind}_live`)),
-    minutes: db.collection('fleet_minutes'),
-    hours: db.collection('fleet_hours'),
+    devices: byKind((kind) => db.collection(`${kind}_devices`)),
+    fleet: db.collection('fleet_sums'),
     deviceHours: db.collection('device_hours'),
     closedHours: db.collection('closed_hours'),
     marks: db.collection('marks'),
@@ -48,10 +46,10 @@ export function collectionsOf(db: Db): Collections {
  * clustered: for `$in` a clustered collection is scanned from the smallest to the largest.
  */
 export async function createCollections(db: Db): Promise<void> {
-  const { history, live, minutes, hours, deviceHours, closedHours, marks, ...others } = collectionsOf(db);
+  const { history, devices, fleet, deviceHours, closedHours, marks, ...others } = collectionsOf(db);
   const { links, meterGuards, warnings, watches } = others;
-  const clustered = [...Object.values(history), minutes, hours, deviceHours, closedHours].map(nameOf);
-  const plain = [...Object.values(live), marks, links, meterGuards, warnings, watches].map(nameOf);
+  const clustered = [...Object.values(history), fleet, deviceHours, closedHours].map(nameOf);
+  const plain = [...Object.values(devices), marks, links, meterGuards, warnings, watches].map(nameOf);
   const found = await clusteredByName(db);
   const missing = (names: readonly string[]) => names.filter((name) => !found.has(name));
   await Promise.all([

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientSession, type MongoClient, MongoServerError, type TransactionOptions } from 'mongodb';
 import type { Reading } from '#domain/reading';
 import { kinds } from '#domain/streams';
-import { HOUR, MINUTE, type Millis, SECOND } from '#domain/time';
+import { type Millis, SECOND } from '#domain/time';
 import type { Collections } from './collections.ts';
+import type { DeviceProgress } from './device-progress.ts';
+import { moveToHours } from './device-writes.ts';
 import { isCommitUnknown } from './driver-errors.ts';
 import { fleetUpdates } from './fleet-document.ts';
 import { byHistoryKey, toHistoryDocument } from './history-document.ts';
-import { advanceLive } from './live-writes.ts';
 
 /** How long the server waits for the majority before it says that it does not know. */
 const MAJORITY_TIMEOUT: Millis = 8 * SECOND;
@@ -56,13 +57,14 @@ async function commit(session: ClientSession, deadline: number): Promise<void> {
 }
 
 /**
- * Writes readings, whose keys are thought to be new: history, live state and the lane's totals.
+ * Writes readings, whose keys are thought to be new: history, the hours that devices have reached, the lane's totals.
  *
  * History comes first: its clustered key is unique and tells at once when a reading is there already.
  */
 export async function writeReadings(
-  { history, live, minutes, hours }: Collections,
+  { history, devices, fleet }: Collections,
   readings: readonly Reading[],
+  progress: DeviceProgress,
   lane: string,
   session: ClientSession,
 ): Promise<void> {
@@ -70,9 +72,8 @@ export async function writeReadings(
     const ofKind = readings.filter((reading) => reading.kind === kind).sort(byHistoryKey);
     if (ofKind.length === 0) continue;
     await history[kind].insertMany(ofKind.map(toHistoryDocument), { session });
-    await advanceLive(live[kind], ofKind, session);
+    const beginners = ofKind.filter((reading) => progress.beginsHour(reading));
+    await moveToHours(devices[kind], beginners, session);
   }
-  const unordered = { session, ordered: false };
-  await minutes.bulkWrite(fleetUpdates(readings, lane, 'minute', MINUTE), unordered);
-  await hours.bulkWrite(fleetUpdates(readings, lane, 'hour', HOUR), unordered);
+  await fleet.bulkWrite(fleetUpdates(readings, lane), { session, ordered: false });
 }

@@ -81,7 +81,7 @@ export class DeviceQueries {
   async *#scans(kind: Kind, window: TimeWindow, readings: number): AsyncGenerator<readonly TimeWindow[]> {
     let size = Math.min(Math.ceil(readings / READINGS_AN_HOUR) + 1, HOURS_A_SCAN);
     let hours: TimeWindow[] = [];
-    for await (const hour of occupiedHours(this.#collections.hours, kind, window)) {
+    for await (const hour of occupiedHours(this.#collections.fleet, kind, window)) {
       hours.push(hour);
       if (hours.length < size) continue;
       yield hours;

@@ -1,7 +1,7 @@
 import { type AnyBulkWriteOperation, Long } from 'mongodb';
 import type { Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
-import { type EpochMillis, floorTo, type Millis } from '#domain/time';
+import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
 
 /** Energy in milliwatt-hours and number of readings of one stream in one bucket. */
 export interface StreamSums {
@@ -11,7 +11,7 @@ export interface StreamSums {
 
 /**
  * What one lane added to one minute or one hour. A lane belongs to one commit at a time, so that commits never meet in
- * one document; a reader sums the lanes.
+ * one document; a reader sums the lanes. Hours lie before minutes in the order of the keys.
  */
 export interface FleetDocument extends Partial<Readonly<Record<Kind, StreamSums>>> {
   readonly _id: { readonly minute: Date; readonly lane: string } | { readonly hour: Date; readonly lane: string };
@@ -19,8 +19,12 @@ export interface FleetDocument extends Partial<Readonly<Record<Kind, StreamSums>
 
 export type Bucket = 'minute' | 'hour';
 
-/** Adds readings to the lane's documents, one update a bucket. */
-export function fleetUpdates(
+/** Adds readings to the lane's documents, one update a minute and one an hour. */
+export function fleetUpdates(readings: readonly Reading[], lane: string): AnyBulkWriteOperation<FleetDocument>[] {
+  return [...bucketUpdates(readings, lane, 'minute', MINUTE), ...bucketUpdates(readings, lane, 'hour', HOUR)];
+}
+
+function bucketUpdates(
   readings: readonly Reading[],
   lane: string,
   bucket: Bucket,

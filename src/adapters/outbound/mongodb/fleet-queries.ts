@@ -18,14 +18,14 @@ export class FleetQueries {
 
   /** Whole hours from the hours, the edges from the minutes, in one statement. */
   async totals({ from, to }: TimeWindow): Promise<FleetTotals> {
-    const { minutes, hours } = this.#collections;
+    const { fleet } = this.#collections;
     const crossesHour = ceilTo(HOUR, from) < floorTo(HOUR, to);
     const firstHour = crossesHour ? ceilTo(HOUR, from) : to;
     const endHour = crossesHour ? floorTo(HOUR, to) : to;
     const edge = (window: TimeWindow) => ({
-      $unionWith: { coll: minutes.collectionName, pipeline: [bucketRange('minute', window)] },
+      $unionWith: { coll: fleet.collectionName, pipeline: [bucketRange('minute', window)] },
     });
-    const [sums] = await hours
+    const [sums] = await fleet
       .aggregate([
         bucketRange('hour', { from: firstHour, to: endHour }),
         edge({ from, to: firstHour }),
@@ -37,7 +37,7 @@ export class FleetQueries {
   }
 
   async hours(window: TimeWindow): Promise<readonly FleetHour[]> {
-    const hours = await this.#collections.hours
+    const hours = await this.#collections.fleet
       .aggregate([bucketRange('hour', window), fleetSums('$_id.hour'), { $sort: { _id: 1 } }])
       .toArray();
     return hours.map((sums) => ({ hour: (sums._id as Date).getTime(), totals: fleetTotalsFrom(sums) }));

@@ -99,7 +99,7 @@ export class HourClosing {
   }
 
   async #readingsOf({ kind, hour }: StreamHour, session?: ClientSession): Promise<number> {
-    const [sum] = await this.#collections.hours
+    const [sum] = await this.#collections.fleet
       .aggregate<{ readings: number }>(
         [
           bucketRange('hour', { from: hour, to: hour + HOUR }),

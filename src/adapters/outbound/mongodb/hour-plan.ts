@@ -29,14 +29,14 @@ interface HourState {
  * the readings.
  */
 export async function planHours(
-  { hours, closedHours, marks }: Collections,
+  { fleet, closedHours, marks }: Collections,
   kind: Kind,
   window: TimeWindow,
   wantSums: boolean,
   moment: Moment,
 ): Promise<HourPlan> {
   const { from, to } = alignOutward(window, HOUR);
-  const states = await hours
+  const states = await fleet
     .aggregate<HourState>(
       [
         bucketRange('hour', { from, to }),

@@ -1,29 +1,110 @@
+import type { Collection, Document, Filter } from 'mongodb';
 import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
 import type { Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
+import { type EpochMillis, HOUR } from '#domain/time';
 import type { Collections } from './collections.ts';
+import type { DeviceDocument } from './device-document.ts';
+import type { DeviceProgress } from './device-progress.ts';
 import { answeredInTime } from './driver-errors.ts';
-import { fromLiveDocument } from './live-document.ts';
+import { fromHistoryDocument, type HistoryDocument } from './history-document.ts';
+import { type Branch, deviceRange, scanEach } from './history-scan.ts';
 
-/** Live state, read by device id. */
+/** Devices whose readings are looked up by one statement: some 60 us each. */
+const DEVICES_A_LOOK = 100;
+/** Devices read at once to find those that may be stale: some milliseconds. */
+const DEVICES_A_BATCH = 1_000;
+
+/** Live state: the last reading of the hour that each device has reached. */
 export class LiveQueries implements HotStore {
   readonly #collections: Collections;
+  readonly #progress: DeviceProgress;
 
-  constructor(collections: Collections) {
+  constructor(collections: Collections, progress: DeviceProgress) {
     this.#collections = collections;
+    this.#progress = progress;
   }
 
   async newest(kind: Kind, deviceId: string): Promise<Reading | undefined> {
-    const document = await answeredInTime(this.#collections.live[kind].findOne({ _id: deviceId }));
-    return document ? fromLiveDocument(kind, document) : undefined;
+    return answeredInTime(this.#newest(kind, deviceId));
   }
 
-  async page(kind: Kind, { after, limit, olderThan }: LivePageQuery): Promise<readonly Reading[]> {
-    const filter = {
-      ...(after === undefined ? {} : { _id: { $gt: after } }),
-      ...(olderThan === undefined ? {} : { timestamp: { $lt: new Date(olderThan) } }),
-    };
-    const page = this.#collections.live[kind].find(filter, { sort: { _id: 1 }, limit, batchSize: limit + 1 });
-    return (await answeredInTime(page.toArray())).map((document) => fromLiveDocument(kind, document));
+  async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
+    const page: Reading[] = [];
+    for (let last = after; page.length < limit; ) {
+      const most = olderThan === Infinity ? limit - page.length : DEVICES_A_BATCH;
+      const devices = await answeredInTime(this.#find(kind, maybeOlderThan(olderThan, last), most));
+      const unsure = devices.filter(({ _id }) => (this.#progress.newest(kind, _id) ?? -Infinity) < olderThan);
+      for (let at = 0; at < unsure.length && page.length < limit; at += DEVICES_A_LOOK) {
+        const readings = await answeredInTime(this.#newestOf(kind, unsure.slice(at, at + DEVICES_A_LOOK)));
+        this.#progress.advance(readings);
+        page.push(...readings.filter(({ timestamp }) => timestamp < olderThan).slice(0, limit - page.length));
+      }
+      last = devices.at(-1)?._id;
+      if (devices.length < most) break;
+    }
+    return page;
   }
+
+  /** In the hour that this process knows of, it looks before it knows whether that is the last one: one trip for two. */
+  async #newest(kind: Kind, deviceId: string): Promise<Reading | undefined> {
+    const { devices, history } = this.#collections;
+    const hour = this.#progress.hourOf(kind, deviceId);
+    const [device, document] = await Promise.all([
+      devices[kind].findOne({ _id: deviceId }),
+      hour === undefined ? null : history[kind].findOne(hourOf(kind, deviceId, hour), { sort: { _id: -1 } }),
+    ]);
+    if (document && device?.hour.getTime() === hour) return fromHistoryDocument(kind, document);
+    return device ? (await this.#newestOf(kind, [device]))[0] : undefined;
+  }
+
+  /** The newest readings of devices, in the order of their ids. */
+  async #newestOf(kind: Kind, devices: readonly DeviceDocument[]): Promise<readonly Reading[]> {
+    const history = this.#collections.history[kind];
+    const readings = await lastOfHours(history, kind, devices);
+    if (readings.length === devices.length) return readings;
+    // A device has reached another hour since, and the one before was dropped with all of the old history.
+    const known = new Set(readings.map(({ deviceId }) => deviceId));
+    const missing = devices.map(({ _id }) => _id).filter((id) => !known.has(id));
+    const again = await this.#find(kind, { _id: { $in: missing } }, missing.length);
+    return [...readings, ...(await lastOfHours(history, kind, again))].sort(byDeviceId);
+  }
+
+  #find(kind: Kind, filter: Filter<DeviceDocument>, limit: number): Promise<DeviceDocument[]> {
+    return this.#collections.devices[kind].find(filter, { sort: { _id: 1 }, limit, batchSize: limit + 1 }).toArray();
+  }
+}
+
+/** The devices after one whose newest reading may be older, as far as its hour tells. */
+function maybeOlderThan(time: EpochMillis, after: string | undefined): Filter<DeviceDocument> {
+  return {
+    ...(after === undefined ? {} : { _id: { $gt: after } }),
+    ...(time === Infinity ? {} : { hour: { $lt: new Date(time) } }),
+  };
+}
+
+async function lastOfHours(
+  history: Collection<HistoryDocument>,
+  kind: Kind,
+  devices: readonly DeviceDocument[],
+): Promise<readonly Reading[]> {
+  const [first, ...others] = devices.map(({ _id, hour }): Branch => {
+    return {
+      collection: history.collectionName,
+      pipeline: [{ $match: hourOf(kind, _id, hour.getTime()) }, { $sort: { _id: -1 } }, { $limit: 1 }], // the scan goes backwards
+    };
+  });
+  if (first === undefined) return [];
+  const documents = await history
+    .aggregate<HistoryDocument>(scanEach([first, ...others]), { batchSize: devices.length + 1 })
+    .toArray();
+  return documents.map((document) => fromHistoryDocument(kind, document));
+}
+
+function hourOf(kind: Kind, deviceId: string, hour: EpochMillis): Document {
+  return deviceRange(kind, deviceId, { from: hour, to: hour + HOUR });
+}
+
+function byDeviceId(a: Reading, b: Reading): number {
+  return a.deviceId < b.deviceId ? -1 : 1;
 }

@@ -1,24 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientSession, Filter, MongoClient } from 'mongodb';
+import type { Logger } from '#application/ports/logger';
 import type { Retention } from '#application/ports/retention';
 import { type Kind, kinds } from '#domain/streams';
 import type { EpochMillis, Millis } from '#domain/time';
 import type { Collections } from './collections.ts';
 import { answered, answeredInTime } from './driver-errors.ts';
-import type { HistoryKey } from './history-document.ts';
+import type { HistoryDocument, HistoryKey } from './history-document.ts';
 import { advance, mark } from './marks.ts';
 import { unclosedHours } from './mongodb-rollups.ts';
+import { fieldsOf } from './reading-fields.ts';
+import { retriedTransaction } from './retried-transaction.ts';
 
-/** Documents deleted in one statement: some hundred milliseconds. */
-const PIECE = 10_000;
+/** Documents deleted in one transaction: some hundred milliseconds. */
+const PIECE = 5_000;
 /** Between pieces, so that ingestion has its turn. */
 const PAUSE: Millis = 20;
 
-/** Lets old history go in the order of its keys, which is that of time. */
+/**
+ * Lets old history go in the order of its keys, which is that of time, but for the newest reading of each device: that
+ * is its live state, and goes with a later drop when the device was heard of again.
+ */
 export class MongoDbRetention implements Retention {
+  readonly #client: MongoClient;
   readonly #collections: Collections;
+  readonly #logger: Logger | undefined;
 
-  constructor(collections: Collections) {
+  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+    this.#client = client;
     this.#collections = collections;
+    this.#logger = logger;
   }
 
   async horizon(): Promise<EpochMillis | undefined> {
@@ -35,26 +46,55 @@ export class MongoDbRetention implements Retention {
     const firstUnclosed = Math.min(...unclosed.flat().map(({ hour }) => hour));
     const horizon = await advance(this.#collections.marks, 'horizon', Math.min(before, firstUnclosed));
     for (const kind of kinds) {
-      for (let next: HistoryKey | undefined = {}; next !== undefined && !signal?.aborted; ) {
-        next = await this.#deletePiece(kind, next, horizon);
-        if (next !== undefined) await sleep(PAUSE);
+      for (let last: HistoryKey | undefined = {}; last !== undefined && !signal?.aborted; ) {
+        const after: HistoryKey = last;
+        last = await retriedTransaction(this.#client, this.#logger, (session) =>
+          this.#deletePiece(kind, after, horizon, session),
+        );
+        if (last !== undefined) await sleep(PAUSE);
       }
     }
     return horizon;
   }
 
   /**
-   * Deletes the oldest documents before the horizon. Resolves with the key to go on at, if there may be more: what is
-   * deleted lies in the way of a scan for minutes, and a scan from the very beginning would pass ever more of it.
+   * Deletes the oldest documents before the horizon, after the key given. Resolves with the last key looked at, if there
+   * may be more: what is deleted lies in the way of a scan for minutes, and a scan from the very beginning would pass
+   * ever more of it.
+   *
+   * Both reads and the deletion see one moment. What is committed after it stays, the newest of its device or not.
    */
-  async #deletePiece(kind: Kind, begin: HistoryKey, horizon: EpochMillis): Promise<HistoryKey | undefined> {
+  async #deletePiece(
+    kind: Kind,
+    after: HistoryKey,
+    horizon: EpochMillis,
+    session: ClientSession,
+  ): Promise<HistoryKey | undefined> {
     const history = this.#collections.history[kind];
-    const within = (end: unknown) => ({ _id: { $gte: begin, $lt: end } }) as never;
-    const old = within({ hour: new Date(horizon) });
-    const [next] = await history
-      .find(old, { sort: { _id: 1 }, skip: PIECE, limit: 1, projection: { _id: 1 } })
+    const old = { _id: { $gt: after, $lt: { hour: new Date(horizon) } } } as Filter<HistoryDocument>;
+    const documents = await history
+      .find(old, { session, sort: { _id: 1 }, limit: PIECE, projection: { _id: 1 }, batchSize: PIECE + 1 })
       .toArray();
-    await history.deleteMany(next === undefined ? old : within(next._id));
-    return next?._id;
+    const keys = documents.map(({ _id }) => _id);
+    const last = keys.at(-1);
+    if (last === undefined) return undefined;
+    const kept = await this.#liveAmong(kind, keys, session);
+    const piece = { _id: { $gt: after, $lte: last, $nin: kept } } as Filter<HistoryDocument>;
+    await history.deleteMany(piece, { session });
+    return keys.length < PIECE ? undefined : last;
+  }
+
+  /** Of keys in their order, those that are their devices' newest. The last one counts as such: its hour may go on. */
+  async #liveAmong(kind: Kind, keys: readonly HistoryKey[], session: ClientSession): Promise<readonly HistoryKey[]> {
+    const { id } = fieldsOf[kind];
+    const lastOfHour = new Map<string, HistoryKey>();
+    for (const key of keys) lastOfHour.set(key[id] as string, key); // later hours come later
+    const devices = await this.#collections.devices[kind]
+      .find({ _id: { $in: [...lastOfHour.keys()] } }, { session, batchSize: lastOfHour.size + 1 })
+      .toArray();
+    return devices.flatMap(({ _id, hour }) => {
+      const key = lastOfHour.get(_id);
+      return key !== undefined && (key.hour as Date).getTime() === hour.getTime() ? [key] : [];
+    });
   }
 }

@@ -68,13 +68,13 @@ export class MongoDbRollups implements HourRollups {
 
 /** Hours of one stream whose sums are missing or out of date, oldest first. Before the horizon sums are final. */
 export async function unclosedHours(
-  { hours, closedHours, marks }: Collections,
+  { fleet, closedHours, marks }: Collections,
   kind: Kind,
   before: EpochMillis,
   limit: number,
 ): Promise<readonly StreamHour[]> {
   const [from, to] = [toDate((await mark(marks, 'horizon')) ?? -Infinity), toDate(before)];
-  const found = await hours
+  const found = await fleet
     .aggregate<{ _id: Date }>([
       { $match: { _id: { $gte: { hour: from }, $lt: { hour: to } }, [`${kind}.readings`]: { $gt: 0 } } },
       { $project: { _id: '$_id.hour', missing: `$${kind}.readings` } },

@@ -5,6 +5,7 @@ import { MINUTE, type Millis, SECOND } from '#domain/time';
 import { APP_NAME } from './abandoned-transactions.ts';
 import { collectionsOf, createCollections } from './collections.ts';
 import { beforeDeadline } from './deadline.ts';
+import { DeviceProgress } from './device-progress.ts';
 import { DeviceQueries } from './device-queries.ts';
 import { answered, answeredInTime } from './driver-errors.ts';
 import { FleetQueries } from './fleet-queries.ts';
@@ -65,12 +66,13 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
   }
 
   const collections = collectionsOf(db);
-  const writer = new MongoDbWriter(client, collections, logger);
+  const progress = new DeviceProgress();
+  const writer = new MongoDbWriter(client, collections, progress, logger);
   const device = new DeviceQueries(client, collections);
   const fleet = new FleetQueries(collections);
   return {
     writer,
-    hot: new LiveQueries(collections),
+    hot: new LiveQueries(collections, progress),
     cold: {
       history: (kind, deviceId, window, query) => answered(device.history(kind, deviceId, window, query)),
       deviceTotals: (kind, deviceId, window) => answeredInTime(device.totals(kind, deviceId, window)),
@@ -83,7 +85,7 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
     rollups: new MongoDbRollups(client, collections),
     links: new MongoDbLinks(client, collections, logger),
     warnings: new MongoDbWarnings(client, collections, logger),
-    retention: new MongoDbRetention(collections),
+    retention: new MongoDbRetention(client, collections, logger),
     health: {
       check: async () => {
         await answered(beforeDeadline(admin.command({ ping: 1 }), CHECK_TIMEOUT));

@@ -10,6 +10,7 @@ import { CommitBatch, NOTHING_KNOWN } from './commit-batch.ts';
 import { inTransaction, writeReadings } from './commit-transaction.ts';
 import { ConflictPause } from './conflict-pause.ts';
 import { beforeDeadline } from './deadline.ts';
+import type { DeviceProgress } from './device-progress.ts';
 import { answered, isDuplicateKey, isTransient } from './driver-errors.ts';
 import { findKnown } from './known-readings.ts';
 
@@ -25,6 +26,7 @@ const CAUTIOUS_COMMITS = 20;
 export class MongoDbWriter implements TelemetryWriter {
   readonly #client: MongoClient;
   readonly #collections: Collections;
+  readonly #progress: DeviceProgress;
   readonly #logger: Logger | undefined;
   readonly #name = randomBytes(6).toString('hex');
   readonly #freeLanes: string[] = [];
@@ -32,9 +34,10 @@ export class MongoDbWriter implements TelemetryWriter {
   #lanes = 0;
   #cautious = 0;
 
-  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+  constructor(client: MongoClient, collections: Collections, progress: DeviceProgress, logger: Logger | undefined) {
     this.#client = client;
     this.#collections = collections;
+    this.#progress = progress;
     this.#logger = logger;
   }
 
@@ -77,7 +80,8 @@ export class MongoDbWriter implements TelemetryWriter {
     const pause = new ConflictPause(this.#client, this.#logger);
     // A batch that conflicts with itself is not written when atomic, so that no insert would tell what is there.
     const look = this.#cautious > 0 || (atomic && batch.outcomes(NOTHING_KNOWN).some(isConflict));
-    let known = look ? await findKnown(this.#collections, readings, false) : NOTHING_KNOWN;
+    const suspects = () => readings.filter((reading) => this.#progress.mayBeStored(reading));
+    let known = look ? await findKnown(this.#collections, suspects()) : NOTHING_KNOWN;
     for (let thorough = false; ; ) {
       const outcomes = batch.outcomes(known);
       const unknown = batch.unknown(known);
@@ -90,8 +94,8 @@ export class MongoDbWriter implements TelemetryWriter {
       if (performance.now() > deadline) throw failure.error;
       const before = known.size;
       if (isDuplicateKey(failure.error)) {
-        known = await findKnown(this.#collections, readings, thorough);
-        thorough = true;
+        known = await findKnown(this.#collections, thorough ? readings : suspects());
+        thorough = true; // next time: another process may have stored what is news to this one
       }
       // What is there and cannot be found was written by a transaction that the majority has yet to confirm.
       if (known.size === before) await pause.wait();
@@ -106,8 +110,9 @@ export class MongoDbWriter implements TelemetryWriter {
   ): Promise<{ error: unknown } | undefined> {
     try {
       await inTransaction(this.#client, deadline, (session) => {
-        return writeReadings(this.#collections, readings, lane, session);
+        return writeReadings(this.#collections, readings, this.#progress, lane, session);
       });
+      this.#progress.advance(readings);
       return undefined;
     } catch (error) {
       if (isDuplicateKey(error) || isTransient(error)) return { error };

@@ -14,7 +14,7 @@ const LANES_A_BATCH = 500;
  * hours that the fleet totals know, so that a long silence costs nothing. They are asked for as they are needed.
  */
 export async function* occupiedHours(
-  hours: Collection<FleetDocument>,
+  fleet: Collection<FleetDocument>,
   kind: Kind,
   window: TimeWindow,
 ): AsyncGenerator<TimeWindow> {
@@ -22,7 +22,7 @@ export async function* occupiedHours(
     yield* splitAt(HOUR, window);
     return;
   }
-  const lanes = hours.aggregate<{ hour: Date }>(
+  const lanes = fleet.aggregate<{ hour: Date }>(
     [
       bucketRange('hour', { from: floorTo(HOUR, window.from), to: window.to }),
       { $match: { [`${kind}.readings`]: { $gt: 0 } } },

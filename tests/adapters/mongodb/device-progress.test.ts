@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { DeviceProgress } from '#adapters/outbound/mongodb/device-progress';
+import { HOUR, MINUTE } from '#domain/time';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+
+const at = (minutes: number, deviceId = 'M-1') => aMeterReading({ deviceId, timestamp: START + minutes * MINUTE });
+
+it('takes a device that it does not know to begin an hour, and its reading to be known perhaps', () => {
+  const progress = new DeviceProgress();
+  progress.advance([aVehicleReading({ deviceId: 'M-1' })]);
+
+  expect(progress.beginsHour(at(0))).toBe(true);
+  expect(progress.mayBeStored(at(0))).toBe(true);
+});
+
+it('tells what is newer than all that was committed, and what begins an hour', () => {
+  const progress = new DeviceProgress();
+  progress.advance([at(10), at(5)]);
+
+  expect([at(9), at(10), at(11)].map((reading) => progress.mayBeStored(reading))).toEqual([true, true, false]);
+  expect([at(-1), at(0), at(59), at(60)].map((reading) => progress.beginsHour(reading))).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ]);
+});
+
+it('forgets all devices rather than remember more than it may', () => {
+  const progress = new DeviceProgress(2);
+  progress.advance([at(0, 'M-1'), at(0, 'M-2'), at(0, 'M-3')]);
+
+  expect(progress.beginsHour(at(1, 'M-1'))).toBe(true);
+  expect(progress.beginsHour(at(1, 'M-3'))).toBe(false);
+  expect(progress.beginsHour({ ...at(0, 'M-3'), timestamp: START + HOUR })).toBe(true);
+});
