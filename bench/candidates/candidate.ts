@@ -1,3 +1,4 @@
+import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { LaneOptions } from '../load/http-lanes.ts';
 import type { Lane } from '../load/lane.ts';
 import type { BatchPlan } from '../load/request-pool.ts';
@@ -13,6 +14,10 @@ export interface Running {
   readonly pid?: number;
   /** Bytes its data take on disk now. */
   diskBytes?(): Promise<number>;
+  /** Its store, opened beside it for reading; whoever opens it closes it. */
+  openStore?(): Promise<TelemetryStore>;
+  /** Stops the process that serves and starts another on the same data. What it resolves with takes the place of this. */
+  restart?(): Promise<Running>;
   /** Stops everything that was started for it and removes its data. */
   stop(): Promise<void>;
 }

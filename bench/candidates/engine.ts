@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { StoreConfig } from '#infrastructure/config';
+import { openStore } from '#infrastructure/open-store';
 import { json } from '../load/encoding.ts';
 import { httpLanes } from '../load/http-lanes.ts';
 import { directoryBytes } from '../support/disk.ts';
 import { databaseBytes, findReplicaSet, startReplicaSet } from '../support/mongod.ts';
-import { workDir } from '../support/work-dir.ts';
-import type { Candidate } from './candidate.ts';
+import { type WorkDir, workDir } from '../support/work-dir.ts';
+import type { Candidate, Running } from './candidate.ts';
 import { fleetReadings } from './fleet-readings.ts';
 import { startNode } from './node-service.ts';
 
@@ -24,23 +28,30 @@ export const engineOnSqlite: Candidate = {
   capabilities: ['single', 'batch'],
   find: findEngine,
 
-  async start(parentDir) {
-    const dir = await workDir(parentDir);
-    const data = join(dir.path, 'data');
-    const service = await startNode(MAIN, dir.path, { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data });
-    return {
-      port: service.port,
-      pid: service.pid,
-      lanes: async (plan, options) => httpLanes(service.port, plan, json, options),
-      countReadings: () => fleetReadings(service.port),
-      diskBytes: () => directoryBytes(data),
-      async stop() {
-        await service.stop();
-        await dir.release();
-      },
-    };
-  },
+  start: async (parentDir) => serveFrom(await workDir(parentDir)),
 };
+
+/** The engine on the data that lie in the directory, or on none. */
+async function serveFrom(dir: WorkDir): Promise<Running> {
+  const data = join(dir.path, 'data');
+  const service = await startNode(MAIN, dir.path, { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data });
+  return {
+    port: service.port,
+    pid: service.pid,
+    lanes: async (plan, options) => httpLanes(service.port, plan, json, options),
+    countReadings: () => fleetReadings(service.port),
+    diskBytes: () => directoryBytes(data),
+    openStore: () => openBeside({ kind: 'sqlite', directory: data }),
+    async restart() {
+      await service.stop();
+      return serveFrom(dir);
+    },
+    async stop() {
+      await service.stop();
+      await dir.release();
+    },
+  };
+}
 
 /** The engine as a user starts it, on a replica set of one member. */
 export const engineOnMongoDb: Candidate = {
@@ -65,6 +76,7 @@ export const engineOnMongoDb: Candidate = {
       lanes: async (plan, options) => httpLanes(service.port, plan, json, options),
       countReadings: () => fleetReadings(service.port),
       diskBytes: () => databaseBytes(mongod.uri, DATABASE),
+      openStore: () => openBeside({ kind: 'mongodb', uri: mongod.uri, database: DATABASE }),
       async stop() {
         await service.stop();
         await mongod.stop();
@@ -73,6 +85,10 @@ export const engineOnMongoDb: Candidate = {
     };
   },
 };
+
+function openBeside(config: StoreConfig): Promise<TelemetryStore> {
+  return openStore(config, { logger: createWinstonLogger('warn'), readOnly: true });
+}
 
 async function findEngine(): Promise<{ version: string } | { missing: string }> {
   const main = join(import.meta.dirname, '../..', MAIN);

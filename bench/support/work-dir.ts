@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mustNotBeEnding, onExit } from './cleanup.ts';
 
+export interface WorkDir {
+  readonly path: string;
+  readonly release: () => Promise<void>;
+}
+
 /** A new empty directory for one run of one candidate; gone after `release`, or when the benchmark ends. */
-export async function workDir(parent = tmpdir()): Promise<{ path: string; release: () => Promise<void> }> {
+export async function workDir(parent = tmpdir()): Promise<WorkDir> {
   mustNotBeEnding();
   const path = await mkdtemp(join(parent, 'eie-bench-'));
   return { path, release: onExit(() => rm(path, { recursive: true, force: true, maxRetries: 5 })) };
