@@ -2,12 +2,15 @@ import { type LinkedBalance, linkedBalance } from '#domain/linked-balance';
 import { type LinkCut, linkCuts, type MeterLink } from '#domain/meter-link';
 import type { TimeWindow } from '#domain/time-window';
 import { type DeviceTotals, noDeviceTotals, type StreamTotals } from '#domain/totals';
+import { giveWay } from './give-way.ts';
 import { mapBounded } from './map-bounded.ts';
 import type { Clock } from './ports/clock.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
 
 /** Queries under way at once for links that hold for a part of the window only. */
 const PARTIAL_QUERIES = 8;
+/** Vehicles between which others have their turn: a millisecond or two. */
+const VEHICLES_PER_TURN = 500;
 
 /**
  * Sets the AC of linked meters against the DC of their vehicles, for the whole fleet at once. The window must consist of
@@ -29,21 +32,24 @@ export class LinkedBalances {
   async over(window: TimeWindow): Promise<readonly LinkedBalance[]> {
     const links = await this.#store.links.during(window);
     if (links.length === 0) return [];
-    const [vehicles, meters] = await Promise.all([
-      this.#store.cold.totalsByDevice('vehicle', window),
-      this.#store.cold.totalsByDevice('meter', window),
-    ]);
+    // One after the other: each may keep a core of the store busy, and commits need one as well.
+    const vehicles = await this.#store.cold.totalsByDevice('vehicle', window);
+    const meters = await this.#store.cold.totalsByDevice('meter', window);
     const cuts = linkCuts(links, window);
+    await giveWay();
     const partial = await this.#partialTotals(cuts.filter((cut) => !isWhole(cut, window) && meters.has(cut.meterId)));
     const drawn = (cut: LinkCut): StreamTotals =>
       (isWhole(cut, window) ? meters.get(cut.meterId) : partial.get(keyOf(cut))) ?? noDeviceTotals('meter');
 
     const now = this.#clock.now();
-    return [...byVehicle(links)].map(([vehicleId, own]) => {
+    const balances: LinkedBalance[] = [];
+    for (const [vehicleId, own] of byVehicle(links)) {
       const vehicle = vehicles.get(vehicleId) ?? noDeviceTotals('vehicle');
       const totals = { vehicleId, window, links: own, vehicle, meters: linkCuts(own, window).map(drawn) };
-      return linkedBalance(totals, now, this.#lossThreshold);
-    });
+      balances.push(linkedBalance(totals, now, this.#lossThreshold));
+      if (balances.length % VEHICLES_PER_TURN === 0) await giveWay();
+    }
+    return balances;
   }
 
   async #partialTotals(cuts: readonly LinkCut[]): Promise<ReadonlyMap<string, DeviceTotals>> {

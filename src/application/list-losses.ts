@@ -11,8 +11,8 @@ import { NumberDiagnosis } from './number-diagnosis.ts';
 import type { Clock } from './ports/clock.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
 
-/** Rows looked at more closely at once: a page of a thousand does not keep other readers waiting. */
-const DIAGNOSES_AT_ONCE = 4;
+/** Rows looked at more closely at once, two questions or more each: a page of a thousand keeps nobody else waiting. */
+const DIAGNOSES_AT_ONCE = 2;
 
 /** A linked vehicle under the threshold. Its efficiency is known. */
 export interface VehicleLoss extends LinkedBalance, Judgement {

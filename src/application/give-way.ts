@@ -1,0 +1,6 @@
+/** Lets what waits for the main thread, such as requests that have arrived, go first. For loops over a whole fleet. */
+export function giveWay(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
