@@ -1,4 +1,5 @@
 import type { MongoClient } from 'mongodb';
+import { giveWay } from '#application/give-way';
 import type { HistoryQuery } from '#application/ports/cold-store';
 import type { EnergySeries } from '#domain/energy-series';
 import type { Reading } from '#domain/reading';
@@ -21,6 +22,8 @@ import { BY_DEVICE, BY_HOUR, BY_MINUTES, type Grouping, IN_ALL, sumParts } from 
 const HOURS_A_SCAN = 48;
 /** What a device sends in an hour when all is well; more only means that a page takes fewer round trips. */
 const READINGS_AN_HOUR = HOUR / MINUTE;
+/** Devices between whose totals others have their turn: a millisecond. */
+const DEVICES_PER_TURN = 1_000;
 
 /** What can be asked about the history of devices. */
 export class DeviceQueries {
@@ -61,7 +64,9 @@ export class DeviceQueries {
 
   async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
     const totals = new Map<string, DeviceTotals>();
-    for (const sums of await this.#sums(kind, undefined, window, BY_DEVICE)) {
+    const found = await this.#sums(kind, undefined, window, BY_DEVICE);
+    for (const [index, sums] of found.entries()) {
+      if (index % DEVICES_PER_TURN === 0) await giveWay();
       const id = String(sums._id);
       const sum = toDeviceTotals(kind, sums);
       const before = totals.get(id);

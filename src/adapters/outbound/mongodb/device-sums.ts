@@ -10,35 +10,36 @@ export interface DeviceSums {
   readonly _id: unknown;
   readonly energy: number;
   readonly readings: number;
-  readonly least: number;
-  readonly most: number;
   readonly [sum: string]: unknown;
 }
 
+/** Whether the least and the most energy of a reading, `least` and `most`, are wanted besides. */
+export interface SumOptions {
+  readonly extremes: boolean;
+}
+
 /** The `$group` stage that sums history documents. */
-export function sumReadings(kind: Kind, by: unknown): Document {
+export function sumReadings(kind: Kind, by: unknown, { extremes }: SumOptions): Document {
   const { energy, averaged } = fieldsOf[kind];
   return {
     $group: {
       _id: by,
       energy: { $sum: millionthsOf(energy) },
       readings: { $sum: 1 },
-      least: { $min: millionthsOf(energy) },
-      most: { $max: millionthsOf(energy) },
+      ...(extremes && { least: { $min: millionthsOf(energy) }, most: { $max: millionthsOf(energy) } }),
       ...Object.fromEntries(averaged.map((field) => [sumField(field), { $sum: millionthsOf(field) }])),
     },
   };
 }
 
 /** The `$group` stage that adds up what `sumReadings` has made. */
-export function addSums(kind: Kind, by: unknown): Document {
+export function addSums(kind: Kind, by: unknown, { extremes }: SumOptions): Document {
   return {
     $group: {
       _id: by,
       energy: { $sum: '$energy' },
       readings: { $sum: '$readings' },
-      least: { $min: '$least' },
-      most: { $max: '$most' },
+      ...(extremes && { least: { $min: '$least' }, most: { $max: '$most' } }),
       ...Object.fromEntries(sumFields(kind).map((field) => [field, { $sum: `$${field}` }])),
     },
   };
@@ -57,8 +58,9 @@ export function toDeviceTotals(kind: Kind, sums: DeviceSums): DeviceTotals {
   };
 }
 
+/** Of sums with extremes. */
 export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSums): EnergyBucket {
-  return { start: (_id as Date).getTime(), energy, readings, least, most };
+  return { start: (_id as Date).getTime(), energy, readings, least: least as number, most: most as number };
 }
 
 function sumField(field: string): string {

@@ -145,7 +145,7 @@ export class HourClosing {
       .aggregate(
         [
           { $match: hourRange({ from: hour, to: hour + HOUR }) },
-          sumReadings(kind, `$_id.${fieldsOf[kind].id}`),
+          sumReadings(kind, `$_id.${fieldsOf[kind].id}`, { extremes: true }),
           { $project: { ...sums, _id } },
           { $merge: { into: deviceHours.collectionName, whenMatched: 'fail', whenNotMatched: 'insert' } },
         ],

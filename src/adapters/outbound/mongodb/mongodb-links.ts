@@ -12,6 +12,8 @@ import { retriedTransaction } from './retried-transaction.ts';
 
 /** Links of one transaction: some tens of milliseconds, in which their meters are held. */
 const LINKS_A_TRANSACTION = 500;
+/** Links that are made into objects in one go: some milliseconds, after which the main thread has its turn. */
+const LINKS_A_BATCH = 1_000;
 
 /**
  * Links in MongoDB. What may add to a meter's links touches the meter's guard first, so that of two such transactions
@@ -81,10 +83,8 @@ export class MongoDbLinks implements LinkRepository {
       ...endsAfter(from),
     };
     const order = { vehicleId: 1, from: 1, meterId: 1 } as const;
-    const documents = await answeredInTime(
-      this.#collections.links.find(filter, { sort: order, batchSize: 10_000 }).toArray(),
-    );
-    return documents.map(fromLinkDocument);
+    const found = this.#collections.links.find(filter, { sort: order, batchSize: LINKS_A_BATCH });
+    return answeredInTime(found.map(fromLinkDocument).toArray());
   }
 
   #transact<T>(work: (session: ClientSession) => Promise<T>): Promise<T> {

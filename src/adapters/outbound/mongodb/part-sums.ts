@@ -2,7 +2,7 @@ import type { ObjectId } from 'mongodb';
 import type { Kind } from '#domain/streams';
 import { DAY, type EpochMillis, floorTo } from '#domain/time';
 import type { Collections } from './collections.ts';
-import { addSums, type DeviceSums, sumReadings } from './device-sums.ts';
+import { addSums, type DeviceSums, type SumOptions, sumReadings } from './device-sums.ts';
 import { type Branch, deviceRange, hourRange, scanEach } from './history-scan.ts';
 import { dayRange } from './hour-documents.ts';
 import type { HourPlan } from './hour-plan.ts';
@@ -10,22 +10,29 @@ import type { Moment } from './one-moment.ts';
 import { fieldsOf } from './reading-fields.ts';
 
 /** By what the sums of an answer are told apart: an expression over hourly sums, and one over readings. */
-export interface Grouping {
+export interface Grouping extends SumOptions {
   /** `undefined` when hourly sums are too coarse. */
   readonly ofSums: unknown;
   ofReadings(kind: Kind): unknown;
 }
 
-export const IN_ALL: Grouping = { ofSums: null, ofReadings: () => null };
-export const BY_HOUR: Grouping = { ofSums: '$_id.hour', ofReadings: () => '$_id.hour' };
-export const BY_DEVICE: Grouping = { ofSums: '$_id.device', ofReadings: (kind) => `$_id.${fieldsOf[kind].id}` };
+export const IN_ALL: Grouping = { extremes: false, ofSums: null, ofReadings: () => null };
+export const BY_HOUR: Grouping = { extremes: true, ofSums: '$_id.hour', ofReadings: () => '$_id.hour' };
+export const BY_DEVICE: Grouping = {
+  extremes: false,
+  ofSums: '$_id.device',
+  ofReadings: (kind) => `$_id.${fieldsOf[kind].id}`,
+};
 export const BY_MINUTES = (binSize: number): Grouping => ({
+  extremes: true,
   ofSums: undefined,
   ofReadings: () => ({ $dateTrunc: { date: '$_id.timestamp', unit: 'minute', binSize } }),
 });
 
 /** Scans of one statement: two months of one device from its sums, or two days from its readings. */
 const SCANS_A_STATEMENT = 60;
+/** Sums that are made into objects in one go: some milliseconds, after which the main thread has its turn. */
+const SUMS_A_BATCH = 1_000;
 
 /**
  * Sums of one device, or of all, over the parts of a plan. Sums of the same group may come several times, from several
@@ -36,7 +43,7 @@ export async function sumParts(
   kind: Kind,
   deviceId: string | undefined,
   { closed, raw }: HourPlan,
-  { ofSums, ofReadings }: Grouping,
+  { ofSums, ofReadings, extremes }: Grouping,
   moment: Moment,
 ): Promise<readonly DeviceSums[]> {
   const branches: Branch[] = [];
@@ -46,7 +53,7 @@ export async function sumParts(
       pipeline: [
         { $match: dayRange(kind, day, deviceId) },
         { $match: { '_id.generation': { $in: generations } } },
-        addSums(kind, ofSums),
+        addSums(kind, ofSums, { extremes }),
       ],
     });
   }
@@ -54,7 +61,7 @@ export async function sumParts(
     const range = deviceId === undefined ? hourRange(part) : deviceRange(kind, deviceId, part);
     branches.push({
       collection: history[kind].collectionName,
-      pipeline: [{ $match: range }, sumReadings(kind, ofReadings(kind))],
+      pipeline: [{ $match: range }, sumReadings(kind, ofReadings(kind), { extremes })],
     });
   }
 
@@ -63,9 +70,9 @@ export async function sumParts(
     const [first, ...others] = branches.slice(at, at + SCANS_A_STATEMENT) as [Branch, ...Branch[]];
     const found = await deviceHours.db
       .collection(first.collection)
-      .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id')], {
+      .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id', { extremes })], {
         ...moment(),
-        batchSize: 20_000,
+        batchSize: SUMS_A_BATCH,
       })
       .toArray();
     sums.push(...found);
