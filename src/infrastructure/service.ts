@@ -71,7 +71,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     clock: resolve(container, tokens.CLOCK),
     logger,
     ingestLog,
-    isQueueFull: () => groupCommit.isFull,
+    isQueueFull: (readings) => groupCommit.isFullFor(readings),
     acceptedTime: config.acceptedTime,
     bodyLimit: config.bodyLimit,
   });

@@ -155,6 +155,38 @@ describe('the group commit writer', () => {
     expect(await writer.commit(readings(1))).toHaveLength(1);
   });
 
+  it('does not take a store for fast because of one commit', async () => {
+    const { store, writer } = given({ longestWait: 1_000 });
+    const slow = writer.commit(readings(1000));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    store.letThrough();
+    await slow;
+    const fast = writer.commit(readings(1000));
+    await turn();
+    store.letThrough();
+    await fast;
+
+    // 1,000 in 50 ms are 20,000 in a second, and a little more for the fast one.
+    const accepted = [1, 2, 3, 4].map(() => writer.commit(readings(5000)));
+    await expect(writer.commit(readings(5000))).rejects.toBeInstanceOf(OverloadedError);
+
+    store.open = true;
+    store.letThrough();
+    expect((await Promise.all(accepted)).flat()).toHaveLength(20_000);
+  });
+
+  it('tells what it would not take', async () => {
+    const { store, writer } = given({ queueReadings: 10 });
+    expect(writer.isFullFor(11)).toBe(false);
+
+    const accepted = writer.commit(readings(8));
+    expect([1, 2, 3].map((count) => writer.isFullFor(count))).toEqual([false, false, true]);
+
+    store.open = true;
+    store.letThrough();
+    await accepted;
+  });
+
   it('fails the requests of a failed commit and no others', async () => {
     const { store, writer } = given();
     const first = writer.commit(readings(1));

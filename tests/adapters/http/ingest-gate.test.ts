@@ -13,7 +13,7 @@ const request = (headers: Record<string, string>) =>
 const ofLength = (bytes: number) => request({ 'content-length': String(bytes) });
 
 describe('the gate in front of ingestion', () => {
-  const gate = (isQueueFull = () => false) => new IngestGate(BODY_LIMIT, isQueueFull);
+  const gate = (isQueueFull = (_readings: number) => false) => new IngestGate(BODY_LIMIT, isQueueFull);
 
   it('keeps room for the others while a large body does not come, however much it has declared', () => {
     const one = gate();
@@ -26,6 +26,14 @@ describe('the gate in front of ingestion', () => {
       expect(pass).toBeDefined();
       pass?.leave();
     }
+  });
+
+  it('lets in no body whose readings, at a hundred bytes each, the queue has no room for', () => {
+    const one = gate((readings) => readings > 50);
+    expect(one.enter(ofLength(100 * KIB))).toBeDefined(); // alone it always gets in
+
+    expect(one.enter(ofLength(5_000))).toBeDefined();
+    expect(one.enter(ofLength(5_100))).toBeUndefined();
   });
 
   it('lets in 8 MiB of small bodies at once, and more when those have left', () => {
@@ -135,5 +143,18 @@ describe('an ingest request while the queue is full', () => {
     expect(await refused.json()).toMatchObject({ errors: [{ code: 'overloaded' }] });
     expect((await waiting).status).toBe(201);
     expect((await post(body)).status).toBe(200);
+  });
+
+  it('is answered before its body is parsed when others were faster than it was read', async () => {
+    const { app } = appUnderTest({}, { isQueueFull: () => true });
+
+    const refused = await app.request('/v1/ingest', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: 'this is not even JSON',
+    });
+
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ errors: [{ code: 'overloaded' }] });
   });
 });

@@ -12,6 +12,8 @@ const CHARGED_AT_ENTRY = 64 * 1024;
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Most requests at once; each holds a connection, a promise and its place in the queue, some 10 KiB. */
 const MAX_REQUESTS = 4_096;
+/** What a reading takes in JSON. */
+const READING_BYTES = 100;
 /** How many times larger than sent a compressed body is taken to be: about what gzip does to telemetry. */
 const TYPICAL_INFLATION = 16;
 
@@ -26,12 +28,12 @@ export interface IngestPass {
 /** Turns ingest requests away, before their bodies are read whenever it can, so that refusing costs next to nothing. */
 export class IngestGate {
   readonly #bodyLimit: number;
-  readonly #isQueueFull: () => boolean;
+  readonly #isQueueFull: (readings: number) => boolean;
   #entryBytes = 0;
   #restBytes = 0;
   #requests = 0;
 
-  constructor(bodyLimit: number, isQueueFull: () => boolean) {
+  constructor(bodyLimit: number, isQueueFull: (readings: number) => boolean) {
     this.#bodyLimit = bodyLimit;
     this.#isQueueFull = isQueueFull;
   }
@@ -41,7 +43,10 @@ export class IngestGate {
     const expected = this.#expectedBytes(request);
     let entry = Math.min(expected, CHARGED_AT_ENTRY);
     let rest = 0;
-    if (this.#requests > 0 && (this.#requests >= MAX_REQUESTS || this.#entryOverflows(entry) || this.#isQueueFull())) {
+    if (
+      this.#requests > 0 &&
+      (this.#requests >= MAX_REQUESTS || this.#entryOverflows(entry) || this.isQueueFull(expected))
+    ) {
       return undefined;
     }
     if (this.#restOverflows(expected - entry, rest)) return undefined;
@@ -65,6 +70,11 @@ export class IngestGate {
         this.#restBytes -= rest;
       },
     };
+  }
+
+  /** Whether the queue has no room for what a body of this size is likely to hold. */
+  isQueueFull(bytes: number): boolean {
+    return this.#isQueueFull(Math.max(1, Math.floor(bytes / READING_BYTES)));
   }
 
   /** What the body is likely to be in the end; 0 when it does not tell its length. */

@@ -28,8 +28,11 @@ export interface IngestRouteDependencies {
   readonly bodyLimit: number;
   readonly clock: Clock;
   readonly ingestLog: IngestLog;
-  /** Whether the queue in front of the store can take no more; a request is refused then before its body is read. */
-  readonly isQueueFull: () => boolean;
+  /**
+   * Whether the queue in front of the store cannot take so many readings more. A request is refused then before its body
+   * is read, or before it is parsed when others were faster.
+   */
+  readonly isQueueFull: (readings: number) => boolean;
 }
 
 /** `POST /v1/ingest`. One handler without middleware: this is the route that is asked thousands of times a second. */
@@ -40,15 +43,17 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
 
   app.post('/v1/ingest', async (c) => {
     const request = c.req.raw;
-    const pass = gate.enter(request);
-    if (pass === undefined) {
+    const full = () => {
       ingestLog.refused('overloaded');
       return overloaded(c);
-    }
+    };
+    const pass = gate.enter(request);
+    if (pass === undefined) return full();
     try {
       const options = batchOptions(c);
       const format = ingestFormat(request);
       const body = await ingestBody(request, bodyLimit, pass.arrived);
+      if (gate.isQueueFull(body.byteLength)) return full();
       const items = ingestItems(body, format, parse, clock.now());
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);

@@ -109,9 +109,9 @@ export class GroupCommitWriter implements TelemetryWriter {
     });
   }
 
-  /** Whether not even one more reading would be taken. */
-  get isFull(): boolean {
-    return this.#isFull(1, READING_BYTES);
+  /** Whether so many more readings would not be taken. */
+  isFullFor(readings: number): boolean {
+    return this.#isFull(readings, readings * READING_BYTES);
   }
 
   /** Resolves when every request accepted so far is answered. */
