@@ -109,7 +109,7 @@ async function ask(
 ): Promise<void> {
   const question = QUESTIONS[candidate.name] as Question;
   const vehicles = options.quick ? 70 : size.vehicles;
-  const questions = options.quick ? 20 : 500;
+  const questions = options.quick ? 20 : 2_000;
   const reader = new HttpReader(running.port ?? 0);
   const latencies = new Latencies();
   const warmUp = questions / 5;
