@@ -2,8 +2,8 @@ import type { Reading } from '#domain/reading';
 import { byKind, type Kind } from '#domain/streams';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time';
 
-/** Devices of a stream that are remembered, some 20 MB. With more of them all are forgotten, which costs a write each. */
-const MOST_REMEMBERED = 200_000;
+/** Devices of a stream that are remembered, some 50 MB. With more of them all are forgotten, which costs a write each. */
+const MOST_REMEMBERED = 500_000;
 
 /**
  * The newest timestamp of each device that this process has committed or read. Others may have committed newer ones, and

@@ -1,7 +1,8 @@
-import type { Reading } from '#domain/reading';
+import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy';
+import { measuredValue, type Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time';
-import { fieldsOf, fromFields, type ReadingFields, toFields } from './reading-fields.ts';
+import { fieldsOf } from './reading-fields.ts';
 
 /**
  * `{ hour, <idField>, timestamp }`, in this order: documents lie in the order of their keys, so that the hour being
@@ -9,8 +10,11 @@ import { fieldsOf, fromFields, type ReadingFields, toFields } from './reading-fi
  */
 export type HistoryKey = Readonly<Record<string, Date | string>>;
 
-export interface HistoryDocument extends ReadingFields {
+/** A reading: energy in kWh and measured values, named as on the wire. */
+export interface HistoryDocument {
   readonly _id: HistoryKey;
+  readonly receivedAt: Date;
+  readonly [field: string]: unknown;
 }
 
 export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis): HistoryKey {
@@ -21,13 +25,27 @@ export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis)
   };
 }
 
+/** The fields in the order in which they are stored. */
 export function toHistoryDocument(reading: Reading): HistoryDocument {
-  return { _id: historyKey(reading.kind, reading.deviceId, reading.timestamp), ...toFields(reading) };
+  const { energy, measured } = fieldsOf[reading.kind];
+  const document: Record<string, unknown> = { _id: historyKey(reading.kind, reading.deviceId, reading.timestamp) };
+  document[energy] = kwhFromMilliwattHours(reading.energy);
+  for (const field of measured) document[field] = measuredValue(reading, field);
+  document.receivedAt = new Date(reading.receivedAt);
+  return document as unknown as HistoryDocument;
 }
 
 export function fromHistoryDocument(kind: Kind, document: HistoryDocument): Reading {
-  const deviceId = document._id[fieldsOf[kind].id] as string;
-  return fromFields(kind, deviceId, (document._id.timestamp as Date).getTime(), document);
+  const { id, energy, measured } = fieldsOf[kind];
+  const reading: Record<string, unknown> = {
+    kind,
+    deviceId: document._id[id],
+    timestamp: (document._id.timestamp as Date).getTime(),
+    energy: milliwattHoursFromKwh(document[energy] as number),
+    receivedAt: document.receivedAt.getTime(),
+  };
+  for (const field of measured) reading[field] = document[field];
+  return reading as unknown as Reading;
 }
 
 /** Readings in the order of their keys: one after another in the collection. */
