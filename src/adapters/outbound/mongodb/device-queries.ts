@@ -8,7 +8,7 @@ import { HOUR, MINUTE, type Millis } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
 import type { Collections } from './collections.ts';
-import { toDeviceTotals, toEnergyBucket } from './device-sums.ts';
+import { type DeviceSums, toDeviceTotals, toEnergyBucket } from './device-sums.ts';
 import { answeredInTime } from './driver-errors.ts';
 import { fromHistoryDocument, type HistoryDocument } from './history-document.ts';
 import { deviceRange, scanEach } from './history-scan.ts';
@@ -29,6 +29,10 @@ const DEVICES_PER_TURN = 1_000;
 export class DeviceQueries {
   readonly #client: MongoClient;
   readonly #collections: Collections;
+  readonly #lastTotals = new Map<
+    Kind,
+    { readonly version: string; readonly totals: ReadonlyMap<string, DeviceTotals> }
+  >();
 
   constructor(client: MongoClient, collections: Collections) {
     this.#client = client;
@@ -62,17 +66,20 @@ export class DeviceQueries {
     return sums.map(toEnergyBucket).sort((a, b) => a.start - b.start);
   }
 
+  /**
+   * What was last asked of a stream is kept: the pages of one list come from the same sums. It is given again as long as
+   * the window consists of the same computations of its hours, which never change.
+   */
   async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
-    const totals = new Map<string, DeviceTotals>();
-    const found = await this.#sums(kind, undefined, window, BY_DEVICE);
-    for (const [index, sums] of found.entries()) {
-      if (index % DEVICES_PER_TURN === 0) await giveWay();
-      const id = String(sums._id);
-      const sum = toDeviceTotals(kind, sums);
-      const before = totals.get(id);
-      totals.set(id, before === undefined ? sum : addDeviceTotals(before, sum));
-    }
-    return totals;
+    return atOneMoment(this.#client, async (moment) => {
+      const plan = await planHours(this.#collections, kind, window, true, moment);
+      const version = plan.closed.map(({ generation }) => generation.toHexString()).join(' ');
+      const last = this.#lastTotals.get(kind);
+      if (plan.raw.length === 0 && last?.version === version) return last.totals;
+      const totals = await totalsOf(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
+      if (plan.raw.length === 0) this.#lastTotals.set(kind, { version, totals });
+      return totals;
+    });
   }
 
   #sums(kind: Kind, deviceId: string | undefined, window: TimeWindow, grouping: Grouping) {
@@ -114,4 +121,17 @@ export class DeviceQueries {
       .toArray();
     return documents.map((document) => fromHistoryDocument(kind, document));
   }
+}
+
+/** Adds up the sums of each device, giving way to others now and then. */
+async function totalsOf(kind: Kind, found: readonly DeviceSums[]): Promise<ReadonlyMap<string, DeviceTotals>> {
+  const totals = new Map<string, DeviceTotals>();
+  for (const [index, sums] of found.entries()) {
+    if (index % DEVICES_PER_TURN === 0) await giveWay();
+    const id = String(sums._id);
+    const sum = toDeviceTotals(kind, sums);
+    const before = totals.get(id);
+    totals.set(id, before === undefined ? sum : addDeviceTotals(before, sum));
+  }
+  return totals;
 }
