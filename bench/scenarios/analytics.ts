@@ -81,7 +81,7 @@ async function fill(port: number, vehicles: number, oneIn: number, from: number,
   for (let hour = from; hour < to; hour += HOUR) {
     for (let n = 0; n < vehicles; n += hour < to - DAYS_OF_ALL * DAY ? oneIn : 1) {
       const timestamp = hour + (n % 60) * MINUTE;
-      const share = n % 10 === 0 ? 0.7 : 0.92; // one vehicle in ten loses energy
+      const share = Math.floor(n / 20) % 10 === 0 ? 0.7 : 0.92; // one vehicle in ten, and of those asked, loses energy
       batch.push({ meterId: `M-${n}`, kwhConsumedAc: 1, voltage: 230, timestamp });
       batch.push({ vehicleId: `EV-${n}`, kwhDeliveredDc: share, soc: 50, batteryTemp: 25, timestamp });
       if (batch.length < BATCH) continue;

@@ -8,7 +8,7 @@ import type { WarningRule } from '#domain/loss-warning';
 import { linkCuts, type MeterLink } from '#domain/meter-link';
 import type { EpochMillis } from '#domain/time';
 import { alignOutward, type TimeWindow } from '#domain/time-window';
-import { average, type DeviceTotals } from '#domain/totals';
+import { average, type DeviceTotals, type StreamTotals } from '#domain/totals';
 import { fleetEnergy } from './fleet-performance.ts';
 import { horizonWithin } from './horizon.ts';
 import { NumberDiagnosis } from './number-diagnosis.ts';
@@ -60,25 +60,27 @@ export class VehiclePerformanceReport {
 
   /** `undefined` when the vehicle was never seen. */
   async of(vehicleId: string, requested: TimeWindow): Promise<VehiclePerformance | undefined> {
-    const { cold, hot, links, retention } = this.#store;
+    const { cold, hot, retention } = this.#store;
     const window = alignOutward(requested);
-    const [own, vehicle, horizon] = await Promise.all([
-      links.during(window, vehicleId),
+    const [drawn, vehicle, horizon] = await Promise.all([
+      this.#drawn(vehicleId, window),
       cold.deviceTotals('vehicle', vehicleId, window),
       horizonWithin(retention, window),
     ]);
     if (vehicle.readings === 0 && (await hot.newest('vehicle', vehicleId)) === undefined) return undefined;
     const known = { vehicleId, window, vehicle };
-    const performance = own.length > 0 ? await this.#onLinks(known, own) : await this.#onFleet(known);
+    const performance = drawn.links.length > 0 ? await this.#onLinks(known, drawn) : await this.#onFleet(known);
     return { ...performance, ...horizon };
   }
 
-  async #onLinks(known: Known, links: readonly MeterLink[]): Promise<VehiclePerformance> {
-    const meters = await Promise.all(
-      linkCuts(links, known.window).map(({ meterId, during }) =>
-        this.#store.cold.deviceTotals('meter', meterId, during),
-      ),
-    );
+  async #drawn(vehicleId: string, window: TimeWindow): Promise<Drawn> {
+    const links = await this.#store.links.during(window, vehicleId);
+    const cuts = linkCuts(links, window);
+    const totals = cuts.map(({ meterId, during }) => this.#store.cold.deviceTotals('meter', meterId, during));
+    return { links, meters: await Promise.all(totals) };
+  }
+
+  async #onLinks(known: Known, { links, meters }: Drawn): Promise<VehiclePerformance> {
     const balance = linkedBalance({ ...known, links, meters }, this.#clock.now(), this.#rule.lossThreshold);
     const cause = await this.#diagnosis.causeOf(balance);
     return {
@@ -111,6 +113,12 @@ export class VehiclePerformanceReport {
       reasons: fleetReasons(vehicle, ownCoverage, balance),
     };
   }
+}
+
+/** What a vehicle's meters measured while they fed it, link by link. */
+interface Drawn {
+  readonly links: readonly MeterLink[];
+  readonly meters: readonly StreamTotals[];
 }
 
 interface Known {
