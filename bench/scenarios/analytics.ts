@@ -51,11 +51,13 @@ async function measure({ options, say, measurements }: BenchContext, candidate: 
     say(`${candidate.label}: waiting for hours to be closed`);
     if (!options.quick) await untilHoursAreClosed(running, to, CLOSED_WITHIN_SECONDS);
 
+    const start = floorTo(DAY, Date.now()) - 400 * DAY;
+    const session = new Session(running, { devices: 1_000, mix: 'vehicles', start });
     for (let repetition = 0; repetition < options.repetitions; repetition++) {
-      const alone = await singlePosts(running, 5);
+      const alone = await singlePosts(session, 5);
       const losses = new Latencies();
       const asking = askLosses(port, to - repetition * HOUR, losses); // each time another day
-      const meanwhile = await singlePosts(running, 5);
+      const meanwhile = await singlePosts(session, 5);
       await asking;
       add('losses of all vehicles over 24 h', 'p50', losses.percentile(50));
       add('single posts, 16 connections, alone', 'p99', alone.percentile(99));
@@ -95,13 +97,8 @@ async function fill(port: number, vehicles: number, oneIn: number, from: number,
   await sending.done();
 }
 
-async function singlePosts(running: Awaited<ReturnType<Candidate['start']>>, seconds: number): Promise<Latencies> {
+async function singlePosts(session: Session, seconds: number): Promise<Latencies> {
   const load = { name: 'single posts', size: 1, connections: 16 };
-  const session = new Session(running, {
-    devices: 1_000,
-    mix: 'vehicles',
-    start: floorTo(DAY, Date.now()) - 400 * DAY,
-  });
   return session.with(load, async ({ lanes }) => (await closedLoop(lanes, { seconds })).latencies);
 }
 
