@@ -36,6 +36,14 @@ describe('the gate in front of ingestion', () => {
     expect(one.enter(ofLength(5_100))).toBeUndefined();
   });
 
+  it('takes no body to hold more readings than a batch may, however large it is or may become', () => {
+    const one = gate((readings) => readings > 5_000);
+    one.enter(ofLength(100));
+
+    expect(one.enter(ofLength(MIB))).toBeDefined();
+    expect(one.enter(request({ 'content-length': String(400 * KIB), 'content-encoding': 'gzip' }))).toBeDefined();
+  });
+
   it('lets in 8 MiB of small bodies at once, and more when those have left', () => {
     const one = gate();
     const passes = Array.from({ length: 128 }, () => one.enter(ofLength(64 * KIB)));

@@ -1,4 +1,5 @@
 import { OverloadedError } from '#application/errors';
+import { MAX_BATCH } from './batch-text.ts';
 
 /** What of a body is charged when it is let in: what it declares, up to this much. The rest is charged as it arrives. */
 const CHARGED_AT_ENTRY = 64 * 1024;
@@ -72,9 +73,9 @@ export class IngestGate {
     };
   }
 
-  /** Whether the queue has no room for what a body of this size is likely to hold. */
+  /** Whether the queue has no room for what a body of this size is likely to hold; never more than a batch may. */
   isQueueFull(bytes: number): boolean {
-    return this.#isQueueFull(Math.max(1, Math.floor(bytes / READING_BYTES)));
+    return this.#isQueueFull(Math.min(MAX_BATCH, Math.max(1, Math.floor(bytes / READING_BYTES))));
   }
 
   /** What the body is likely to be in the end; 0 when it does not tell its length. */

@@ -41,19 +41,20 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
   const parse = readingParser(acceptedTime);
   const gate = new IngestGate(bodyLimit, isQueueFull);
 
+  const full = (c: Context) => {
+    ingestLog.refused('overloaded');
+    return overloaded(c);
+  };
+
   app.post('/v1/ingest', async (c) => {
     const request = c.req.raw;
-    const full = () => {
-      ingestLog.refused('overloaded');
-      return overloaded(c);
-    };
     const pass = gate.enter(request);
-    if (pass === undefined) return full();
+    if (pass === undefined) return full(c);
     try {
       const options = batchOptions(c);
       const format = ingestFormat(request);
       const body = await ingestBody(request, bodyLimit, pass.arrived);
-      if (gate.isQueueFull(body.byteLength)) return full();
+      if (gate.isQueueFull(body.byteLength)) return full(c);
       const items = ingestItems(body, format, parse, clock.now());
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);
