@@ -20,7 +20,7 @@ function running({ unclosed, evaluated }: { unclosed: StreamHour[]; evaluated: b
 }
 
 it('waits no longer once hours are closed and losses evaluated', async () => {
-  await untilHoursAreClosed(running({ unclosed: [], evaluated: true }), HOUR, 0);
+  await expect(untilHoursAreClosed(running({ unclosed: [], evaluated: true }), HOUR, 0)).resolves.toBeUndefined();
 });
 
 it('gives up with what is left to do', async () => {

@@ -40,7 +40,15 @@ const given = (limits: Partial<GroupCommitLimits> = {}) => {
 let minute = 0;
 const readings = (count: number) =>
   Array.from({ length: count }, () => aMeterReading({ timestamp: START + minute++ * 60_000 }));
-const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const turn = () => sleep(5);
+/** A thousand readings, for which the store takes so many milliseconds. */
+const commitWithin = async (milliseconds: number, store: GatedWriter, writer: GroupCommitWriter) => {
+  const commit = writer.commit(readings(1000));
+  await sleep(milliseconds);
+  store.letThrough();
+  await commit;
+};
 
 describe('the group commit writer', () => {
   it('commits at once when idle, and gathers what arrives meanwhile into the next commit', async () => {
@@ -141,10 +149,7 @@ describe('the group commit writer', () => {
 
   it('accepts what a store that is slow under load can take soon, and refuses more', async () => {
     const { store, writer } = given({ longestWait: 100 });
-    const slow = writer.commit(readings(1000));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    store.letThrough();
-    await slow;
+    await commitWithin(50, store, writer);
 
     const accepted = [1, 2, 3, 4].map(() => writer.commit(readings(5000)));
     await expect(writer.commit(readings(1))).rejects.toBeInstanceOf(OverloadedError);
@@ -157,14 +162,8 @@ describe('the group commit writer', () => {
 
   it('does not take a store for fast because of one commit', async () => {
     const { store, writer } = given({ longestWait: 1_000 });
-    const slow = writer.commit(readings(1000));
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    store.letThrough();
-    await slow;
-    const fast = writer.commit(readings(1000));
-    await turn();
-    store.letThrough();
-    await fast;
+    await commitWithin(50, store, writer);
+    await commitWithin(5, store, writer);
 
     // 1,000 in 50 ms are 20,000 in a second, and a little more for the fast one.
     const accepted = [1, 2, 3, 4].map(() => writer.commit(readings(5000)));
