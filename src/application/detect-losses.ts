@@ -46,37 +46,35 @@ export class DetectLosses {
     for (let to = first; to <= last && !signal?.aborted; to += HOUR) {
       const balances = await this.#balances.over({ from: to - EVALUATED, to });
       for (let i = 0; i < balances.length; i += VEHICLES_PER_STEP) {
-        await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to, signal);
-        if (signal?.aborted) return; // it may not have been evaluated as a whole
+        if (signal?.aborted) return;
+        await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to);
       }
       // Without any link nothing was evaluated: the first links to come are judged by the day before them.
       if (balances.length > 0) await this.#store.warnings.evaluated(to);
     }
   }
 
-  async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis, signal?: AbortSignal): Promise<void> {
+  async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis): Promise<void> {
     const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
-    const changes: WarningChange[] = [];
-    for (const balance of balances) {
-      if (signal?.aborted) return; // each may cost queries, and the next run makes those that were not kept
-      const watch = watches.get(balance.vehicleId);
-      if (watch !== undefined && watch.evaluatedTo >= to) continue;
-      changes.push(evaluateWarning(inARow(watch, balance, to), await this.#finding(balance), to, this.#rule));
-    }
+    const due = balances.filter(({ vehicleId }) => (watches.get(vehicleId)?.evaluatedTo ?? -Infinity) < to);
+    const findings = due.map((balance) => ({ balance, finding: finding(balance, this.#rule) }));
+    // Only what would count against a vehicle is looked at more closely.
+    const { lossThreshold } = this.#rule;
+    const against = findings.filter(({ finding }) => finding.believable && finding.evidence.efficiency < lossThreshold);
+    const causes = await this.#diagnosis.causesOf(against.map(({ balance }) => balance));
+    const changes = findings.map(({ balance, finding }): WarningChange => {
+      const watch = inARow(watches.get(balance.vehicleId), balance, to);
+      return evaluateWarning(watch, causes.has(balance.vehicleId) ? { believable: false } : finding, to, this.#rule);
+    });
     await this.#store.warnings.keep(changes);
   }
+}
 
-  /** Only what would count against a vehicle is looked at more closely. */
-  async #finding(balance: LinkedBalance): Promise<Finding> {
-    const { window, ac, dc, efficiency, coverage } = balance;
-    const { leastAc, leastCoverage, lossThreshold } = this.#rule;
-    const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= leastCoverage;
-    if (efficiency === null || efficiency > 1 || ac < leastAc || !sufficient) return { believable: false };
-    if (efficiency < lossThreshold && (await this.#diagnosis.causeOf(balance)) !== undefined) {
-      return { believable: false };
-    }
-    return { believable: true, evidence: { window, ac, dc, efficiency, coverage } };
-  }
+/** What the totals say, as long as no fault in the data explains it. */
+function finding({ window, ac, dc, efficiency, coverage }: LinkedBalance, rule: WarningRule): Finding {
+  const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.leastCoverage;
+  if (efficiency === null || efficiency > 1 || ac < rule.leastAc || !sufficient) return { believable: false };
+  return { believable: true, evidence: { window, ac, dc, efficiency, coverage } };
 }
 
 /** The watch before this evaluation. One that missed an evaluation, having no link then, begins its row anew. */

@@ -6,13 +6,9 @@ import { type EpochMillis, floorTo, HOUR } from '#domain/time';
 import { alignOutward, type TimeWindow } from '#domain/time-window';
 import { horizonWithin } from './horizon.ts';
 import { LinkedBalances } from './linked-balances.ts';
-import { mapBounded } from './map-bounded.ts';
 import { NumberDiagnosis } from './number-diagnosis.ts';
 import type { Clock } from './ports/clock.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
-
-/** Rows looked at more closely at once, two questions or more each: a page of a thousand keeps nobody else waiting. */
-const DIAGNOSES_AT_ONCE = 2;
 
 /** A linked vehicle under the threshold. Its efficiency is known. */
 export interface VehicleLoss extends LinkedBalance, Judgement {
@@ -66,9 +62,9 @@ export class ListLosses {
       .filter((balance) => isLoss(balance, this.#rule.lossThreshold))
       .filter((loss) => after === undefined || worstFirst(after, loss) < 0)
       .sort(worstFirst);
-    const losses = await mapBounded(DIAGNOSES_AT_ONCE, found.slice(0, page.limit), async (loss) => {
-      return { ...loss, ...judge(loss, await this.#diagnosis.causeOf(loss), this.#rule.leastAc) };
-    });
+    const rows = found.slice(0, page.limit);
+    const causes = await this.#diagnosis.causesOf(rows);
+    const losses = rows.map((loss) => ({ ...loss, ...judge(loss, causes.get(loss.vehicleId), this.#rule.leastAc) }));
     const last = found.length > losses.length ? losses.at(-1) : undefined;
     return {
       window,

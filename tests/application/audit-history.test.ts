@@ -75,7 +75,7 @@ describe.each(stores)('an audit on $name', ({ open }) => {
         },
       },
       cold: {
-        ...port(cold, 'history', 'deviceTotals', 'deviceSeries', 'totalsByDevice', 'fleetTotals'),
+        ...port(cold, 'history', 'deviceTotals', 'seriesByDevice', 'totalsByDevice', 'fleetTotals'),
         fleetHours: async (window: Parameters<typeof cold.fleetHours>[0]) =>
           (await cold.fleetHours(window)).map(({ hour, totals }) => ({
             hour,

@@ -3,6 +3,7 @@ import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time';
 import { noDeviceTotals, noFleetTotals } from '#domain/totals';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { seriesOf } from '#tests/support/series-of';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** What every `ColdStore` answers over the same readings. */
@@ -158,7 +159,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       await store.writer.commit(readings);
       const window = { from: -2 * HOUR, to: HOUR };
       const counts = async (width: number) =>
-        (await store.cold.deviceSeries('meter', 'M-1', window, width)).map((bucket) => [bucket.start, bucket.readings]);
+        (await seriesOf(store.cold, 'meter', 'M-1', window, width)).map((bucket) => [bucket.start, bucket.readings]);
 
       expect(await counts(HOUR)).toEqual([
         [-2 * HOUR, 1],

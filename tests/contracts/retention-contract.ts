@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time';
 import { aVehicleReading, START } from '#tests/support/readings';
+import { seriesOf } from '#tests/support/series-of';
 import { closeHours } from './rollup-contract.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 
@@ -31,7 +32,7 @@ export function retentionContract({ name, open }: StoreUnderTest): void {
       expect(await store.cold.history('vehicle', 'EV-1', all, { limit: 10 })).toEqual(readings.slice(4));
       expect((await store.cold.deviceTotals('vehicle', 'EV-1', all)).energy).toBe(6_000_000);
       expect((await store.cold.totalsByDevice('vehicle', all)).get('EV-1')?.readings).toBe(6);
-      expect(await store.cold.deviceSeries('vehicle', 'EV-1', all, HOUR)).toHaveLength(3);
+      expect(await seriesOf(store.cold, 'vehicle', 'EV-1', all, HOUR)).toHaveLength(3);
       expect((await store.cold.fleetTotals(all)).vehicle).toEqual({ energy: 6_000_000, readings: 6 });
       expect(await store.hot.newest('vehicle', 'EV-1')).toEqual(readings[5]);
       expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
@@ -68,8 +69,8 @@ export function retentionContract({ name, open }: StoreUnderTest): void {
         Promise.all([
           store.cold.deviceTotals('vehicle', 'EV-1', hour),
           store.cold.deviceTotals('vehicle', 'EV-2', hour),
-          store.cold.deviceSeries('vehicle', 'EV-1', all, HOUR),
-          store.cold.deviceSeries('vehicle', 'EV-1', all, MINUTE),
+          seriesOf(store.cold, 'vehicle', 'EV-1', all, HOUR),
+          seriesOf(store.cold, 'vehicle', 'EV-1', all, MINUTE),
           store.cold.totalsByDevice('vehicle', all),
           store.cold.history('vehicle', 'EV-1', all, { limit: 10 }),
           store.rollups.closed({ kind: 'vehicle', hour: START }),
@@ -84,7 +85,7 @@ export function retentionContract({ name, open }: StoreUnderTest): void {
       expect(await answers()).toEqual(before);
 
       expect(await store.retention.dropBefore(START + 2 * HOUR)).toBe(START + 2 * HOUR);
-      expect(await store.cold.deviceSeries('vehicle', 'EV-1', all, HOUR)).toHaveLength(3);
+      expect(await seriesOf(store.cold, 'vehicle', 'EV-1', all, HOUR)).toHaveLength(3);
       expect((await store.cold.deviceTotals('vehicle', 'EV-1', all)).readings).toBe(6);
     });
 

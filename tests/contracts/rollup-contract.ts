@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { milliwattHoursFromKwh } from '#domain/energy';
 import type { Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { DAY, floorTo, HOUR, MINUTE } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/totals';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { seriesOf } from '#tests/support/series-of';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** Closes every hour that can be closed. Gives how many there were. */
@@ -56,7 +58,7 @@ export function rollupContract({ name, open }: StoreUnderTest): void {
           store.cold.deviceTotals('vehicle', 'EV-1', window),
           store.cold.deviceTotals('meter', 'M-1', window),
         ]),
-        store.cold.deviceSeries('vehicle', 'EV-1', { from: START - HOUR, to: START + 5 * HOUR }, HOUR),
+        seriesOf(store.cold, 'vehicle', 'EV-1', { from: START - HOUR, to: START + 5 * HOUR }, HOUR),
         store.cold.totalsByDevice('vehicle', { from: START, to: START + 5 * HOUR }),
       ]);
 
@@ -148,19 +150,46 @@ export function rollupContract({ name, open }: StoreUnderTest): void {
       ];
       const window = { from: START, to: START + 4 * HOUR };
 
-      expect(await store.cold.deviceSeries('meter', 'M-1', window, HOUR)).toEqual(hourly);
+      expect(await seriesOf(store.cold, 'meter', 'M-1', window, HOUR)).toEqual(hourly);
       await closeHours(store, START + 2 * HOUR);
-      expect(await store.cold.deviceSeries('meter', 'M-1', window, HOUR)).toEqual(hourly);
-      const minutely = await store.cold.deviceSeries(
-        'meter',
-        'M-1',
-        { from: START + MINUTE, to: START + HOUR },
-        MINUTE,
-      );
+      expect(await seriesOf(store.cold, 'meter', 'M-1', window, HOUR)).toEqual(hourly);
+      const minutely = await seriesOf(store.cold, 'meter', 'M-1', { from: START + MINUTE, to: START + HOUR }, MINUTE);
       expect(minutely).toEqual([
         { start: START + MINUTE, energy: 3_000_000, readings: 1, least: 3_000_000, most: 3_000_000 },
       ]);
-      expect(await store.cold.deviceSeries('meter', 'nobody', window, HOUR)).toEqual([]);
+      expect(await seriesOf(store.cold, 'meter', 'nobody', window, HOUR)).toEqual([]);
+    });
+
+    it('give the series of many devices at once, in whatever order they are asked for', async () => {
+      const ids = Array.from({ length: 40 }, (_, n) => `EV-${n}`);
+      const kwhOf = (n: number, hour: number) => 1 + n + hour / 10;
+      await store.writer.commit(
+        ids.flatMap((deviceId, n) =>
+          [0, 1, 2].map((hour) =>
+            aVehicleReading({ deviceId, timestamp: START + hour * HOUR + n * MINUTE, kwh: kwhOf(n, hour) }),
+          ),
+        ),
+      );
+      await closeHours(store, START + 2 * HOUR);
+      const buckets = (n: number, hours: readonly number[], width: number) =>
+        hours.map((hour) => {
+          const energy = milliwattHoursFromKwh(kwhOf(n, hour));
+          const start = floorTo(width, START + hour * HOUR + n * MINUTE);
+          return { start, energy, readings: 1, least: energy, most: energy };
+        });
+      const asked = [...ids.toReversed().slice(5), 'nobody'];
+
+      const hourly = await store.cold.seriesByDevice('vehicle', asked, { from: START, to: START + 3 * HOUR }, HOUR);
+      const window = { from: START + HOUR + 20 * MINUTE, to: START + 2 * HOUR + 30 * MINUTE };
+      const minutely = await store.cold.seriesByDevice('vehicle', asked, window, MINUTE);
+
+      expect(hourly).toEqual(new Map(ids.slice(0, 35).map((id, n) => [id, buckets(n, [0, 1, 2], HOUR)])));
+      expect(minutely).toEqual(
+        new Map(
+          ids.slice(0, 35).map((id, n) => [id, buckets(n, [...(n < 20 ? [] : [1]), ...(n < 30 ? [2] : [])], MINUTE)]),
+        ),
+      );
+      expect(await store.cold.seriesByDevice('vehicle', [], window, MINUTE)).toEqual(new Map());
     });
 
     it('give the totals of every device of a stream, closed, half closed or not', async () => {

@@ -30,10 +30,16 @@ export interface ColdStore {
   /** Energy, count and sums of one device's readings in the window, exact to the millisecond. */
   deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals>;
   /**
-   * One device's energy by the minute or by the hour, as `width` says; buckets without readings are left out. The
-   * window must consist of whole buckets.
+   * The energy of each of these devices by the minute or by the hour, as `width` says; buckets without readings are left
+   * out, and so are devices without any. The window must consist of whole buckets. Takes time in proportion to the
+   * number of devices.
    */
-  deviceSeries(kind: Kind, deviceId: string, window: TimeWindow, width: Millis): Promise<EnergySeries>;
+  seriesByDevice(
+    kind: Kind,
+    deviceIds: readonly string[],
+    window: TimeWindow,
+    width: Millis,
+  ): Promise<ReadonlyMap<string, EnergySeries>>;
   /** The totals of every device of a stream that has readings in the window, which must consist of whole hours. */
   totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>>;
   /** Energy and count of each stream. The window must consist of whole minutes. */

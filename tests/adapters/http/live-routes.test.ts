@@ -60,7 +60,7 @@ describe('the live state of a device', () => {
       cold: {
         history: down,
         deviceTotals: down,
-        deviceSeries: down,
+        seriesByDevice: down,
         totalsByDevice: down,
         fleetTotals: down,
         fleetHours: down,

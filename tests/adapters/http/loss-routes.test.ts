@@ -111,7 +111,7 @@ describe('the list of losses', () => {
   it('sums each stream once, however many vehicles there are, and looks closer at its own page alone', async () => {
     const under = await aFleet();
     await losses(under, 'limit=1');
-    expect(under.queries.filter((name) => name !== 'deviceSeries')).toEqual(['totalsByDevice', 'totalsByDevice']);
+    expect(under.queries.filter((name) => name !== 'seriesByDevice')).toEqual(['totalsByDevice', 'totalsByDevice']);
     expect(under.queries).toHaveLength(4);
   });
 

@@ -5,6 +5,7 @@ import { DAY, HOUR, MINUTE } from '#domain/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aVehicleReading, START } from '#tests/support/readings';
+import { seriesOf } from '#tests/support/series-of';
 
 it('reads nothing before the horizon that a drop which was cut off has left, and drops it the next time', async () => {
   const database = temporaryDatabase();
@@ -23,7 +24,7 @@ it('reads nothing before the horizon that a drop which was cut off has left, and
   ];
   expect(await store.cold.history('vehicle', 'EV-1', day, { limit: 10 })).toEqual(readings.slice(2));
   expect((await store.cold.deviceTotals('vehicle', 'EV-1', half)).readings).toBe(0);
-  expect(await store.cold.deviceSeries('vehicle', 'EV-1', day, MINUTE)).toHaveLength(2);
+  expect(await seriesOf(store.cold, 'vehicle', 'EV-1', day, MINUTE)).toHaveLength(2);
   expect((await store.cold.deviceTotals('vehicle', 'EV-1', day)).readings).toBe(4);
 
   expect(await store.retention.dropBefore(START + HOUR)).toBe(START + HOUR);

@@ -7,6 +7,7 @@ import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 import { examined } from '#tests/support/mongodb-explain';
 import { aMeterReading, START } from '#tests/support/readings';
+import { seriesOf } from '#tests/support/series-of';
 
 const DEVICES = 12;
 const HOURS = 5;
@@ -73,7 +74,7 @@ describe('what MongoDB examines for an answer', () => {
   it('is one sum an hour for the series of a device and for the totals of all devices', async () => {
     await closeHours(store);
     const window = { from: START, to: START + HOURS * HOUR };
-    const series = await examined(db, () => store.cold.deviceSeries('meter', ONE, window, HOUR));
+    const series = await examined(db, () => seriesOf(store.cold, 'meter', ONE, window, HOUR));
     const all = await examined(db, () => store.cold.totalsByDevice('meter', window));
     const again = await examined(db, () => store.cold.totalsByDevice('meter', window));
 

@@ -9,6 +9,7 @@ import { DAY, HOUR, MINUTE } from '#domain/time';
 import { startMongod } from '#tests/support/mongod';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aMeterReading, START } from '#tests/support/readings';
+import { seriesOf } from '#tests/support/series-of';
 
 describe('a commit on MongoDB', () => {
   it('asks for the majority and the journal, whatever the connection string says', async () => {
@@ -67,7 +68,7 @@ describe('a commit on MongoDB', () => {
       store.hot.page('meter', { limit: 1 }),
       store.cold.history('meter', 'M-1', day, { limit: 1 }),
       store.cold.deviceTotals('meter', 'M-1', day),
-      store.cold.deviceSeries('meter', 'M-1', day, HOUR),
+      seriesOf(store.cold, 'meter', 'M-1', day, HOUR),
       store.cold.fleetTotals(day),
       store.cold.fleetHours(day),
       store.links.add([link]),

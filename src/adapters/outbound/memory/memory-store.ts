@@ -77,8 +77,14 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
     return this.#history(kind, deviceId)?.totals(window) ?? noDeviceTotals(kind);
   }
 
-  async deviceSeries(kind: Kind, deviceId: string, window: TimeWindow, width: Millis): Promise<EnergySeries> {
-    return this.#history(kind, deviceId)?.series(window, width) ?? [];
+  async seriesByDevice(
+    kind: Kind,
+    deviceIds: readonly string[],
+    window: TimeWindow,
+    width: Millis,
+  ): Promise<ReadonlyMap<string, EnergySeries>> {
+    const series = deviceIds.map((id) => [id, this.#history(kind, id)?.series(window, width) ?? []] as const);
+    return new Map(series.filter(([, buckets]) => buckets.length > 0));
   }
 
   async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {

@@ -1,14 +1,14 @@
 import type { MongoClient } from 'mongodb';
 import { giveWay } from '#application/give-way';
 import type { HistoryQuery } from '#application/ports/cold-store';
-import type { EnergySeries } from '#domain/energy-series';
+import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
 import type { Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
 import { HOUR, MINUTE, type Millis } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
 import type { Collections } from './collections.ts';
-import { type DeviceSums, toDeviceTotals, toEnergyBucket } from './device-sums.ts';
+import { type DeviceSums, toDeviceBucket, toDeviceTotals } from './device-sums.ts';
 import { answeredInTime } from './driver-errors.ts';
 import { fromHistoryDocument, type HistoryDocument } from './history-document.ts';
 import { deviceRange, scanEach } from './history-scan.ts';
@@ -16,7 +16,7 @@ import { planHours } from './hour-plan.ts';
 import { mark } from './marks.ts';
 import { occupiedHours } from './occupied-hours.ts';
 import { atOneMoment } from './one-moment.ts';
-import { BY_DEVICE, BY_HOUR, BY_MINUTES, type Grouping, IN_ALL, sumParts } from './part-sums.ts';
+import { BY_DEVICE, byBucket, type Grouping, IN_ALL, sumParts } from './part-sums.ts';
 
 /** Hours that one statement for a page of history scans at most. */
 const HOURS_A_SCAN = 48;
@@ -57,13 +57,25 @@ export class DeviceQueries {
   }
 
   async totals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
-    const sums = await this.#sums(kind, deviceId, window, IN_ALL);
+    const sums = await this.#sums(kind, [deviceId], window, IN_ALL);
     return sums.map((sum) => toDeviceTotals(kind, sum)).reduce(addDeviceTotals, noDeviceTotals(kind));
   }
 
-  async series(kind: Kind, deviceId: string, window: TimeWindow, width: Millis): Promise<EnergySeries> {
-    const sums = await this.#sums(kind, deviceId, window, width === HOUR ? BY_HOUR : BY_MINUTES(width / MINUTE));
-    return sums.map(toEnergyBucket).sort((a, b) => a.start - b.start);
+  async seriesByDevice(
+    kind: Kind,
+    deviceIds: readonly string[],
+    window: TimeWindow,
+    width: Millis,
+  ): Promise<ReadonlyMap<string, EnergySeries>> {
+    const series = new Map<string, EnergyBucket[]>();
+    for (const sum of await this.#sums(kind, deviceIds, window, byBucket(width))) {
+      const { device, bucket } = toDeviceBucket(sum);
+      const buckets = series.get(device);
+      if (buckets === undefined) series.set(device, [bucket]);
+      else buckets.push(bucket);
+    }
+    for (const buckets of series.values()) buckets.sort((a, b) => a.start - b.start);
+    return series;
   }
 
   /**
@@ -82,10 +94,10 @@ export class DeviceQueries {
     });
   }
 
-  #sums(kind: Kind, deviceId: string | undefined, window: TimeWindow, grouping: Grouping) {
+  #sums(kind: Kind, deviceIds: readonly string[], window: TimeWindow, grouping: Grouping) {
     return atOneMoment(this.#client, async (moment) => {
       const plan = await planHours(this.#collections, kind, window, grouping.ofSums !== undefined, moment);
-      return sumParts(this.#collections, kind, deviceId, plan, grouping, moment);
+      return sumParts(this.#collections, kind, deviceIds, plan, grouping, moment);
     });
   }
 

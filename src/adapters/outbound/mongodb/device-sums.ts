@@ -58,9 +58,14 @@ export function toDeviceTotals(kind: Kind, sums: DeviceSums): DeviceTotals {
   };
 }
 
-/** Of sums with extremes. */
-export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSums): EnergyBucket {
-  return { start: (_id as Date).getTime(), energy, readings, least: least as number, most: most as number };
+/** A bucket of one device's series, from sums with extremes that are told apart by both. */
+export function toDeviceBucket({ _id, energy, readings, least, most }: DeviceSums): {
+  readonly device: string;
+  readonly bucket: EnergyBucket;
+} {
+  const { device, start } = _id as { device: string; start: Date };
+  const bucket = { start: start.getTime(), energy, readings, least: least as number, most: most as number };
+  return { device, bucket };
 }
 
 function sumField(field: string): string {

@@ -76,7 +76,8 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
     cold: {
       history: (kind, deviceId, window, query) => answered(device.history(kind, deviceId, window, query)),
       deviceTotals: (kind, deviceId, window) => answeredInTime(device.totals(kind, deviceId, window)),
-      deviceSeries: (kind, deviceId, window, width) => answeredInTime(device.series(kind, deviceId, window, width)),
+      seriesByDevice: (kind, deviceIds, window, width) =>
+        answeredInTime(device.seriesByDevice(kind, deviceIds, window, width)),
       // Of a long window and a large fleet, for the background too: as long as the server works on it.
       totalsByDevice: (kind, window) => answered(device.totalsByDevice(kind, window)),
       fleetTotals: (window) => answeredInTime(fleet.totals(window)),

@@ -1,6 +1,6 @@
 import type { ObjectId } from 'mongodb';
 import type { Kind } from '#domain/streams';
-import { DAY, type EpochMillis, floorTo } from '#domain/time';
+import { DAY, type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
 import type { Collections } from './collections.ts';
 import { addSums, type DeviceSums, type SumOptions, sumReadings } from './device-sums.ts';
 import { type Branch, deviceRange, hourRange, scanEach } from './history-scan.ts';
@@ -17,52 +17,61 @@ export interface Grouping extends SumOptions {
 }
 
 export const IN_ALL: Grouping = { extremes: false, ofSums: null, ofReadings: () => null };
-export const BY_HOUR: Grouping = { extremes: true, ofSums: '$_id.hour', ofReadings: () => '$_id.hour' };
 export const BY_DEVICE: Grouping = {
   extremes: false,
   ofSums: '$_id.device',
   ofReadings: (kind) => `$_id.${fieldsOf[kind].id}`,
 };
-export const BY_MINUTES = (binSize: number): Grouping => ({
-  extremes: true,
-  ofSums: undefined,
-  ofReadings: () => ({ $dateTrunc: { date: '$_id.timestamp', unit: 'minute', binSize } }),
-});
+/** By the device, and by the minute or the hour. */
+export function byBucket(width: Millis): Grouping {
+  const byHour = width === HOUR;
+  const start = byHour
+    ? '$_id.hour'
+    : { $dateTrunc: { date: '$_id.timestamp', unit: 'minute', binSize: width / MINUTE } };
+  return {
+    extremes: true,
+    ofSums: byHour ? { device: '$_id.device', start } : undefined,
+    ofReadings: (kind) => ({ device: `$_id.${fieldsOf[kind].id}`, start }),
+  };
+}
 
-/** Scans of one statement: two months of one device from its sums, or two days from its readings. */
+/** Scans of one statement: two months of one device from its sums, two days from its readings, or a day of 30 devices. */
 const SCANS_A_STATEMENT = 60;
 /** Sums that are made into objects in one go: some milliseconds, after which the main thread has its turn. */
 const SUMS_A_BATCH = 1_000;
 
 /**
- * Sums of one device, or of all, over the parts of a plan. Sums of the same group may come several times, from several
- * statements.
+ * Sums of these devices, or of all (`undefined`), over the parts of a plan. Sums of the same group may come several
+ * times, from several statements.
  */
 export async function sumParts(
   { deviceHours, history }: Collections,
   kind: Kind,
-  deviceId: string | undefined,
+  deviceIds: readonly string[] | undefined,
   { closed, raw }: HourPlan,
   { ofSums, ofReadings, extremes }: Grouping,
   moment: Moment,
 ): Promise<readonly DeviceSums[]> {
   const branches: Branch[] = [];
   for (const [day, generations] of generationsByDay(closed)) {
-    branches.push({
-      collection: deviceHours.collectionName,
-      pipeline: [
-        { $match: dayRange(kind, day, deviceId) },
-        { $match: { '_id.generation': { $in: generations } } },
-        addSums(kind, ofSums, { extremes }),
-      ],
-    });
+    for (const range of deviceIds?.map((id) => dayRange(kind, day, id)) ?? [dayRange(kind, day)]) {
+      branches.push({
+        collection: deviceHours.collectionName,
+        pipeline: [
+          { $match: range },
+          { $match: { '_id.generation': { $in: generations } } },
+          addSums(kind, ofSums, { extremes }),
+        ],
+      });
+    }
   }
   for (const part of raw) {
-    const range = deviceId === undefined ? hourRange(part) : deviceRange(kind, deviceId, part);
-    branches.push({
-      collection: history[kind].collectionName,
-      pipeline: [{ $match: range }, sumReadings(kind, ofReadings(kind), { extremes })],
-    });
+    for (const range of deviceIds?.map((id) => deviceRange(kind, id, part)) ?? [hourRange(part)]) {
+      branches.push({
+        collection: history[kind].collectionName,
+        pipeline: [{ $match: range }, sumReadings(kind, ofReadings(kind), { extremes })],
+      });
+    }
   }
 
   const sums: DeviceSums[] = [];

@@ -32,7 +32,12 @@ export type ReaderMethods = {
   page(kind: Kind, query: LivePageQuery): readonly Reading[];
   history(kind: Kind, deviceId: string, window: TimeWindow, query: HistoryQuery): readonly Reading[];
   deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): DeviceTotals;
-  deviceSeries(kind: Kind, deviceId: string, window: TimeWindow, width: Millis): EnergySeries;
+  seriesByDevice(
+    kind: Kind,
+    deviceIds: readonly string[],
+    window: TimeWindow,
+    width: Millis,
+  ): ReadonlyMap<string, EnergySeries>;
   totalsByDevice(kind: Kind, window: TimeWindow): ReadonlyMap<string, DeviceTotals>;
   fleetTotals(window: TimeWindow): FleetTotals;
   fleetHours(window: TimeWindow): readonly FleetHour[];
@@ -68,7 +73,7 @@ serve(
     page: (kind, query) => liveOf(kind).page(query),
     history: (kind, deviceId, window, query) => of(kind).history(deviceId, window, query),
     deviceTotals: (kind, deviceId, window) => of(kind).totals(deviceId, window),
-    deviceSeries: (kind, deviceId, window, width) => of(kind).series(deviceId, window, width),
+    seriesByDevice: (kind, deviceIds, window, width) => of(kind).seriesByDevice(deviceIds, window, width),
     totalsByDevice: (kind, window) => of(kind).totalsByDevice(window),
     fleetTotals: (window) => fleet.totals(window),
     fleetHours: (window) => fleet.hours(window),

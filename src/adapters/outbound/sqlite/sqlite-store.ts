@@ -89,7 +89,8 @@ function storeOn(
     cold: {
       history: (kind, deviceId, window, query) => reader.call('history', [kind, deviceId, window, query]),
       deviceTotals: (kind, deviceId, window) => reader.call('deviceTotals', [kind, deviceId, window]),
-      deviceSeries: (kind, deviceId, window, width) => reader.call('deviceSeries', [kind, deviceId, window, width]),
+      seriesByDevice: (kind, deviceIds, window, width) =>
+        reader.call('seriesByDevice', [kind, deviceIds, window, width]),
       totalsByDevice: (kind, window) => reader.call('totalsByDevice', [kind, window]),
       fleetTotals: (window) => reader.call('fleetTotals', [window]),
       fleetHours: (window) => reader.call('fleetHours', [window]),

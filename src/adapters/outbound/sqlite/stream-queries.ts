@@ -84,17 +84,24 @@ export class StreamQueries {
     });
   }
 
-  series(deviceId: string, window: TimeWindow, width: Millis): EnergySeries {
-    const device = this.#deviceNumber(deviceId);
-    if (device === undefined) return [];
+  seriesByDevice(deviceIds: readonly string[], window: TimeWindow, width: Millis): ReadonlyMap<string, EnergySeries> {
     return readTogether(this.#database, () => {
-      const closed = width === HOUR ? this.#statements.hourSeries.all({ device, ...this.#hourBounds(window) }) : [];
-      const raw = (width === HOUR ? this.#rawWindows(window) : [this.#fromHorizon(window)]).flatMap((part) =>
-        this.#statements.rawSeries.all({ device, minutes: width / MINUTE, ...scanBounds(part) }),
-      );
-      return [...closed, ...raw]
-        .map(({ bucket, ...row }) => ({ start: Number(bucket) * width, ...row }) as unknown as EnergyBucket)
-        .sort((a, b) => a.start - b.start);
+      const hours = width === HOUR ? this.#hourBounds(window) : undefined;
+      const parts = (hours ? this.#rawWindows(window) : [this.#fromHorizon(window)]).map(scanBounds);
+      const found = new Map<string, EnergySeries>();
+      for (const id of deviceIds) {
+        const device = this.#deviceNumber(id);
+        if (device === undefined) continue;
+        const closed = hours ? this.#statements.hourSeries.all({ device, ...hours }) : [];
+        const raw = parts.flatMap((part) =>
+          this.#statements.rawSeries.all({ device, minutes: width / MINUTE, ...part }),
+        );
+        const series = [...closed, ...raw]
+          .map(({ bucket, ...row }) => ({ start: Number(bucket) * width, ...row }) as unknown as EnergyBucket)
+          .sort((a, b) => a.start - b.start);
+        if (series.length > 0) found.set(id, series);
+      }
+      return found;
     });
   }
 

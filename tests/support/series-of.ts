@@ -1,0 +1,16 @@
+import type { ColdStore } from '#application/ports/cold-store';
+import type { EnergySeries } from '#domain/energy-series';
+import type { Kind } from '#domain/streams';
+import type { Millis } from '#domain/time';
+import type { TimeWindow } from '#domain/time-window';
+
+/** The series of one device, empty when it has no readings in the window. */
+export async function seriesOf(
+  cold: ColdStore,
+  kind: Kind,
+  deviceId: string,
+  window: TimeWindow,
+  width: Millis,
+): Promise<EnergySeries> {
+  return (await cold.seriesByDevice(kind, [deviceId], window, width)).get(deviceId) ?? [];
+}
