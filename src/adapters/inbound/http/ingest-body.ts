@@ -1,13 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
 import { Refusal } from './problem.ts';
 import { Turns } from './turns.ts';
 
-/**
- * A body that declares at most this much is read in one go, the quickest way, and charged then; a larger one piece by
- * piece. The gate lets 128 of them in before they are charged: 64 MiB at worst.
- */
-const READ_AT_ONCE = 512 * 1024;
 /** Bodies inflated at once: each may grow to the limit before it can be charged, and there are as many threads for it. */
 const INFLATED_AT_ONCE = 4;
 
@@ -43,12 +41,19 @@ export function mediaTypeOf(request: Request): string {
  * one that declares itself larger. `arrived` is told how much of it is there, in the end inflated, and may throw.
  */
 export async function ingestBody(
-  request: Request,
+  c: Context,
   limit: number,
   arrived: (bytes: number) => void = () => {},
 ): Promise<Uint8Array> {
+  const request = c.req.raw;
   const compressed = isCompressed(request);
-  const sent = await sentBytes(request, limit, arrived);
+  if (Number(request.headers.get('content-length')) > limit) throw tooLarge(limit);
+  const check = (length: number) => {
+    if (length > limit) throw tooLarge(limit);
+    arrived(length);
+  };
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  const sent = await (incoming ? socketBytes(incoming, check) : streamBytes(request, check));
   if (!compressed) return sent;
   const inflated = await inflations.take(() => inflate(sent, limit));
   arrived(inflated.byteLength);
@@ -62,50 +67,45 @@ function isCompressed(request: Request): boolean {
   throw new Refusal('unsupported-encoding', 'Content-Encoding must be gzip, or there must be none.');
 }
 
-async function sentBytes(request: Request, limit: number, arrived: (bytes: number) => void): Promise<Uint8Array> {
-  const declared = request.headers.get('content-length');
-  if (Number(declared) > limit) throw tooLarge(limit);
-  if (declared === null || Number(declared) > READ_AT_ONCE) return streamedBytes(request, limit, arrived);
-  const bytes = new Uint8Array(await request.arrayBuffer().catch(cutShort));
-  if (bytes.byteLength > limit) throw tooLarge(limit);
-  arrived(bytes.byteLength);
-  return bytes;
+/**
+ * A body that comes from a socket, without the copy that a `Request` would make of it. When `check` throws, the rest is
+ * discarded: a client that may finish sending gets to read its answer, and the server itself ends a connection that goes
+ * on for long after it.
+ */
+function socketBytes(incoming: IncomingMessage, check: (length: number) => void): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const take = (chunk: Buffer) => {
+    length += chunk.length;
+    try {
+      check(length);
+      chunks.push(chunk);
+    } catch (error) {
+      incoming.off('data', take);
+      incoming.resume();
+      reject(error);
+    }
+  };
+  incoming.on('data', take);
+  incoming.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
+  incoming.once('error', (cause) => reject(cutShort(cause)));
+  const closed = () => reject(cutShort(new Error('the connection was closed'))); // says nothing after the end
+  if (incoming.destroyed) closed();
+  else incoming.once('close', closed);
+  return promise;
 }
 
-/** A body that is large or of unknown length, counted while it arrives. */
-async function streamedBytes(request: Request, limit: number, arrived: (bytes: number) => void): Promise<Uint8Array> {
-  const reader = request.body?.getReader();
-  if (reader === undefined) return new Uint8Array();
+/** The same without a socket, as when hono's `app.request` makes the request. */
+async function streamBytes(request: Request, check: (length: number) => void): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read().catch(cutShort);
-    if (done) return Buffer.concat(chunks, length);
-    length += value.byteLength;
-    if (length > limit) {
-      void discard(reader);
-      throw tooLarge(limit);
-    }
-    try {
-      arrived(length);
-    } catch (error) {
-      void discard(reader);
-      throw error;
-    }
-    chunks.push(value);
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    check(length);
+    chunks.push(chunk);
   }
-}
-
-/**
- * Lets a client finish sending so that it gets to read its answer: cancelling would cut the connection under it. The
- * server itself ends a connection that goes on for long after the answer.
- */
-async function discard(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  try {
-    while (!(await reader.read()).done);
-  } catch {
-    // the client left, or was cut off: nothing more to discard
-  }
+  return Buffer.concat(chunks, length);
 }
 
 const inflateWithin = promisify(gunzip);
@@ -137,6 +137,6 @@ function tooLarge(limit: number): Refusal {
 }
 
 /** The client went away while sending: it will not read this, and nobody has to act. */
-function cutShort(cause: unknown): never {
-  throw new Refusal('malformed-json', 'The body ended before it was complete.', { cause });
+function cutShort(cause: unknown): Refusal {
+  return new Refusal('malformed-json', 'The body ended before it was complete.', { cause });
 }

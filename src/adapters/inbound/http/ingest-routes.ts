@@ -53,7 +53,7 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
     try {
       const options = batchOptions(c);
       const format = ingestFormat(request);
-      const body = await ingestBody(request, bodyLimit, pass.arrived);
+      const body = await ingestBody(c, bodyLimit, pass.arrived);
       if (gate.isQueueFull(body.byteLength)) return full(c);
       const items = ingestItems(body, format, parse, clock.now());
       if ('single' in items) {
