@@ -58,7 +58,8 @@ export class DriverLane {
   async #store(kind: Kind, readings: readonly Reading[]): Promise<void> {
     const session = this.#session;
     const history = this.#db.collection<HistoryDocument>(`${kind}_history`);
-    await history.insertMany(readings.map(toHistory), { session });
+    // As the engine does: `insertMany` is slower, for it encodes every document by itself.
+    await this.#db.command({ insert: history.collectionName, documents: readings.map(toHistory) }, { session });
     const moves = readings.flatMap(({ deviceId: _id, timestamp }) => {
       const hour = floorTo(HOUR, timestamp);
       if (hour <= (this.#hours.get(_id) ?? 0)) return [];

@@ -17,21 +17,40 @@ export interface HistoryDocument {
   readonly [field: string]: unknown;
 }
 
-export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis): HistoryKey {
+/** Makes a date of a time. */
+type ToDate = (time: EpochMillis) => Date;
+
+const newDate: ToDate = (time) => new Date(time);
+
+export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis, toDate = newDate): HistoryKey {
   return {
-    hour: new Date(floorTo(HOUR, timestamp)),
+    hour: toDate(floorTo(HOUR, timestamp)),
     [fieldsOf[kind].id]: deviceId,
     timestamp: new Date(timestamp),
   };
 }
 
+/** Documents for many readings. They share the dates that they have in common: most are of one hour and came at once. */
+export function toHistoryDocuments(readings: readonly Reading[]): HistoryDocument[] {
+  const dates = new Map<EpochMillis, Date>();
+  const shared: ToDate = (time) => {
+    const known = dates.get(time);
+    if (known !== undefined) return known;
+    const date = new Date(time);
+    dates.set(time, date);
+    return date;
+  };
+  return readings.map((reading) => toHistoryDocument(reading, shared));
+}
+
 /** The fields in the order in which they are stored. */
-export function toHistoryDocument(reading: Reading): HistoryDocument {
+export function toHistoryDocument(reading: Reading, toDate = newDate): HistoryDocument {
   const { energy, measured } = fieldsOf[reading.kind];
-  const document: Record<string, unknown> = { _id: historyKey(reading.kind, reading.deviceId, reading.timestamp) };
+  const { kind, deviceId, timestamp, receivedAt } = reading;
+  const document: Record<string, unknown> = { _id: historyKey(kind, deviceId, timestamp, toDate) };
   document[energy] = kwhFromMilliwattHours(reading.energy);
   for (const field of measured) document[field] = measuredValue(reading, field);
-  document.receivedAt = new Date(reading.receivedAt);
+  document.receivedAt = toDate(receivedAt);
   return document as unknown as HistoryDocument;
 }
 
