@@ -2,9 +2,6 @@ import { parentPort, type Transferable, Worker, workerData } from 'node:worker_t
 import { StoreUnavailableError } from '#application/errors';
 import { errorCode } from './sqlite-error.ts';
 
-/** A thread's objects live for one call. With V8's own limit the garbage of many calls would stay in memory. */
-const YOUNG_MIB = 16;
-
 /** The id of the answer that nobody asked for: the thread serves. */
 const SERVING = 0;
 
@@ -39,11 +36,7 @@ export class Thread<M extends ThreadMethods> {
   #ended: Error | undefined;
 
   private constructor(module: URL, data: unknown) {
-    this.#worker = new Worker(module, {
-      workerData: data,
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    });
+    this.#worker = new Worker(module, { workerData: data, execArgv: [] });
     this.#worker.on('message', (answer: Result | Failure) => this.#settle(answer));
     this.#worker.on('error', (cause) =>
       this.#end(new StoreUnavailableError('the SQLite thread has failed', { cause })),
