@@ -1,6 +1,6 @@
 # The image of the service. `docker compose up --build` runs it with MongoDB; by itself it keeps its data in /data:
 #   docker build -t energy-ingestion-engine .
-#   docker run -p 127.0.0.1:3000:3000 -e EIE_AUTH=off -v energy:/data energy-ingestion-engine
+#   docker run --restart unless-stopped -p 127.0.0.1:3000:3000 -e EIE_AUTH=off -v energy:/data energy-ingestion-engine
 
 FROM node:26-slim AS base
 WORKDIR /app

@@ -28,26 +28,31 @@ const logger = new BudgetedLogger(createWinstonLogger(config.logLevel), systemCl
 if (cluster.isPrimary && config.workers > 1) process.exit(await superviseWorkers(config.workers, logger));
 
 let service: Service | undefined;
-let signals = 0;
+let stopping = false;
+/** Stops in order and ends the process, with the code it has by then: 0 unless something has failed. */
 function stop(reason: string): void {
-  if (++signals > 1) {
-    // Asked twice, somebody is in a hurry. A signal to the process group reaches a worker twice, though: from its sender
-    // and from the supervising process, which ends it with SIGKILL when there is a hurry.
-    if (cluster.isWorker) return;
-    process.exit(1);
-  }
-  if (service === undefined) process.exit(0); // still starting: nothing was taken in
+  if (stopping) return;
+  stopping = true;
+  if (service === undefined) process.exit(); // still starting: nothing was taken in
   logger.info('the engine is stopping', { reason });
   service.close().then(
-    () => process.exit(0),
+    () => process.exit(),
     (error) => {
       logger.error('the engine did not stop cleanly', { error });
       process.exit(1);
     },
   );
 }
-process.on('SIGTERM', () => stop('SIGTERM'));
-if (cluster.isPrimary) process.on('SIGINT', () => stop('SIGINT'));
+
+let signals = 0;
+function stopOn(signal: NodeJS.Signals): void {
+  // Asked twice, somebody is in a hurry. A signal to the process group reaches a worker twice, though: from its sender
+  // and from the supervising process, which ends it with SIGKILL when there is a hurry.
+  if (++signals > 1 && cluster.isPrimary) process.exit(1);
+  stop(signal);
+}
+process.on('SIGTERM', stopOn);
+if (cluster.isPrimary) process.on('SIGINT', stopOn);
 else {
   process.on('SIGINT', () => {}); // a terminal signals the whole group; the supervising process passes on SIGTERM
   process.on('disconnect', () => stop('the supervising process has ended'));
@@ -59,3 +64,9 @@ try {
   logger.error('the engine cannot start', { error });
   giveUp(`the engine cannot start: ${error instanceof Error ? error.message : String(error)}`);
 }
+
+void service.failed.then((error) => {
+  logger.error('the store has failed for good, and the engine ends', { error });
+  process.exitCode = 1;
+  stop('the store has failed');
+});

@@ -1,5 +1,11 @@
 import type { LinkedBalance } from '#domain/linked-balance';
-import { evaluateWarning, type Finding, type WarningRule, type WarningWatch } from '#domain/loss-warning';
+import {
+  evaluateUnlinked,
+  evaluateWarning,
+  type Finding,
+  type WarningRule,
+  type WarningWatch,
+} from '#domain/loss-warning';
 import { DAY, type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
 import { LinkedBalances } from './linked-balances.ts';
 import { NumberDiagnosis } from './number-diagnosis.ts';
@@ -20,8 +26,9 @@ type Ports = Pick<TelemetryStore, 'cold' | 'links' | 'warnings'>;
 
 /**
  * Watches linked vehicles for losses: each hour that is over ends a window of 24 h, which is evaluated once. Opens and
- * clears warnings. Several processes may do so at once, and one that ends in the middle is caught up by the next run:
- * an evaluation of a vehicle is kept once, whoever makes it.
+ * clears warnings. One whose vehicle had no link during a whole window clears at the end of that window: nothing can be
+ * said about the vehicle any more. Several processes may do so at once, and one that ends in the middle is caught up by
+ * the next run: an evaluation of a vehicle is kept once, whoever makes it.
  */
 export class DetectLosses {
   readonly #store: Ports;
@@ -49,6 +56,8 @@ export class DetectLosses {
         if (signal?.aborted) return;
         await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to);
       }
+      await this.#clearUnlinked(new Set(balances.map(({ vehicleId }) => vehicleId)), to, signal);
+      if (signal?.aborted) return;
       // Without any link nothing was evaluated: the first links to come are judged by the day before them.
       if (balances.length > 0) await this.#store.warnings.evaluated(to);
     }
@@ -67,6 +76,22 @@ export class DetectLosses {
       return evaluateWarning(watch, causes.has(balance.vehicleId) ? { believable: false } : finding, to, this.#rule);
     });
     await this.#store.warnings.keep(changes);
+  }
+
+  /**
+   * Clears the warnings that are open on vehicles without any link in the window. A page begins where the one before
+   * ended, so that none is passed over while warnings leave the list.
+   */
+  async #clearUnlinked(linked: ReadonlySet<string>, to: EpochMillis, signal?: AbortSignal): Promise<void> {
+    const query = { state: 'open', limit: VEHICLES_PER_STEP } as const;
+    let page = await this.#store.warnings.list(query);
+    for (let last = page.at(-1); last !== undefined && !signal?.aborted; last = page.at(-1)) {
+      const unlinked = page.map(({ vehicleId }) => vehicleId).filter((vehicleId) => !linked.has(vehicleId));
+      const watches = await this.#store.warnings.watches(unlinked);
+      const due = [...watches.values()].filter(({ evaluatedTo }) => evaluatedTo < to);
+      if (due.length > 0) await this.#store.warnings.keep(due.map((watch) => evaluateUnlinked(watch, to)));
+      page = await this.#store.warnings.list({ ...query, after: { openedAt: last.openedAt, id: last.id } });
+    }
   }
 }
 

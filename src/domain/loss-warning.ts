@@ -93,8 +93,23 @@ export function evaluateWarning(
     return { watch: { vehicleId, evaluatedTo: to, below, open: opened }, changed: opened };
   }
   if (open !== null && evidence.efficiency >= rule.clearThreshold) {
-    const cleared: LossWarning = { ...open, state: 'cleared', clearedAt: to };
-    return { watch: { vehicleId, evaluatedTo: to, below, open: null }, changed: cleared };
+    return { watch: { vehicleId, evaluatedTo: to, below, open: null }, changed: cleared(open, to) };
   }
   return { watch: { vehicleId, evaluatedTo: to, below, open }, changed: null };
+}
+
+/**
+ * Moves the watch of a vehicle that had no link during the whole window ending at `to`: nothing can be said about it any
+ * more. Its row ends, and a warning that is open clears with the evidence it has.
+ */
+export function evaluateUnlinked(
+  { vehicleId, open }: WarningWatch,
+  to: EpochMillis,
+): { readonly watch: WarningWatch; readonly changed: LossWarning | null } {
+  const watch = { vehicleId, evaluatedTo: to, below: 0, open: null };
+  return { watch, changed: open === null ? null : cleared(open, to) };
+}
+
+function cleared(open: LossWarning, to: EpochMillis): LossWarning {
+  return { ...open, state: 'cleared', clearedAt: to };
 }

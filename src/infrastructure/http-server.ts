@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { brokenRequestAnswer, type ParserError, unroutableResponse } from '#adapters/inbound/http/broken-request';
 import { type Millis, SECOND } from '#domain/time';
 
 /** A request must have arrived whole by then: a slow or stalled sender does not hold a place for ever. */
@@ -15,7 +17,7 @@ const IDLE_SWEEP: Millis = 50;
 
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
 
-/** Listens on a socket and stops gracefully. */
+/** Listens on a socket, answers what Node cannot read with a problem like every other error, and stops gracefully. */
 export class HttpServer {
   readonly #server: Server;
   #stopping = false;
@@ -26,18 +28,24 @@ export class HttpServer {
     server.prependListener('request', (_request, response) => {
       if (this.#stopping) response.setHeader('connection', 'close');
     });
+    server.on('clientError', (error: ParserError, socket) => {
+      if (socket.writable && awaitsAnswer(socket)) socket.write(brokenRequestAnswer(error));
+      socket.destroy(); // whether the client reads it or not
+    });
   }
 
   /** Resolves when the socket listens; rejects when it cannot (`EADDRINUSE`, `EACCES`). */
   static async listen(fetch: Fetch, host: string, port: number, requestTimeout = REQUEST_TIMEOUT): Promise<HttpServer> {
     // Node waits for the longer one of its two timeouts, and takes its interval at creation only.
-    const serverOptions = {
+    const options = {
+      requireHostHeader: false, // Node would answer without a problem; the listener below refuses what has no host, too
       headersTimeout: requestTimeout,
       requestTimeout,
       connectionsCheckingInterval: TIMEOUT_CHECK,
     };
     // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` bounds it.
-    const server = new HttpServer(createAdaptorServer({ fetch, autoCleanupIncoming: false, serverOptions }) as Server);
+    const listener = getRequestListener(fetch, { autoCleanupIncoming: false, errorHandler: unroutableResponse });
+    const server = new HttpServer(createServer(options, (request, response) => void listener(request, response)));
     server.#server.listen(port, host);
     await once(server.#server, 'listening');
     return server;
@@ -60,4 +68,14 @@ export class HttpServer {
     clearInterval(sweep);
     clearTimeout(cutOff);
   }
+}
+
+/**
+ * Whether what is written to the connection now would be taken for the answer to the request that is broken. It would not
+ * while that of an earlier one is to come, or once its own has begun.
+ */
+function awaitsAnswer(socket: Duplex): boolean {
+  // Node's own handler asks this, too: there is no public name for the response whose turn it is.
+  const { _httpMessage: response } = socket as { _httpMessage?: ServerResponse | null };
+  return !response || (!response.req.complete && !response.headersSent);
 }

@@ -23,6 +23,11 @@ export interface Service {
   /** Where it listens, such as `http://127.0.0.1:3000`. */
   readonly url: string;
   /**
+   * Resolves with the reason when the store has failed for good. The service answers 503 from then on: close it, and end
+   * the process, so that whoever supervises it starts a new one.
+   */
+  readonly failed: Promise<Error>;
+  /**
    * Stops taking requests, finishes those in flight with their commits, and closes the store. Rejects within 10 s when
    * the store does not come to an end; what it has not confirmed was not acknowledged either. Safe to call twice.
    */
@@ -95,6 +100,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   let closed: Promise<void> | undefined;
   return {
     url: server.url,
+    failed: store.failed ?? new Promise(() => {}),
     close: () => {
       closed ??= close();
       return closed;

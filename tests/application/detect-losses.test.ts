@@ -114,6 +114,31 @@ describe('a loss warning', () => {
   });
 });
 
+describe('a vehicle that has lost all its links and is linked again', () => {
+  it('is judged anew, and a vehicle that is linked for the first time by the day before', async () => {
+    const store = createMemoryStore();
+    await store.links.add([link()]);
+    for (const vehicleId of ['EV-1', 'EV-2'])
+      await store.writer.commit(readings(START, START + 2 * DAY, 0.7, vehicleId));
+    const { at } = given(store, START);
+    await at(START + 25 * HOUR + 2 * MINUTE);
+    await store.links.remove(link().id);
+    await at(START + 26 * HOUR + 2 * MINUTE);
+    expect(await statesOf(store)).toEqual([{ vehicleId: 'EV-1', state: 'cleared', opened: 23, cleared: 26 }]);
+    await at(START + 30 * HOUR + 2 * MINUTE);
+    expect(await store.warnings.lastEvaluation()).toBe(START + 25 * HOUR);
+
+    await store.links.add([link(), link('EV-2')]);
+    await at(START + 30 * HOUR + 3 * MINUTE);
+
+    expect(await statesOf(store)).toEqual([
+      { vehicleId: 'EV-1', state: 'open', opened: 28, cleared: null },
+      { vehicleId: 'EV-2', state: 'open', opened: 27, cleared: null },
+      { vehicleId: 'EV-1', state: 'cleared', opened: 23, cleared: 26 },
+    ]);
+  });
+});
+
 describe('evaluations', () => {
   const vehicles = ['EV-1', 'EV-2', 'EV-3'];
   async function aFleet() {

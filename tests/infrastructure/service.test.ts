@@ -158,6 +158,30 @@ describe('the service', () => {
     expect(events).toEqual(['closed']);
   });
 
+  it('tells that its store has failed for good, and serves until it is closed', async () => {
+    const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
+    const { store, events } = watchedStore();
+    const service = await started({ ...store, failed });
+    const reason = new Error('the thread has ended');
+
+    fail(reason);
+
+    expect(await service.failed).toBe(reason);
+    expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
+    await service.close();
+    expect(events).toEqual(['closed']);
+  });
+
+  it('does not fail when it is closed', async () => {
+    const service = await started(createMemoryStore());
+    const failures: Error[] = [];
+    void service.failed.then((failure) => failures.push(failure));
+
+    await service.close();
+
+    expect(failures).toEqual([]);
+  });
+
   it('tells the work in the background to end, and does not wait for it then', async () => {
     const { store } = watchedStore();
     let dropping = false;

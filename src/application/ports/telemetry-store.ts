@@ -22,6 +22,11 @@ export interface TelemetryStore {
   readonly warnings: WarningRepository;
   readonly retention: Retention;
   readonly health: StoreHealth;
+  /**
+   * Resolves with the reason when the store has failed for good: it serves no more, and nothing but a new process mends
+   * that. A store that recovers from every failure has none. Being closed is no failure.
+   */
+  readonly failed?: Promise<Error>;
   /** Finishes what was begun and releases files, threads and connections. Safe to call twice. */
   close(): Promise<void>;
 }

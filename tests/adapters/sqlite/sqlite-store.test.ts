@@ -1,6 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
@@ -205,6 +207,55 @@ describe('dropping history', () => {
     expect(minutesOf(directory)).toBe(61);
     await store.retention.dropBefore(START + HOUR);
     expect(minutesOf(directory)).toBe(1);
+  });
+});
+
+describe('a store of which a thread dies', () => {
+  /** The threads that are started during the test, in their order. */
+  function startedThreads(): Worker[] {
+    const threads: Worker[] = [];
+    const note = (started: unknown) => threads.push((started as { worker: Worker }).worker);
+    subscribe('worker_threads', note);
+    onTestFinished(() => void unsubscribe('worker_threads', note));
+    return threads;
+  }
+
+  it.each([
+    [0, 'writes'],
+    [1, 'reads live state'],
+    [2, 'reads the rest'],
+  ])('has failed for good, and can still be closed (thread %i, which %s)', async (number) => {
+    const threads = startedThreads();
+    const store = await opened(temporaryDirectory());
+
+    threads[number]?.postMessage(null); // what no caller sends, and the thread cannot take apart
+
+    const failure = await store.failed;
+    expect(failure).toBeInstanceOf(StoreUnavailableError);
+    expect(failure?.cause).toMatchObject({ name: 'TypeError', stack: expect.stringContaining('thread-protocol') });
+    await expect(store.health.check()).rejects.toBe(failure);
+    await store.close();
+  });
+
+  it('has failed for good when the thread was ended from outside', async () => {
+    const threads = startedThreads();
+    const store = await opened(temporaryDirectory());
+
+    await threads[2]?.terminate();
+
+    expect(await store.failed).toMatchObject({ message: 'the SQLite thread has ended' });
+  });
+
+  it('has not failed when it was closed before, whatever was being read', async () => {
+    const failures: Error[] = [];
+    const store = await opened(temporaryDirectory());
+    void store.failed?.then((failure) => failures.push(failure));
+    const asked = Promise.allSettled([store.cold.fleetTotals(day), store.hot.newest('meter', 'M-1')]);
+
+    await store.close();
+    await asked;
+
+    expect(failures).toEqual([]);
   });
 });
 

@@ -6,6 +6,13 @@ import type { FailingMethods } from './failing-thread.ts';
 const start = (data: { startWith?: string; closeWith?: string } = {}) =>
   Thread.start<FailingMethods>(new URL('./failing-thread.ts', import.meta.url), data);
 
+/** Notes whether the thread fails while it is asked to end, which it never must. */
+function failuresOf(thread: Thread<FailingMethods>): Error[] {
+  const failures: Error[] = [];
+  void thread.failed.then((failure) => failures.push(failure));
+  return failures;
+}
+
 const rejection = (promise: Promise<unknown>): Promise<Error> =>
   promise.then(
     () => {
@@ -82,6 +89,7 @@ describe('a thread that dies', () => {
     const error = await rejection(thread.call('crash', []));
 
     expect(error.cause).toMatchObject({ message: 'planted crash' });
+    expect(await thread.failed).toBe(error);
     await thread.close();
   });
 });
@@ -108,11 +116,13 @@ describe('closing the thread', () => {
     await thread.close();
   });
 
-  it('comes to an end even when the thread fails at its own', async () => {
+  it('comes to an end even when the thread fails at its own, which does not count as a failure', async () => {
     const thread = await start({ closeWith: 'cannot close' });
+    const failures = failuresOf(thread);
 
     await thread.close();
 
+    expect(failures).toEqual([]);
     expect((await rejection(thread.call('add', [1, 1]))).cause).toMatchObject({ message: 'cannot close' });
   });
 });
@@ -120,10 +130,12 @@ describe('closing the thread', () => {
 describe('terminating the thread', () => {
   it('does not wait for what it was asked before: that rejects as "store unavailable"', async () => {
     const thread = await start();
+    const failures = failuresOf(thread);
     const asked = [thread.call('work', [60_000]), thread.call('add', [1, 2])].map(rejection);
 
     await thread.terminate();
 
+    expect(failures).toEqual([]);
     for (const error of [...(await Promise.all(asked)), thread.failure]) {
       expect(error).toBeInstanceOf(StoreUnavailableError);
     }

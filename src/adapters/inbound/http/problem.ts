@@ -12,12 +12,14 @@ export interface ProblemError {
 
 /** Every way a request can fail as a whole, with its status and title. The names are part of the interface. */
 const PROBLEMS = {
+  'malformed-request': [400, 'Malformed request'],
   'malformed-json': [400, 'Malformed JSON'],
   'malformed-csv': [400, 'Malformed CSV'],
   'malformed-gzip': [400, 'Malformed gzip'],
   'invalid-query': [400, 'Invalid query'],
   'not-found': [404, 'Not found'],
   'method-not-allowed': [405, 'Method not allowed'],
+  'request-timeout': [408, 'Request timeout'],
   conflict: [409, 'Conflicting reading'],
   'link-overlap': [409, 'Overlapping link'],
   'body-too-large': [413, 'Body too large'],
@@ -27,6 +29,7 @@ const PROBLEMS = {
   'invalid-reading': [422, 'Invalid reading'],
   'invalid-link': [422, 'Invalid link'],
   'empty-batch': [422, 'Empty batch'],
+  'headers-too-large': [431, 'Headers too large'],
   'internal-error': [500, 'Internal error'],
   overloaded: [503, 'Overloaded'],
   'store-unavailable': [503, 'Store unavailable'],
@@ -43,22 +46,34 @@ export interface ProblemOptions {
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
 /** An answer of RFC 9457. */
 export function problem(c: Context, kind: ProblemKind, detail: string, options: ProblemOptions = {}): Response {
+  const document = problemDocument(kind, detail, requestId(c), options);
+  return jsonResponse(c, document.status, document, {
+    contentType: PROBLEM_TYPE,
+    ...(options.headers && { headers: options.headers }),
+  });
+}
+
+/** The document alone, for a request of which there is no context. `instance` is the id of the request. */
+export function problemDocument(
+  kind: ProblemKind,
+  detail: string,
+  instance: string,
+  { errors, members }: Pick<ProblemOptions, 'errors' | 'members'> = {},
+) {
   const [status, title] = PROBLEMS[kind];
-  const document = {
+  return {
     type: `urn:energy-ingestion-engine:problem:${kind}`,
     title,
     status,
     detail,
-    instance: requestId(c),
-    errors: options.errors ?? [{ pointer: '', code: kind, detail }],
-    ...options.members,
+    instance,
+    errors: errors ?? [{ pointer: '', code: kind, detail }],
+    ...members,
   };
-  return jsonResponse(c, status, document, {
-    contentType: 'application/problem+json',
-    ...(options.headers && { headers: options.headers }),
-  });
 }
 
 /** Thrown where a request cannot be served, at whatever depth; answered as the problem it names. */

@@ -13,7 +13,12 @@ export function requestId(c: Context): string {
   const known: string | undefined = c.get('requestId');
   if (known !== undefined) return known;
   const given = c.req.header(REQUEST_ID);
-  const id = given !== undefined && SANE.test(given) ? given : `${PROCESS}-${(++made).toString(36)}`;
+  const id = given !== undefined && SANE.test(given) ? given : newRequestId();
   c.set('requestId', id);
   return id;
+}
+
+/** An id that no other request has. */
+export function newRequestId(): string {
+  return `${PROCESS}-${(++made).toString(36)}`;
 }

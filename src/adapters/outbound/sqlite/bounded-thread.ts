@@ -39,6 +39,10 @@ export class BoundedThread<M extends ThreadMethods> implements Caller<M> {
     return this.#thread.failure;
   }
 
+  get failed(): Promise<Error> {
+    return this.#thread.failed;
+  }
+
   /**
    * Rejects like the thread's own, with `OverloadedError` when too many wait, and with `StoreUnavailableError` when its
    * turn has not come in time.

@@ -27,7 +27,8 @@ const READERS_END: Millis = SECOND / 2;
 
 /**
  * Opens the store in one file. SQLite's calls block, so threads make them: one writes, one reads live state, and one
- * reads what may take longer.
+ * reads what may take longer. None of them is replaced: the store has failed for good when one has died, since nobody knows
+ * what else is wrong in the process.
  *
  * Rejects when another process writes to the directory, or when the file cannot be opened or is of another version.
  */
@@ -61,15 +62,19 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
     if (!readOnly) writer = await startWriter();
     const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
     if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
-    return { ...storeOn(writer, live, reader), close };
+    const failed = Promise.race([writer.failed, live.failed, reader.failed]);
+    return { ...storeOn(writer, live, reader), failed, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-const NO_WRITER: Pick<Thread<WriterMethods>, 'call' | 'close'> = {
+const NO_WRITER: Pick<Thread<WriterMethods>, 'call' | 'failed' | 'close'> = {
   call: () => Promise.reject(new Error('the store was opened for reading only')),
+  get failed() {
+    return new Promise<never>(() => {});
+  },
   close: async () => {},
 };
 
@@ -78,7 +83,7 @@ function storeOn(
   writer: Caller<WriterMethods>,
   live: Caller<ReaderMethods>,
   reader: BoundedThread<ReaderMethods>,
-): Omit<TelemetryStore, 'close'> {
+): Omit<TelemetryStore, 'failed' | 'close'> {
   let closing = Promise.resolve();
   return {
     writer: new SqliteWriter(writer),

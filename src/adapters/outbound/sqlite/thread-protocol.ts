@@ -2,9 +2,6 @@ import { parentPort, type Transferable, Worker, workerData } from 'node:worker_t
 import { StoreUnavailableError } from '#application/errors';
 import { errorCode } from './sqlite-error.ts';
 
-/** A thread's objects live for one call. With V8's own limit the garbage of many calls would stay in memory. */
-const YOUNG_MIB = 16;
-
 /** The id of the answer that nobody asked for: the thread serves. */
 const SERVING = 0;
 
@@ -35,15 +32,13 @@ export class Thread<M extends ThreadMethods> {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   readonly #exited: Promise<void>;
+  readonly #failed = Promise.withResolvers<Error>();
   #lastId = 0;
   #ended: Error | undefined;
+  #wasAsked = false; // to end
 
   private constructor(module: URL, data: unknown) {
-    this.#worker = new Worker(module, {
-      workerData: data,
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
-    });
+    this.#worker = new Worker(module, { workerData: data, execArgv: [] });
     this.#worker.on('message', (answer: Result | Failure) => this.#settle(answer));
     this.#worker.on('error', (cause) =>
       this.#end(new StoreUnavailableError('the SQLite thread has failed', { cause })),
@@ -59,6 +54,11 @@ export class Thread<M extends ThreadMethods> {
   /** Why the thread serves no more, or nothing while it does. */
   get failure(): Error | undefined {
     return this.#ended;
+  }
+
+  /** Resolves with the reason when the thread ends by itself. It never does once the thread was asked to end. */
+  get failed(): Promise<Error> {
+    return this.#failed.promise;
   }
 
   /**
@@ -94,12 +94,14 @@ export class Thread<M extends ThreadMethods> {
 
   /** Lets the thread finish what it was asked before, run its own end, and exit. */
   async close(): Promise<void> {
+    this.#wasAsked = true;
     if (!this.#ended) this.#worker.postMessage('close');
     await this.#exited;
   }
 
   /** Ends the thread at once, whatever it was asked before. What SQLite is at is finished all the same, and read by nobody. */
   async terminate(): Promise<void> {
+    this.#wasAsked = true;
     this.#end(ended());
     await this.#worker.terminate();
   }
@@ -113,6 +115,7 @@ export class Thread<M extends ThreadMethods> {
 
   #end(error: Error): void {
     this.#ended ??= error;
+    if (!this.#wasAsked) this.#failed.resolve(this.#ended);
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
   }

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { DetectLosses } from '#application/detect-losses';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { WarningRepository } from '#application/ports/warning-repository';
+import { coverage } from '#domain/coverage';
+import { DEFAULT_WARNING_RULE, type LossWarning, lossWarningId } from '#domain/loss-warning';
+import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time';
+import { aLink } from '#tests/support/links';
+import { ManualClock } from '#tests/support/manual-clock';
+import { START } from '#tests/support/readings';
+import { stores } from '#tests/support/stores';
+
+/** More than are looked at in one step. */
+const MANY = 700;
+const LINKED = 'EV-7';
+const vehicles = Array.from({ length: MANY }, (_, n) => `EV-${n}`);
+
+function anOpenWarning(vehicleId: string): LossWarning {
+  return {
+    id: lossWarningId(vehicleId, START),
+    vehicleId,
+    state: 'open',
+    openedAt: START,
+    clearedAt: null,
+    lossThreshold: 0.85,
+    window: { from: START - DAY, to: START },
+    ac: 10_000_000,
+    dc: 8_000_000,
+    efficiency: 0.8,
+    coverage: { vehicle: coverage(1440, 1440), meters: coverage(1400, 1440) },
+  };
+}
+
+const cleared = (vehicleId: string, clearedAt: EpochMillis): LossWarning => ({
+  ...anOpenWarning(vehicleId),
+  state: 'cleared',
+  clearedAt,
+});
+
+/** Warnings that the evaluation of `START` opened. */
+async function opened(store: TelemetryStore, vehicleIds: readonly string[]): Promise<void> {
+  const warnings = vehicleIds.map(anOpenWarning);
+  await store.warnings.keep(
+    warnings.map((open) => ({
+      watch: { vehicleId: open.vehicleId, evaluatedTo: START, below: 2, open },
+      changed: open,
+    })),
+  );
+  await store.warnings.evaluated(START);
+}
+
+/** What a process does when the hour that ends then has been over for long enough. */
+const at = (store: TelemetryStore, end: EpochMillis, signal?: AbortSignal) =>
+  new DetectLosses(store, new ManualClock(end + 2 * MINUTE), DEFAULT_WARNING_RULE).detect(signal);
+
+const allClearedButOne = (clearedAt: EpochMillis) =>
+  vehicles.map((vehicleId) => (vehicleId === LINKED ? anOpenWarning(vehicleId) : cleared(vehicleId, clearedAt)));
+const byId = (warnings: readonly LossWarning[]) => new Map(warnings.map((warning) => [warning.id, warning]));
+const allOf = async ({ warnings }: TelemetryStore) => byId(await warnings.list({ limit: 2 * MANY }));
+
+describe.each(stores)('an open warning of a vehicle that has lost its links, on $name', ({ open }) => {
+  it.each([
+    ['other vehicles have links', [aLink({ meterId: 'M-2', vehicleId: 'EV-2' })], START + 28 * HOUR],
+    ['there is no link left at all', [], START + 25 * HOUR],
+  ])('clears at the end of the first window without a link, when %s', async (_, others, evaluated) => {
+    const store = await open();
+    await store.links.add([aLink({ from: START - DAY, to: START + HOUR + 30 * MINUTE }), ...others]);
+    await opened(store, ['EV-1']);
+
+    for (let hour = 1; hour <= 25; hour++) await at(store, START + hour * HOUR);
+    expect(await store.warnings.list({ limit: 10 })).toEqual([anOpenWarning('EV-1')]);
+    for (let hour = 26; hour <= 28; hour++) await at(store, START + hour * HOUR);
+
+    expect(await store.warnings.list({ limit: 10 })).toEqual([cleared('EV-1', START + 26 * HOUR)]);
+    expect(await store.warnings.list({ limit: 10, state: 'open' })).toEqual([]);
+    expect((await store.warnings.watches(['EV-1'])).get('EV-1')).toMatchObject({ open: null, below: 0 });
+    expect(await store.warnings.lastEvaluation()).toBe(evaluated);
+  });
+
+  it('clears once, however many processes see it, and as many as there are', async () => {
+    const store = await open();
+    await store.links.add([aLink({ vehicleId: LINKED, from: START - DAY })]);
+    await opened(store, vehicles);
+
+    await Promise.all([1, 2, 3].map(() => at(store, START + 2 * HOUR)));
+    await at(store, START + 3 * HOUR);
+
+    expect(await allOf(store)).toEqual(byId(allClearedButOne(START + HOUR)));
+  });
+
+  it.each(['is killed', 'is stopped'])('clears at the same time when the process that is at it %s', async (how) => {
+    const store = await open();
+    await store.links.add([aLink({ vehicleId: LINKED, from: START - DAY })]);
+    await opened(store, vehicles);
+    const stop = new AbortController();
+    const interrupted = keptOnce(store, () => {
+      if (how === 'is killed') throw new Error('killed');
+      stop.abort();
+    });
+    const openOnes = async () => (await store.warnings.list({ state: 'open', limit: MANY })).length;
+
+    await at(interrupted, START + HOUR, stop.signal).catch(() => {});
+    expect(await openOnes()).toBeGreaterThan(1);
+    expect(await openOnes()).toBeLessThan(MANY);
+    expect(await store.warnings.lastEvaluation()).toBe(START);
+    await at(store, START + 3 * HOUR);
+
+    expect(await allOf(store)).toEqual(byId(allClearedButOne(START + HOUR)));
+  });
+});
+
+/** The store, and `then` happens when it has first kept a warning that was cleared. */
+function keptOnce(store: TelemetryStore, then: () => void): TelemetryStore {
+  const warnings: WarningRepository = {
+    watches: (vehicleIds) => store.warnings.watches(vehicleIds),
+    keep: async (changes) => {
+      await store.warnings.keep(changes);
+      if (changes.some(({ changed }) => changed !== null)) then();
+    },
+    list: (query) => store.warnings.list(query),
+    lastEvaluation: () => store.warnings.lastEvaluation(),
+    evaluated: (to) => store.warnings.evaluated(to),
+  };
+  return { ...store, warnings };
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Fetch, HttpServer } from '#infrastructure/http-server';
+import { problemOf } from '#tests/adapters/http/app-under-test';
+
+const echo: Fetch = async (request) => new Response(await request.text());
+const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const CHUNKED = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+async function listening(fetch: Fetch = echo, requestTimeout?: number): Promise<HttpServer> {
+  const server = await HttpServer.listen(fetch, '127.0.0.1', 0, requestTimeout);
+  onTestFinished(() => server.close(0));
+  return server;
+}
+
+/** A connection to the server, and all that it gives until it is closed. */
+function connected(server: HttpServer): { socket: Socket; closed: Promise<string> } {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  onTestFinished(() => void socket.destroy());
+  let text = '';
+  socket.setEncoding('utf8').on('data', (more) => {
+    text += more;
+  });
+  socket.on('error', () => {});
+  return { socket, closed: once(socket, 'close').then(() => text) };
+}
+
+async function answerTo(server: HttpServer, sent: string): Promise<string> {
+  const { socket, closed } = connected(server);
+  socket.write(sent);
+  return closed;
+}
+
+/** The one answer in `text`, of which nothing is missing and to which nothing is added. */
+function responseIn(text: string): Response {
+  const [head = '', body = '', ...more] = text.split('\r\n\r\n');
+  expect(more).toEqual([]);
+  const [status = '', ...lines] = head.split('\r\n');
+  const headers = new Headers(lines.map((line) => line.split(/: (.*)/s, 2) as [string, string]));
+  expect(headers.get('content-length')).toBe(String(Buffer.byteLength(body)));
+  expect(headers.get('connection')).toBe('close');
+  return new Response(body, { status: Number(/^HTTP\/1\.1 (\d{3}) ./.exec(status)?.[1]), headers });
+}
+
+describe('a request that cannot be read', () => {
+  it.each([
+    ['that is none', 'hello\r\n\r\n'],
+    ['of another protocol', 'PUT / RTSP/1.0\r\nHost: x\r\n\r\n'],
+    ['without a host', 'GET / HTTP/1.1\r\n\r\n'],
+    ['without a host, in HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n'],
+    ['with a host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
+    ['with a path that is none', 'GET *x HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['with a header that is none', 'GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n'],
+    ['with two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'],
+    ['with a chunk that is none', `${CHUNKED}xyz\r\n`],
+  ])('is refused with 400: one %s', async (_, sent) => {
+    await problemOf(responseIn(await answerTo(await listening(), sent)), 400, 'malformed-request');
+  });
+
+  it('is refused with 431 when its headers are too large', async () => {
+    const sent = `GET / HTTP/1.1\r\nHost: x\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`;
+
+    await problemOf(responseIn(await answerTo(await listening(), sent)), 431, 'headers-too-large');
+  });
+
+  it.each([
+    ['head', 'POST / HTTP/1.1\r\nHost: x\r\n'],
+    ['body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{'],
+  ])('is refused with 408 when its %s does not arrive in time', async (_, sent) => {
+    const server = await listening(echo, 500);
+
+    await problemOf(responseIn(await answerTo(server, sent)), 408, 'request-timeout');
+  });
+
+  it('is refused after one that was answered', async () => {
+    const { socket, closed } = connected(await listening());
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst');
+    await once(socket, 'data');
+    socket.write('second\r\n\r\n');
+
+    const [first, second = ''] = (await closed).split(/(?=HTTP\/1\.1 )/);
+    expect(first).toMatch(/^HTTP\/1\.1 200 .*first$/s);
+    await problemOf(responseIn(second), 400, 'malformed-request');
+  });
+
+  it.each([
+    ['its head', 'second\r\n\r\n'],
+    ['its body', `${CHUNKED}xyz\r\n`],
+  ])('in %s is not answered in place of the one before it, whose answer is still to come', async (_, second) => {
+    let letAnswer = () => {};
+    const held = new Promise<void>((resolve) => {
+      letAnswer = resolve;
+    });
+    const server = await listening(async () => {
+      await held;
+      return new Response('late');
+    });
+    onTestFinished(() => letAnswer());
+
+    expect(await answerTo(server, GET + second)).toBe('');
+  });
+
+  it('adds nothing to an answer that has begun', async () => {
+    const begun = () =>
+      new Response(new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('begun')) }));
+    const { socket, closed } = connected(await listening(begun));
+    socket.write(CHUNKED);
+    await once(socket, 'data');
+    socket.write('xyz\r\n');
+
+    expect((await closed).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+  });
+});
