@@ -87,12 +87,15 @@ function socketBytes(incoming: IncomingMessage, check: (length: number) => void)
       reject(error);
     }
   };
+  const cut = (cause?: Error) => reject(cutShort(cause));
   incoming.on('data', take);
-  incoming.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)));
-  incoming.once('error', (cause) => reject(cutShort(cause)));
-  const closed = () => reject(cutShort(new Error('the connection was closed'))); // says nothing after the end
-  if (incoming.destroyed) closed();
-  else incoming.once('close', closed);
+  incoming.once('error', cut);
+  incoming.once('close', cut);
+  incoming.once('end', () => {
+    incoming.off('close', cut);
+    resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
+  });
+  if (incoming.destroyed) cut();
   return promise;
 }
 
@@ -137,6 +140,6 @@ function tooLarge(limit: number): Refusal {
 }
 
 /** The client went away while sending: it will not read this, and nobody has to act. */
-function cutShort(cause: unknown): Refusal {
+function cutShort(cause: Error | undefined): Refusal {
   return new Refusal('malformed-json', 'The body ended before it was complete.', { cause });
 }
