@@ -6,8 +6,11 @@ import { alignOutward, type TimeWindow } from '#domain/time-window';
 import { mapBounded } from './map-bounded.ts';
 import type { ColdStore } from './ports/cold-store.ts';
 
-/** Vehicles looked at in one step, with one question for all of them and one for their meters: some milliseconds. */
-const VEHICLES_PER_STEP = 50;
+/**
+ * Buckets of the vehicles that are looked at in one step, with one question for all of them and one for their meters: 100
+ * vehicles over a day, 6 over a month. Some milliseconds, after which others have their turn.
+ */
+const BUCKETS_PER_STEP = 5_000;
 /** Questions under way at once for meters whose links begin or end inside the window. */
 const METER_QUERIES = 2;
 
@@ -30,15 +33,18 @@ export class NumberDiagnosis {
     const suspicious = balances.filter(({ efficiency, dc, lossThreshold }) =>
       isSuspicious(efficiency, dc, lossThreshold),
     );
-    for (let at = 0; at < suspicious.length; at += VEHICLES_PER_STEP) {
-      const step = suspicious.slice(at, at + VEHICLES_PER_STEP) as [LinkedBalance, ...LinkedBalance[]];
-      for (const [vehicleId, cause] of await this.#causes(step)) causes.set(vehicleId, cause);
+    const [first] = suspicious;
+    if (first === undefined) return causes;
+    const span = diagnosisSpan(first.window);
+    const vehicles = Math.max(1, Math.floor((BUCKETS_PER_STEP * span.width) / (span.seen.to - span.seen.from)));
+    for (let at = 0; at < suspicious.length; at += vehicles) {
+      const found = await this.#causes(suspicious.slice(at, at + vehicles), span);
+      for (const [vehicleId, cause] of found) causes.set(vehicleId, cause);
     }
     return causes;
   }
 
-  async #causes(balances: readonly [LinkedBalance, ...LinkedBalance[]]): Promise<[string, DataCause][]> {
-    const span = diagnosisSpan(balances[0].window);
+  async #causes(balances: readonly LinkedBalance[], span: DiagnosisSpan): Promise<[string, DataCause][]> {
     const vehicleIds = balances.map(({ vehicleId }) => vehicleId);
     const [vehicles, meters] = await Promise.all([
       this.#cold.seriesByDevice('vehicle', vehicleIds, span.seen, span.width),

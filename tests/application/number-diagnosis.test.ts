@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { LinkedBalances } from '#application/linked-balances';
+import { NumberDiagnosis } from '#application/number-diagnosis';
+import type { ColdStore } from '#application/ports/cold-store';
+import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
+import { HOUR } from '#domain/time';
+import { aLink } from '#tests/support/links';
+import { ManualClock } from '#tests/support/manual-clock';
+import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+
+const VEHICLES = 150;
+const DAY_WINDOW = { from: START, to: START + 24 * HOUR };
+
+/** Vehicles that lose energy, each with its meter; what every fifth one sends is a register that only rises. */
+async function aLossyFleet() {
+  const store = createMemoryStore();
+  for (let n = 0; n < VEHICLES; n++) {
+    const [meterId, vehicleId] = [`M-${n}`, `EV-${n}`];
+    await store.links.add([aLink({ meterId, vehicleId, from: START - HOUR })]);
+    const hours = Array.from({ length: 24 }, (_, hour) => hour);
+    await store.writer.commit(
+      hours.flatMap((hour) => [
+        aMeterReading({ deviceId: meterId, timestamp: START + hour * HOUR, kwh: n % 5 === 0 ? 10 + hour : 1 }),
+        aVehicleReading({ deviceId: vehicleId, timestamp: START + hour * HOUR, kwh: 0.7 }),
+      ]),
+    );
+  }
+  const { lossThreshold } = DEFAULT_WARNING_RULE;
+  const balances = await new LinkedBalances(store, new ManualClock(DAY_WINDOW.to), lossThreshold).over(DAY_WINDOW);
+  return { store, balances };
+}
+
+describe('the causes behind the numbers of many vehicles', () => {
+  it('are those of each vehicle asked for alone, found with two questions for a hundred vehicles', async () => {
+    const { store, balances } = await aLossyFleet();
+    const asked: string[] = [];
+    const cold: Partial<ColdStore> = {
+      seriesByDevice: (kind, deviceIds, ...rest) => {
+        asked.push(`${deviceIds.length} ${kind}s`);
+        return store.cold.seriesByDevice(kind, deviceIds, ...rest);
+      },
+    };
+    const causes = await new NumberDiagnosis(cold as ColdStore).causesOf(balances);
+
+    expect(asked).toEqual(['104 vehicles', '104 meters', '46 vehicles', '46 meters']);
+    expect(causes.size).toBe(VEHICLES / 5);
+    const alone = new NumberDiagnosis(store.cold);
+    for (const balance of balances) {
+      expect(causes.get(balance.vehicleId)).toBe(await alone.causeOf(balance));
+    }
+  });
+
+  it('cost no question when no number is suspicious', async () => {
+    expect(await new NumberDiagnosis({} as ColdStore).causesOf([])).toEqual(new Map());
+  });
+});
