@@ -2,50 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { DetectLosses } from '#application/detect-losses';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { WarningRepository } from '#application/ports/warning-repository';
-import { coverage } from '#domain/coverage';
-import { DEFAULT_WARNING_RULE, type LossWarning, lossWarningId } from '#domain/loss-warning';
+import { DEFAULT_WARNING_RULE, type LossWarning } from '#domain/loss-warning';
 import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time';
 import { aLink } from '#tests/support/links';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';
 import { stores } from '#tests/support/stores';
+import { aWarning, aWatch } from '#tests/support/warnings';
 
 /** More than are looked at in one step. */
 const MANY = 700;
 const LINKED = 'EV-7';
 const vehicles = Array.from({ length: MANY }, (_, n) => `EV-${n}`);
 
-function anOpenWarning(vehicleId: string): LossWarning {
-  return {
-    id: lossWarningId(vehicleId, START),
-    vehicleId,
-    state: 'open',
-    openedAt: START,
-    clearedAt: null,
-    lossThreshold: 0.85,
-    window: { from: START - DAY, to: START },
-    ac: 10_000_000,
-    dc: 8_000_000,
-    efficiency: 0.8,
-    coverage: { vehicle: coverage(1440, 1440), meters: coverage(1400, 1440) },
-  };
-}
-
-const cleared = (vehicleId: string, clearedAt: EpochMillis): LossWarning => ({
-  ...anOpenWarning(vehicleId),
-  state: 'cleared',
-  clearedAt,
-});
+const cleared = (vehicleId: string, clearedAt: EpochMillis): LossWarning =>
+  aWarning({ vehicleId, state: 'cleared', clearedAt });
 
 /** Warnings that the evaluation of `START` opened. */
 async function opened(store: TelemetryStore, vehicleIds: readonly string[]): Promise<void> {
-  const warnings = vehicleIds.map(anOpenWarning);
-  await store.warnings.keep(
-    warnings.map((open) => ({
-      watch: { vehicleId: open.vehicleId, evaluatedTo: START, below: 2, open },
-      changed: open,
-    })),
-  );
+  const warnings = vehicleIds.map((vehicleId) => aWarning({ vehicleId }));
+  await store.warnings.keep(warnings.map((open) => ({ watch: aWatch(open, START, open.vehicleId), changed: open })));
   await store.warnings.evaluated(START);
 }
 
@@ -54,7 +30,7 @@ const at = (store: TelemetryStore, end: EpochMillis, signal?: AbortSignal) =>
   new DetectLosses(store, new ManualClock(end + 2 * MINUTE), DEFAULT_WARNING_RULE).detect(signal);
 
 const allClearedButOne = (clearedAt: EpochMillis) =>
-  vehicles.map((vehicleId) => (vehicleId === LINKED ? anOpenWarning(vehicleId) : cleared(vehicleId, clearedAt)));
+  vehicles.map((vehicleId) => (vehicleId === LINKED ? aWarning({ vehicleId }) : cleared(vehicleId, clearedAt)));
 const byId = (warnings: readonly LossWarning[]) => new Map(warnings.map((warning) => [warning.id, warning]));
 const allOf = async ({ warnings }: TelemetryStore) => byId(await warnings.list({ limit: 2 * MANY }));
 
@@ -68,7 +44,7 @@ describe.each(stores)('an open warning of a vehicle that has lost its links, on 
     await opened(store, ['EV-1']);
 
     for (let hour = 1; hour <= 25; hour++) await at(store, START + hour * HOUR);
-    expect(await store.warnings.list({ limit: 10 })).toEqual([anOpenWarning('EV-1')]);
+    expect(await store.warnings.list({ limit: 10 })).toEqual([aWarning()]);
     for (let hour = 26; hour <= 28; hour++) await at(store, START + hour * HOUR);
 
     expect(await store.warnings.list({ limit: 10 })).toEqual([cleared('EV-1', START + 26 * HOUR)]);

@@ -1,14 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { type MeterLink, meterLinkId } from '#domain/meter-link';
+import type { MeterLink } from '#domain/meter-link';
 import { DAY, HOUR } from '#domain/time';
+import { aLink } from '#tests/support/links';
 import { START } from '#tests/support/readings';
 import type { StoreUnderTest } from './store-under-test.ts';
-
-export function aLink(given: Partial<Omit<MeterLink, 'id'>> = {}): MeterLink {
-  const link = { meterId: 'M-1', vehicleId: 'EV-1', from: START, to: null, ...given };
-  return { id: meterLinkId(link), ...link };
-}
 
 /** What every `LinkRepository` does. */
 export function linkRepositoryContract({ name, open }: StoreUnderTest): void {

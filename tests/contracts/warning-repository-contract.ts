@@ -1,35 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { coverage } from '#domain/coverage';
-import { type LossWarning, lossWarningId, type WarningWatch } from '#domain/loss-warning';
-import { DAY, HOUR } from '#domain/time';
+import type { LossWarning } from '#domain/loss-warning';
+import { HOUR } from '#domain/time';
 import { START } from '#tests/support/readings';
+import { aWarning, aWatch } from '#tests/support/warnings';
 import type { StoreUnderTest } from './store-under-test.ts';
-
-function aWarning(given: Partial<LossWarning> = {}): LossWarning {
-  const { vehicleId = 'EV-1', openedAt = START } = given;
-  return {
-    id: lossWarningId(vehicleId, openedAt),
-    vehicleId,
-    state: 'open',
-    openedAt,
-    clearedAt: null,
-    lossThreshold: 0.85,
-    window: { from: openedAt - DAY, to: openedAt },
-    ac: 10_000_000,
-    dc: 8_000_000,
-    efficiency: 0.8,
-    coverage: { vehicle: coverage(1440, 1440), meters: coverage(1400, 1440) },
-    ...given,
-  };
-}
-
-const aWatch = (open: LossWarning | null, evaluatedTo = START, vehicleId = 'EV-1'): WarningWatch => ({
-  vehicleId,
-  evaluatedTo,
-  below: 2,
-  open,
-});
 
 /** What every `WarningRepository` does. */
 export function warningRepositoryContract({ name, open }: StoreUnderTest): void {

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { type LossWarning, lossWarningId, type WarningWatch } from '#domain/loss-warning';
 import { overlaps } from '#domain/meter-link';
 import { HOUR } from '#domain/time';
-import { aLink } from '#tests/contracts/link-repository-contract';
+import { aLink } from '#tests/support/links';
 import { temporaryDatabase } from '#tests/support/mongodb-database';
 import { START } from '#tests/support/readings';
+import { aWarning, aWatch } from '#tests/support/warnings';
 
 describe('several processes on one MongoDB', () => {
   let stores: readonly [TelemetryStore, TelemetryStore];
@@ -52,24 +52,8 @@ describe('several processes on one MongoDB', () => {
   it('that evaluate the same window keep one warning a vehicle', async () => {
     const vehicles = Array.from({ length: 600 }, (_, n) => `EV-${n}`);
     const changes = vehicles.map((vehicleId) => {
-      const warning: LossWarning = {
-        id: lossWarningId(vehicleId, START),
-        vehicleId,
-        state: 'open',
-        openedAt: START,
-        clearedAt: null,
-        lossThreshold: 0.85,
-        window: { from: START - HOUR, to: START },
-        ac: 10_000_000_000,
-        dc: 8_000_000_000,
-        efficiency: 0.8,
-        coverage: {
-          vehicle: { readings: 60, expected: 60, ratio: 1 },
-          meters: { readings: 60, expected: 60, ratio: 1 },
-        },
-      };
-      const watch: WarningWatch = { vehicleId, evaluatedTo: START, below: 2, open: warning };
-      return { watch, changed: warning };
+      const warning = aWarning({ vehicleId });
+      return { watch: aWatch(warning, START, vehicleId), changed: warning };
     });
 
     await Promise.all(stores.map((store) => store.warnings.keep(changes)));
