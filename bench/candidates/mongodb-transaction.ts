@@ -1,4 +1,5 @@
 import { type ClientSession, type Db, type Document, Long, type MongoClient } from 'mongodb';
+import { insertAll } from '#adapters/outbound/mongodb/insert-all';
 import { kwhFromMilliwattHours, type MilliwattHours } from '#domain/energy';
 import { measuredValue, type Reading } from '#domain/reading';
 import { type Kind, kinds, measuredFields, streams } from '#domain/streams';
@@ -58,8 +59,7 @@ export class DriverLane {
   async #store(kind: Kind, readings: readonly Reading[]): Promise<void> {
     const session = this.#session;
     const history = this.#db.collection<HistoryDocument>(`${kind}_history`);
-    // As the engine does: `insertMany` is slower, for it encodes every document by itself.
-    await this.#db.command({ insert: history.collectionName, documents: readings.map(toHistory) }, { session });
+    await insertAll(history, readings.map(toHistory), session);
     const moves = readings.flatMap(({ deviceId: _id, timestamp }) => {
       const hour = floorTo(HOUR, timestamp);
       if (hour <= (this.#hours.get(_id) ?? 0)) return [];

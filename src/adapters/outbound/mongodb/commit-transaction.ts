@@ -1,12 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type ClientSession,
-  type Collection,
-  type Document,
-  type MongoClient,
-  MongoServerError,
-  type TransactionOptions,
-} from 'mongodb';
+import { type ClientSession, type MongoClient, MongoServerError, type TransactionOptions } from 'mongodb';
 import type { Reading } from '#domain/reading';
 import { kinds } from '#domain/streams';
 import { type Millis, SECOND } from '#domain/time';
@@ -16,6 +9,7 @@ import { moveToHours } from './device-writes.ts';
 import { isCommitUnknown } from './driver-errors.ts';
 import { fleetUpdates } from './fleet-document.ts';
 import { byHistoryKey, toHistoryDocuments } from './history-document.ts';
+import { insertAll } from './insert-all.ts';
 
 /** How long the server waits for the majority before it says that it does not know. */
 const MAJORITY_TIMEOUT: Millis = 8 * SECOND;
@@ -61,20 +55,6 @@ async function commit(session: ClientSession, deadline: number): Promise<void> {
       await sleep(COMMIT_PAUSE);
     }
   }
-}
-
-/**
- * Inserts documents with one command, each encoded once as part of it. The driver's `insertMany` encodes every document by
- * itself, with a copy and an entry in its books for each: half as much again for the process that sends them.
- */
-async function insertAll<T extends Document>(
-  collection: Collection<T>,
-  documents: readonly T[],
-  session: ClientSession,
-): Promise<void> {
-  const { db, collectionName } = collection;
-  const { writeErrors } = await db.command({ insert: collectionName, documents }, { session });
-  if (writeErrors?.length > 0) throw new MongoServerError(writeErrors[0]);
 }
 
 /**
