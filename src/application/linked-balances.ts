@@ -1,5 +1,5 @@
 import { type LinkedBalance, linkedBalance } from '#domain/linked-balance';
-import { type LinkCut, linkCuts, type MeterLink } from '#domain/meter-link';
+import { type LinkCut, linkCuts } from '#domain/meter-link';
 import type { TimeWindow } from '#domain/time-window';
 import { type DeviceTotals, noDeviceTotals, type StreamTotals } from '#domain/totals';
 import { giveWay } from './give-way.ts';
@@ -43,7 +43,7 @@ export class LinkedBalances {
 
     const now = this.#clock.now();
     const balances: LinkedBalance[] = [];
-    for (const [vehicleId, own] of byVehicle(links)) {
+    for (const [vehicleId, own] of Map.groupBy(links, (link) => link.vehicleId)) {
       const vehicle = vehicles.get(vehicleId) ?? noDeviceTotals('vehicle');
       const totals = { vehicleId, window, links: own, vehicle, meters: linkCuts(own, window).map(drawn) };
       balances.push(linkedBalance(totals, now, this.#lossThreshold));
@@ -67,14 +67,4 @@ function isWhole({ during }: LinkCut, { from, to }: TimeWindow): boolean {
 /** A meter's links never overlap: where a cut begins tells it from the meter's others. */
 function keyOf({ meterId, during }: LinkCut): string {
   return `${meterId} ${during.from}`;
-}
-
-function byVehicle(links: readonly MeterLink[]): ReadonlyMap<string, MeterLink[]> {
-  const groups = new Map<string, MeterLink[]>();
-  for (const link of links) {
-    const group = groups.get(link.vehicleId);
-    if (group === undefined) groups.set(link.vehicleId, [link]);
-    else group.push(link);
-  }
-  return groups;
 }

@@ -1,7 +1,8 @@
 import { type DataCause, type DiagnosisSpan, diagnose, diagnosisSpan, isSuspicious } from '#domain/diagnosis';
 import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
-import { type LinkedBalance, meterIds } from '#domain/linked-balance';
+import type { LinkedBalance } from '#domain/linked-balance';
 import { linkCuts, type MeterLink } from '#domain/meter-link';
+import type { Millis } from '#domain/time';
 import { alignOutward, type TimeWindow } from '#domain/time-window';
 import { mapBounded } from './map-bounded.ts';
 import type { ColdStore } from './ports/cold-store.ts';
@@ -45,49 +46,46 @@ export class NumberDiagnosis {
   }
 
   async #causes(balances: readonly LinkedBalance[], span: DiagnosisSpan): Promise<[string, DataCause][]> {
-    const vehicleIds = balances.map(({ vehicleId }) => vehicleId);
-    const [vehicles, meters] = await Promise.all([
-      this.#cold.seriesByDevice('vehicle', vehicleIds, span.seen, span.width),
-      this.#seriesOfMeters(
-        balances.flatMap(({ links }) => links),
-        span,
-      ),
+    const parts = new Map(balances.map(({ vehicleId, links }) => [vehicleId, meterParts(links, span)]));
+    const [vehicles, seriesOf] = await Promise.all([
+      this.#cold.seriesByDevice('vehicle', [...parts.keys()], span.seen, span.width),
+      this.#seriesOfParts([...parts.values()].flat(), span.width),
     ]);
-    return balances.flatMap(({ vehicleId, links, efficiency, lossThreshold }) => {
+    return balances.flatMap(({ vehicleId, efficiency, lossThreshold }) => {
       const vehicle = vehicles.get(vehicleId) ?? [];
-      const own = meterIds(links).map((meterId) => meters(meterId, links));
-      const cause = diagnose({ efficiency, lossThreshold, span, meters: own, vehicle });
+      const ofMeters = Map.groupBy(parts.get(vehicleId) ?? [], ({ meterId }) => meterId);
+      const meters = [...ofMeters.values()].map((own) => joined(own.map(seriesOf)));
+      const cause = diagnose({ efficiency, lossThreshold, span, meters, vehicle });
       return cause === undefined ? [] : [[vehicleId, cause]];
     });
   }
 
-  /**
-   * Gives a meter's energy while links of it held. Buckets are not cut: one at the edge of a link counts as a whole. Most
-   * links hold all the time, so that one question is for nearly all meters.
-   */
-  async #seriesOfMeters(links: readonly MeterLink[], { seen, width }: DiagnosisSpan) {
-    const asked = new Map<string, { readonly window: TimeWindow; readonly meterIds: Set<string> }>();
-    const bucketsOf = (own: readonly MeterLink[]) =>
-      linkCuts(own, seen).map(({ meterId, during }) => {
-        const window = alignOutward(during, width);
-        return { meterId, window, key: `${window.from} ${window.to}` };
-      });
-    for (const { meterId, window, key } of bucketsOf(links)) {
-      const question = asked.get(key) ?? { window, meterIds: new Set() };
-      asked.set(key, question);
-      question.meterIds.add(meterId);
-    }
+  /** Gives the series of each part. Most links hold all the time, so that one question is for nearly all meters. */
+  async #seriesOfParts(parts: readonly MeterPart[], width: Millis): Promise<(part: MeterPart) => EnergySeries> {
+    const keyOf = ({ window }: MeterPart) => `${window.from} ${window.to}`;
     const answers = new Map(
-      await mapBounded(METER_QUERIES, [...asked], async ([key, { window, meterIds }]) => {
+      await mapBounded(METER_QUERIES, [...Map.groupBy(parts, keyOf)], async ([key, alike]) => {
+        const { window } = alike[0] as MeterPart;
+        const meterIds = new Set(alike.map(({ meterId }) => meterId));
         return [key, await this.#cold.seriesByDevice('meter', [...meterIds], window, width)] as const;
       }),
     );
-    return (meterId: string, ofVehicle: readonly MeterLink[]): EnergySeries => {
-      const parts = bucketsOf(ofVehicle.filter((link) => link.meterId === meterId)).flatMap(
-        ({ key }) => answers.get(key)?.get(meterId) ?? [],
-      );
-      const buckets = new Map<number, EnergyBucket>(parts.map((bucket) => [bucket.start, bucket]));
-      return [...buckets.values()].sort((a, b) => a.start - b.start);
-    };
+    return (part) => answers.get(keyOf(part))?.get(part.meterId) ?? [];
   }
+}
+
+/** A meter while a link of it held. Buckets are not cut: one at the edge of a link counts as a whole. */
+interface MeterPart {
+  readonly meterId: string;
+  readonly window: TimeWindow;
+}
+
+function meterParts(links: readonly MeterLink[], { seen, width }: DiagnosisSpan): MeterPart[] {
+  return linkCuts(links, seen).map(({ meterId, during }) => ({ meterId, window: alignOutward(during, width) }));
+}
+
+/** The series of one meter from its parts, which may have the bucket in common where one link follows another. */
+function joined(parts: readonly EnergySeries[]): EnergySeries {
+  const buckets = new Map<number, EnergyBucket>(parts.flat().map((bucket) => [bucket.start, bucket]));
+  return [...buckets.values()].sort((a, b) => a.start - b.start);
 }

@@ -1,14 +1,14 @@
 import type { MongoClient } from 'mongodb';
 import { giveWay } from '#application/give-way';
 import type { HistoryQuery } from '#application/ports/cold-store';
-import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
+import type { EnergySeries } from '#domain/energy-series';
 import type { Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
 import { HOUR, MINUTE, type Millis } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
 import type { Collections } from './collections.ts';
-import { type DeviceSums, toDeviceBucket, toDeviceTotals } from './device-sums.ts';
+import { type DeviceBucketId, type DeviceSums, toDeviceTotals, toEnergyBucket } from './device-sums.ts';
 import { answeredInTime } from './driver-errors.ts';
 import { fromHistoryDocument, type HistoryDocument } from './history-document.ts';
 import { deviceRange, scanEach } from './history-scan.ts';
@@ -67,15 +67,10 @@ export class DeviceQueries {
     window: TimeWindow,
     width: Millis,
   ): Promise<ReadonlyMap<string, EnergySeries>> {
-    const series = new Map<string, EnergyBucket[]>();
-    for (const sum of await this.#sums(kind, deviceIds, window, byBucket(width))) {
-      const { device, bucket } = toDeviceBucket(sum);
-      const buckets = series.get(device);
-      if (buckets === undefined) series.set(device, [bucket]);
-      else buckets.push(bucket);
-    }
-    for (const buckets of series.values()) buckets.sort((a, b) => a.start - b.start);
-    return series;
+    const sums = await this.#sums(kind, deviceIds, window, byBucket(width));
+    const byDevice = Map.groupBy(sums, ({ _id }) => (_id as DeviceBucketId).device);
+    const seriesOf = (own: readonly DeviceSums[]) => own.map(toEnergyBucket).sort((a, b) => a.start - b.start);
+    return new Map([...byDevice].map(([device, own]) => [device, seriesOf(own)]));
   }
 
   /**

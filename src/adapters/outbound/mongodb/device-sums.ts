@@ -58,14 +58,16 @@ export function toDeviceTotals(kind: Kind, sums: DeviceSums): DeviceTotals {
   };
 }
 
-/** A bucket of one device's series, from sums with extremes that are told apart by both. */
-export function toDeviceBucket({ _id, energy, readings, least, most }: DeviceSums): {
+/** By what the buckets of many devices' series are told apart. */
+export interface DeviceBucketId {
   readonly device: string;
-  readonly bucket: EnergyBucket;
-} {
-  const { device, start } = _id as { device: string; start: Date };
-  const bucket = { start: start.getTime(), energy, readings, least: least as number, most: most as number };
-  return { device, bucket };
+  readonly start: Date;
+}
+
+/** Of sums with extremes, by `DeviceBucketId`. */
+export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSums): EnergyBucket {
+  const { start } = _id as DeviceBucketId;
+  return { start: start.getTime(), energy, readings, least: least as number, most: most as number };
 }
 
 function sumField(field: string): string {

@@ -1,6 +1,5 @@
-import type { ObjectId } from 'mongodb';
 import type { Kind } from '#domain/streams';
-import { DAY, type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
+import { DAY, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
 import type { Collections } from './collections.ts';
 import { addSums, type DeviceSums, type SumOptions, sumReadings } from './device-sums.ts';
 import { type Branch, deviceRange, hourRange, scanEach } from './history-scan.ts';
@@ -52,13 +51,15 @@ export async function sumParts(
   { ofSums, ofReadings, extremes }: Grouping,
   moment: Moment,
 ): Promise<readonly DeviceSums[]> {
+  const devices = deviceIds ?? [undefined];
   const branches: Branch[] = [];
-  for (const [day, generations] of generationsByDay(closed)) {
-    for (const range of deviceIds?.map((id) => dayRange(kind, day, id)) ?? [dayRange(kind, day)]) {
+  for (const [day, ofDay] of Map.groupBy(closed, ({ hour }) => floorTo(DAY, hour))) {
+    const generations = ofDay.map(({ generation }) => generation);
+    for (const device of devices) {
       branches.push({
         collection: deviceHours.collectionName,
         pipeline: [
-          { $match: range },
+          { $match: dayRange(kind, day, device) },
           { $match: { '_id.generation': { $in: generations } } },
           addSums(kind, ofSums, { extremes }),
         ],
@@ -66,7 +67,8 @@ export async function sumParts(
     }
   }
   for (const part of raw) {
-    for (const range of deviceIds?.map((id) => deviceRange(kind, id, part)) ?? [hourRange(part)]) {
+    for (const device of devices) {
+      const range = device === undefined ? hourRange(part) : deviceRange(kind, device, part);
       branches.push({
         collection: history[kind].collectionName,
         pipeline: [{ $match: range }, sumReadings(kind, ofReadings(kind), { extremes })],
@@ -87,15 +89,4 @@ export async function sumParts(
     sums.push(...found);
   }
   return sums;
-}
-
-function generationsByDay(closed: HourPlan['closed']): ReadonlyMap<EpochMillis, readonly ObjectId[]> {
-  const byDay = new Map<EpochMillis, ObjectId[]>();
-  for (const { hour, generation } of closed) {
-    const day = floorTo(DAY, hour);
-    const generations = byDay.get(day);
-    if (generations === undefined) byDay.set(day, [generation]);
-    else generations.push(generation);
-  }
-  return byDay;
 }
