@@ -17,14 +17,11 @@ export interface HistoryDocument {
   readonly [field: string]: unknown;
 }
 
-/** Makes a date of a time. */
-type ToDate = (time: EpochMillis) => Date;
+const newDate = (time: EpochMillis): Date => new Date(time);
 
-const newDate: ToDate = (time) => new Date(time);
-
-export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis, toDate = newDate): HistoryKey {
+export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis, dateOf = newDate): HistoryKey {
   return {
-    hour: toDate(floorTo(HOUR, timestamp)),
+    hour: dateOf(floorTo(HOUR, timestamp)),
     [fieldsOf[kind].id]: deviceId,
     timestamp: new Date(timestamp),
   };
@@ -33,24 +30,24 @@ export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis,
 /** Documents for many readings. They share the dates that they have in common: most are of one hour and came at once. */
 export function toHistoryDocuments(readings: readonly Reading[]): HistoryDocument[] {
   const dates = new Map<EpochMillis, Date>();
-  const shared: ToDate = (time) => {
+  const sharedDate = (time: EpochMillis): Date => {
     const known = dates.get(time);
     if (known !== undefined) return known;
     const date = new Date(time);
     dates.set(time, date);
     return date;
   };
-  return readings.map((reading) => toHistoryDocument(reading, shared));
+  return readings.map((reading) => toHistoryDocument(reading, sharedDate));
 }
 
 /** The fields in the order in which they are stored. */
-export function toHistoryDocument(reading: Reading, toDate = newDate): HistoryDocument {
-  const { energy, measured } = fieldsOf[reading.kind];
+export function toHistoryDocument(reading: Reading, dateOf = newDate): HistoryDocument {
   const { kind, deviceId, timestamp, receivedAt } = reading;
-  const document: Record<string, unknown> = { _id: historyKey(kind, deviceId, timestamp, toDate) };
+  const { energy, measured } = fieldsOf[kind];
+  const document: Record<string, unknown> = { _id: historyKey(kind, deviceId, timestamp, dateOf) };
   document[energy] = kwhFromMilliwattHours(reading.energy);
   for (const field of measured) document[field] = measuredValue(reading, field);
-  document.receivedAt = toDate(receivedAt);
+  document.receivedAt = dateOf(receivedAt);
   return document as unknown as HistoryDocument;
 }
 
