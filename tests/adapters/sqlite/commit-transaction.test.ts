@@ -16,14 +16,14 @@ import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const day = { from: START - DAY, to: START + DAY };
-const FAULTY_SOC = 66;
+const FAULTY_KWH = 0.000_066;
 
 function database() {
   const file = join(temporaryDirectory(), 'energy.db');
   const database = openForWriting(file);
   onTestFinished(() => database.close());
-  // A fault that comes late in a commit, after the meters are written: a vehicle's reading that cannot be.
-  database.exec(`CREATE TRIGGER fault BEFORE INSERT ON vehicle_history WHEN NEW.soc = ${FAULTY_SOC}
+  // A fault that comes late in a commit, after history and live state are written.
+  database.exec(`CREATE TRIGGER fault BEFORE INSERT ON fleet_minutes WHEN NEW.energy = 66
     BEGIN SELECT RAISE(ABORT, 'planted fault'); END`);
   const transaction = new CommitTransaction(database);
   const devices = new DeviceNumbers();
@@ -49,7 +49,7 @@ function database() {
 
 describe('a commit that fails half-way', () => {
   const at = (minute: number) => aMeterReading({ timestamp: START + minute * MINUTE, kwh: 1 });
-  const faulty = aVehicleReading({ soc: FAULTY_SOC });
+  const faulty = aVehicleReading({ kwh: FAULTY_KWH });
 
   it('throws what went wrong and leaves nothing behind', () => {
     const { commit, fleetTotals, live, history, devices } = database();
@@ -64,7 +64,7 @@ describe('a commit that fails half-way', () => {
     const { commit, fleetTotals, live, history } = database();
     expect(() => commit([at(0), at(1), faulty])).toThrow();
 
-    expect(commit([at(0), at(1), { ...faulty, soc: 65 }])).toEqual(['stored', 'stored', 'stored']);
+    expect(commit([at(0), at(1), aVehicleReading()])).toEqual(['stored', 'stored', 'stored']);
 
     expect(fleetTotals()).toEqual({
       meter: { energy: 2_000_000, readings: 2 },
@@ -115,7 +115,7 @@ describe('a transaction that cannot be rolled back', () => {
       exec(sql);
     };
     const reading = aMeterReading({ kwh: 1 });
-    expect(() => commit([reading, aVehicleReading({ soc: FAULTY_SOC })])).toThrow('disk I/O error');
+    expect(() => commit([reading, aVehicleReading({ kwh: FAULTY_KWH })])).toThrow('disk I/O error');
     expect(transaction.lastFailed).toBe(true);
 
     file.exec = exec;

@@ -3,6 +3,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForWriting } from '#adapters/outbound/sqlite/database';
 import { fleetSql } from '#adapters/outbound/sqlite/fleet-queries';
+import { historySql } from '#adapters/outbound/sqlite/history-reader';
+import { historyWriterSql } from '#adapters/outbound/sqlite/history-writer';
 import { linkSql } from '#adapters/outbound/sqlite/links';
 import { liveSql } from '#adapters/outbound/sqlite/live-queries';
 import { rollupSql } from '#adapters/outbound/sqlite/rollup-queries';
@@ -25,7 +27,12 @@ function plan(database: DatabaseSync, sql: string): string[] {
 
 const queries = [
   ...streamTables.flatMap((tables) =>
-    Object.entries({ ...streamSql(tables), ...liveSql(tables) }).map(([name, sql]) => ({
+    Object.entries({
+      ...streamSql(tables),
+      ...liveSql(tables),
+      ...historySql(tables),
+      ...historyWriterSql(tables),
+    }).map(([name, sql]) => ({
       name: `${tables.kind} ${name}`,
       sql,
     })),
@@ -47,9 +54,9 @@ describe('a query of the SQLite store', () => {
   it('is one of several for each stream and for the fleet', () => {
     expect(queries.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
-        'meter history',
-        'vehicle rawTotals',
-        'vehicle hour step',
+        'meter rowsOfBlock',
+        'vehicle hourTotals',
+        'vehicle hour closed',
         'vehicle devices',
         'fleet minutes',
         'fleet hours',
@@ -64,18 +71,14 @@ describe('a query of the SQLite store', () => {
     for (const step of steps) expect(step).toMatch(STEP);
   });
 
-  it.each(streamTables)('reaches the history of a $kind by minute, device and time at once', (tables) => {
-    const { history, rawTotals } = streamSql(tables);
-
-    for (const sql of [history, rawTotals]) {
-      expect(plan(emptyDatabase(), sql)).toEqual([
-        'SEARCH f USING PRIMARY KEY (stream=? AND minute>? AND minute<?)',
-        'SEARCH h USING PRIMARY KEY (minute=? AND device=? AND timestamp>? AND timestamp<?)',
-      ]);
-    }
+  it.each(streamTables)('reaches the history of a $kind by minute and block at once', (tables) => {
+    expect(plan(emptyDatabase(), historySql(tables).rowsOfBlock)).toEqual([
+      'SEARCH f USING PRIMARY KEY (stream=? AND minute>? AND minute<?)',
+      'SEARCH h USING PRIMARY KEY (minute=? AND block=?)',
+    ]);
   });
 
   it('would be caught if it scanned', () => {
-    expect(plan(emptyDatabase(), 'SELECT * FROM meter_history WHERE device = 1')).toEqual(['SCAN meter_history']);
+    expect(plan(emptyDatabase(), 'SELECT * FROM meter_history WHERE block = 1')).toEqual(['SCAN meter_history']);
   });
 });

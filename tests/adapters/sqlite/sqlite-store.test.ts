@@ -125,9 +125,9 @@ describe('a data directory that cannot be used', () => {
     await (await opened(directory)).close();
     tamper(directory, 'PRAGMA user_version = 7');
 
-    await expect(openSqliteStore({ directory })).rejects.toThrow(/schema version 7.*reads version 1/);
+    await expect(openSqliteStore({ directory })).rejects.toThrow(/schema version 7.*reads version 2/);
 
-    tamper(directory, 'PRAGMA user_version = 1');
+    tamper(directory, 'PRAGMA user_version = 2');
     const store = await opened(directory); // the failed attempt holds no lock
     expect((await store.writer.commit([aMeterReading()]))[0]?.status).toBe('stored');
   });
@@ -168,15 +168,15 @@ describe('a fault of the database', () => {
     const { writer, health, cold } = await opened(directory);
     tamper(
       directory,
-      `CREATE TRIGGER fault BEFORE INSERT ON vehicle_history WHEN NEW.soc = 66
+      `CREATE TRIGGER fault BEFORE INSERT ON fleet_minutes WHEN NEW.energy = 66
          BEGIN SELECT RAISE(ABORT, 'planted fault'); END`,
     );
 
-    const failing = writer.commit([aMeterReading(), aVehicleReading({ soc: 66 })]);
+    const failing = writer.commit([aMeterReading(), aVehicleReading({ kwh: 0.000_066 })]);
     await expect(failing).rejects.toBeInstanceOf(StoreUnavailableError);
     await expect(failing).rejects.toMatchObject({ message: 'planted fault', cause: { message: 'planted fault' } });
 
-    const outcomes = await writer.commit([aMeterReading(), aVehicleReading({ soc: 65 })]);
+    const outcomes = await writer.commit([aMeterReading(), aVehicleReading()]);
     expect(outcomes.map(({ status }) => status)).toEqual(['stored', 'stored']);
     expect((await cold.fleetTotals(day)).meter.readings).toBe(1);
     await health.check();

@@ -1,5 +1,6 @@
 import { measuredValue, type Reading } from '#domain/reading';
 import type { DeviceNumbers, UnknownDevice } from './device-numbers.ts';
+import { ENTRY_DEVICE, ENTRY_TIMESTAMP, ENTRY_VALUES, entryWidth } from './history-blocks.ts';
 import { streamTables } from './stream-tables.ts';
 
 /**
@@ -16,12 +17,14 @@ export interface CommitColumns {
 }
 
 export const STREAM = 0;
-export const DEVICE = 1;
-export const TIMESTAMP = 2;
+/** Where the entry begins that the history keeps. */
+export const ENTRY = 1;
+export const DEVICE = ENTRY + ENTRY_DEVICE;
+export const TIMESTAMP = ENTRY + ENTRY_TIMESTAMP;
 /** Where the values of a row begin, in the order of `valueColumns`. */
-export const VALUES = 3;
-const MEASURED = 5;
-export const ROW_WIDTH = MEASURED + Math.max(...streamTables.map(({ measured }) => measured.length));
+export const VALUES = ENTRY + ENTRY_VALUES;
+const MEASURED = VALUES + 2;
+export const ROW_WIDTH = ENTRY + Math.max(...streamTables.map(entryWidth));
 /** The number of no device: theirs begin with 1. */
 export const UNKNOWN = 0;
 

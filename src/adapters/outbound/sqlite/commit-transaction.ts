@@ -52,31 +52,27 @@ export class CommitTransaction {
    */
   #write({ numbers, unknown }: CommitColumns): CommitAnswer {
     const devices = unknown.map(({ stream, id }) => (this.#streams[stream] as StreamWriter).device(id));
-    const late: { device: number; row: number }[] = [];
+    const late: number[] = [];
     const rows = numbers.length / ROW_WIDTH;
     let found = 0;
     for (let row = 0; row < rows; row++) {
       const at = row * ROW_WIDTH;
-      const stream = this.#stream(numbers, row);
-      const number = numbers[at + DEVICE] as number;
-      const device = number === UNKNOWN ? (devices[found++] as number) : number;
-      if ((numbers[at + TIMESTAMP] as number) > stream.newest(device)) {
-        stream.takeFresh(device, numbers, row);
-        this.#count(numbers, row);
-      } else late.push({ device, row });
+      if (numbers[at + DEVICE] === UNKNOWN) numbers[at + DEVICE] = devices[found++] as number;
+      if (this.#stream(numbers, row).takeFresh(numbers, row)) this.#count(numbers, row);
+      else late.push(row);
     }
-    for (const stream of this.#streams) stream.writeFresh();
 
     const codes = late.length === 0 ? undefined : new Uint8Array(rows);
     const conflicts: ReadingRow[] = [];
-    for (const { device, row } of late) {
-      const stored = this.#stream(numbers, row).insertLate(device, numbers, row);
+    for (const row of late) {
+      const stored = this.#stream(numbers, row).takeLate(numbers, row);
       if (stored === undefined) this.#count(numbers, row);
       else if (codes !== undefined) {
         codes[row] = holds(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
         if (codes[row] === CONFLICT_CODE) conflicts.push(stored);
       }
     }
+    for (const stream of this.#streams) stream.write();
     this.#fleet.write();
     return { devices, ...(codes && { codes }), ...(conflicts.length > 0 && { conflicts }) };
   }

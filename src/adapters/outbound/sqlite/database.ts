@@ -1,8 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
+import { historySchema } from './history-blocks.ts';
 import { hourColumns } from './hour-sums.ts';
 import { LINK_SCHEMA } from './links.ts';
 import { liveBlockSchema } from './live-blocks.ts';
 import { MARK_SCHEMA } from './marks.ts';
+import { upgradeFromVersion1 } from './schema-upgrade.ts';
 import { errorCode } from './sqlite-error.ts';
 import { type StreamTables, streamTables, valueColumns } from './stream-tables.ts';
 import { transact } from './transactions.ts';
@@ -19,8 +21,10 @@ const READER_CACHE_KIB = 8_192;
 
 const SQLITE_BUSY = 5;
 
-/** The layout of the tables below. A file of another version is refused. */
-const SCHEMA_VERSION = 1;
+/** The layout of the tables below. A file of version 1 is brought to it, one of any other version is refused. */
+const SCHEMA_VERSION = 2;
+/** What SQLite says of a file that is new. */
+const NO_SCHEMA = 0;
 
 /**
  * Opens the one writing connection. Every commit is on the disk when it returns (`synchronous = FULL`), and readers
@@ -51,6 +55,7 @@ export function emptyWal(database: DatabaseSync): void {
 export function openForReading(file: string): DatabaseSync {
   return naming(file, () => {
     const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    checkVersion(schemaVersion(database));
     setPragma(database, 'query_only', 1);
     setPragma(database, 'cache_size', -READER_CACHE_KIB);
     return database;
@@ -91,12 +96,20 @@ function setPragma(database: DatabaseSync, name: string, value: string | number)
   if (now !== value) throw new Error(`SQLite did not take PRAGMA ${name} = ${value}; it says ${now}`);
 }
 
+function schemaVersion(database: DatabaseSync): number {
+  return Number(Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0]);
+}
+
+function checkVersion(found: number): void {
+  if (found === SCHEMA_VERSION) return;
+  throw new Error(`the data file has schema version ${found}, this engine reads version ${SCHEMA_VERSION}`);
+}
+
 function createSchema(database: DatabaseSync): void {
-  const found = Number(Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0]);
-  if (found !== 0 && found !== SCHEMA_VERSION) {
-    throw new Error(`the data file has schema version ${found}, this engine reads version ${SCHEMA_VERSION}`);
-  }
+  const found = schemaVersion(database);
+  if (found !== NO_SCHEMA && found !== 1) checkVersion(found);
   transact(database, () => {
+    if (found === 1) upgradeFromVersion1(database);
     for (const tables of streamTables) database.exec(streamSchema(tables));
     for (const schema of [FLEET_SCHEMA, HOUR_SCHEMA, MARK_SCHEMA, LINK_SCHEMA, WARNING_SCHEMA]) database.exec(schema);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
@@ -115,10 +128,7 @@ function streamSchema(tables: StreamTables): string {
     CREATE TABLE IF NOT EXISTS ${tables.devices} (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
     ${liveBlockSchema(tables.live)}
     CREATE TABLE IF NOT EXISTS ${tables.last} (device INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, ${values}) STRICT;
-    CREATE TABLE IF NOT EXISTS ${tables.history} (
-      minute INTEGER NOT NULL, device INTEGER NOT NULL, timestamp INTEGER NOT NULL, ${values},
-      PRIMARY KEY (minute, device, timestamp)
-    ) STRICT, WITHOUT ROWID;
+    ${historySchema(tables)}
     CREATE TABLE IF NOT EXISTS ${tables.hours} (
       hour INTEGER NOT NULL, device INTEGER NOT NULL,
       ${hourColumns(tables)

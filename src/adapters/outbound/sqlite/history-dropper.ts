@@ -1,11 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HOUR, MINUTE } from '#domain/time';
+import { ENTRY_DEVICE, ENTRY_TIMESTAMP, toEntries } from './history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from './live-blocks.ts';
 import type { Marks } from './marks.ts';
 import { streamTables, valueColumns } from './stream-tables.ts';
 import { transact } from './transactions.ts';
 
-/** Drops old history, one minute of one stream a step: 10,000 rows, some milliseconds, then ingestion has its turn. */
+/** Drops old history, one minute of one stream a step: 10,000 readings, some milliseconds, then ingestion has its turn. */
 export class HistoryDropper {
   readonly #database: DatabaseSync;
   readonly #marks: Marks;
@@ -21,14 +22,14 @@ export class HistoryDropper {
     );
     this.#streams = streamTables.map((tables) => {
       const { history, live, last } = tables;
-      const columns = ['device', 'timestamp', ...valueColumns(tables)].join(', ');
+      const columns = ['device', 'timestamp', ...valueColumns(tables)]; // as in an entry
       return {
         oldest: database.prepare(`SELECT MIN(minute) AS minute FROM ${history}`),
         block: database.prepare(liveBlockSql(live)),
-        keys: database.prepare(`SELECT device, timestamp FROM ${history} WHERE minute = ?`),
+        rows: database.prepare(`SELECT entries FROM ${history} WHERE minute = ?`),
+        width: columns.length,
         keep: database.prepare(
-          `INSERT OR REPLACE INTO ${last} (${columns})
-            SELECT ${columns} FROM ${history} WHERE minute = ? AND device = ? AND timestamp = ?`,
+          `INSERT OR REPLACE INTO ${last} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
         ),
         drop: database.prepare(`DELETE FROM ${history} WHERE minute = ?`),
       };
@@ -53,13 +54,16 @@ export class HistoryDropper {
   /** Drops one minute before the horizon, but for what is live state. Says whether there may be more. */
   dropStep(): boolean {
     const end = (this.#marks.get('horizon') ?? -Infinity) / MINUTE;
-    for (const { oldest, block, keys, keep, drop } of this.#streams) {
+    for (const { oldest, block, rows, width, keep, drop } of this.#streams) {
       const minute = oldest.get()?.minute;
       if (typeof minute !== 'number' || minute >= end) continue;
       transact(this.#database, () => {
         const newest = new NewestTimestamps(block);
-        for (const { device, timestamp } of keys.all(minute)) {
-          if (newest.of(Number(device)) === timestamp) keep.run(minute, device as number, timestamp as number);
+        for (const entries of rows.all(minute).map((row) => toEntries(row.entries))) {
+          for (let at = 0; at < entries.length; at += width) {
+            const entry = entries.subarray(at, at + width);
+            if (newest.of(entry[ENTRY_DEVICE] as number) === entry[ENTRY_TIMESTAMP]) keep.run(...entry);
+          }
         }
         drop.run(minute);
       });

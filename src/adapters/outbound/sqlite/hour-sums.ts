@@ -1,5 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import { type DeviceTotals, MILLIONTHS } from '#domain/totals';
+import type { EnergyBucket } from '#domain/energy-series';
+import type { EpochMillis } from '#domain/time';
+import type { DeviceTotals } from '#domain/totals';
 import type { StreamTables } from './stream-tables.ts';
 
 /** What is summed for a device and an hour: integers all, energy in mWh, averaged fields in millionths of their unit. */
@@ -7,15 +9,7 @@ export function hourColumns({ averaged }: StreamTables): readonly string[] {
   return ['energy', 'readings', 'least', 'most', ...averaged];
 }
 
-/** The select list that sums raw readings of `h`; of no rows it makes zeros. */
-export function sumOfReadings({ averaged }: StreamTables): string {
-  const sums = averaged.map(
-    (field) => `, COALESCE(SUM(CAST(FLOOR(h.${field} * ${MILLIONTHS} + 0.5) AS INTEGER)), 0) AS ${field}`,
-  );
-  return `COALESCE(SUM(h.energy), 0) AS energy, COUNT(*) AS readings, MIN(h.energy) AS least, MAX(h.energy) AS most${sums.join('')}`;
-}
-
-/** The select list that sums rows of `${kind}_hours` called `h`, in the same columns. */
+/** The select list that sums rows of `${kind}_hours` called `h`. */
 export function sumOfHours({ averaged }: StreamTables): string {
   const sums = averaged.map((field) => `, COALESCE(SUM(h.${field}), 0) AS ${field}`);
   return `COALESCE(SUM(h.energy), 0) AS energy, COALESCE(SUM(h.readings), 0) AS readings${sums.join('')}`;
@@ -35,4 +29,18 @@ export function validHours({ kind }: StreamTables): string {
 export function totalsFromRow({ averaged }: StreamTables, row: Readonly<Record<string, SQLOutputValue>>): DeviceTotals {
   const sums = Object.fromEntries(averaged.map((field) => [field, Number(row[field])]));
   return { energy: Number(row.energy), readings: Number(row.readings), sums };
+}
+
+/** Sums in the order of `hourColumns` as totals. */
+export function totalsFromSums({ averaged }: StreamTables, sums: readonly number[]): DeviceTotals {
+  const [energy = 0, readings = 0, , , ...averages] = sums;
+  return { energy, readings, sums: Object.fromEntries(averaged.map((field, i) => [field, averages[i] ?? 0])) };
+}
+
+/** The same as a bucket of a series. */
+export function bucketFromSums(
+  start: EpochMillis,
+  [energy = 0, readings = 0, least = 0, most = 0]: readonly number[],
+): EnergyBucket {
+  return { start, energy, readings, least, most };
 }

@@ -1,9 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LivePageQuery } from '#application/ports/hot-store';
 import type { Reading } from '#domain/reading';
-import { MINUTE } from '#domain/time';
+import { HistoryReader } from './history-reader.ts';
 import { liveBlockSql, NEVER, NewestTimestamps } from './live-blocks.ts';
-import { readingColumns, readingFromRow, readingSql } from './reading-row.ts';
+import { readingColumns, readingFromRow } from './reading-row.ts';
 import { deviceNumberSql, type StreamTables } from './stream-tables.ts';
 import { readTogether } from './transactions.ts';
 
@@ -14,7 +14,6 @@ export function liveSql(tables: StreamTables) {
     device: deviceNumberSql(tables),
     devices: `SELECT id, number FROM ${devices} WHERE id > ? ORDER BY id`,
     block: liveBlockSql(live),
-    reading: readingSql(tables),
     last: `SELECT ${readingColumns(tables, 'l')} FROM ${last} l WHERE device = ?`,
   };
 }
@@ -23,17 +22,18 @@ export function liveSql(tables: StreamTables) {
 export class LiveQueries {
   readonly #database: DatabaseSync;
   readonly #tables: StreamTables;
+  readonly #history: HistoryReader;
   readonly #statements: Readonly<Record<keyof ReturnType<typeof liveSql>, StatementSync>>;
 
   constructor(database: DatabaseSync, tables: StreamTables) {
     this.#database = database;
     this.#tables = tables;
-    const { device, devices, block, reading, last } = liveSql(tables);
+    this.#history = new HistoryReader(database, tables);
+    const { device, devices, block, last } = liveSql(tables);
     this.#statements = {
       device: database.prepare(device),
       devices: database.prepare(devices),
       block: database.prepare(block),
-      reading: database.prepare(reading),
       last: database.prepare(last),
     };
   }
@@ -66,9 +66,7 @@ export class LiveQueries {
   /** In the history, unless that has been dropped meanwhile. */
   #reading(deviceId: string, device: number, timestamp: number): Reading | undefined {
     if (timestamp === NEVER) return undefined;
-    const row =
-      this.#statements.reading.get(Math.floor(timestamp / MINUTE), device, timestamp) ??
-      this.#statements.last.get(device);
+    const row = this.#history.find(device, timestamp) ?? this.#statements.last.get(device);
     return row && readingFromRow(this.#tables, deviceId, row);
   }
 }

@@ -7,11 +7,6 @@ export function readingColumns(tables: StreamTables, alias: string): string {
   return ['timestamp', ...valueColumns(tables)].map((column) => `${alias}.${column} AS ${column}`).join(', ');
 }
 
-/** Finds one reading by minute, device number and timestamp. */
-export function readingSql(tables: StreamTables): string {
-  return `SELECT ${readingColumns(tables, 'h')} FROM ${tables.history} h WHERE minute = ? AND device = ? AND timestamp = ?`;
-}
-
 /** What SQLite gives for `readingColumns`. */
 export type ReadingRow = Record<string, SQLOutputValue>;
 

@@ -1,9 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { StreamHour } from '#application/ports/hour-rollups';
 import type { Kind } from '#domain/streams';
-import { HOUR, MINUTE } from '#domain/time';
+import { type EpochMillis, HOUR } from '#domain/time';
 import type { DeviceTotals } from '#domain/totals';
-import { hourColumns, sumOfReadings, totalsFromRow } from './hour-sums.ts';
+import { EntrySums } from './entry-sums.ts';
+import { ENTRY_DEVICE } from './history-blocks.ts';
+import { type DeviceRange, HistoryReader } from './history-reader.ts';
+import { hourColumns, totalsFromRow, totalsFromSums } from './hour-sums.ts';
 import { Marks } from './marks.ts';
 import { streamTables, tablesOf } from './stream-tables.ts';
 
@@ -32,21 +35,20 @@ export function rollupSql() {
     byStream: streamTables.map((tables) => ({
       kind: tables.kind,
       lastDevice: `SELECT COALESCE(MAX(number), 0) AS number FROM ${tables.devices} WHERE number > 0`,
-      step: `SELECT h.device AS device, ${sumOfReadings(tables)}
-        FROM fleet_minutes f CROSS JOIN ${tables.history} h
-          ON h.minute = f.minute AND h.device >= $first AND h.device < $end
-        WHERE f.stream = '${tables.kind}' AND f.minute >= $firstMinute AND f.minute < $endMinute GROUP BY h.device`,
       closed: `SELECT d.id AS id, ${hourColumns(tables)
         .map((column) => `h.${column} AS ${column}`)
         .join(', ')} FROM ${tables.hours} h CROSS JOIN ${tables.devices} d ON d.number = h.device WHERE h.hour = ?`,
-      recount: `SELECT d.id AS id, g.* FROM (SELECT h.device AS device, ${sumOfReadings(tables)}
-        FROM ${tables.history} h WHERE h.minute >= ? AND h.minute < ? GROUP BY h.device) g
-        CROSS JOIN ${tables.devices} d ON d.number = g.device`,
+      deviceId: `SELECT id FROM ${tables.devices} WHERE number = ?`,
     })),
   };
 }
 
-type HourStatements = Readonly<Record<'lastDevice' | 'step' | 'closed' | 'recount', StatementSync>>;
+interface HourStatements {
+  readonly lastDevice: StatementSync;
+  readonly closed: StatementSync;
+  readonly deviceId: StatementSync;
+  readonly history: HistoryReader;
+}
 
 /** The reading side of closing hours. */
 export class RollupQueries {
@@ -63,13 +65,13 @@ export class RollupQueries {
     this.#isValid = database.prepare(sql.isValid);
     this.#readings = database.prepare(sql.readings);
     this.#byStream = new Map(
-      sql.byStream.map(({ kind, lastDevice, step, closed, recount }) => [
+      sql.byStream.map(({ kind, lastDevice, closed, deviceId }) => [
         kind,
         {
           lastDevice: database.prepare(lastDevice),
-          step: database.prepare(step),
           closed: database.prepare(closed),
-          recount: database.prepare(recount),
+          deviceId: database.prepare(deviceId),
+          history: new HistoryReader(database, tablesOf(kind)),
         },
       ]),
     );
@@ -96,10 +98,10 @@ export class RollupQueries {
 
   /** Sums the devices with numbers in `[first, end)`. Steps need not see one moment: each says what it counted. */
   step({ kind, hour }: StreamHour, first: number, end: number): HourStep {
-    const rows = this.#of(kind).step.all({ first, end, firstMinute: hour / MINUTE, endMinute: (hour + HOUR) / MINUTE });
+    const sums = this.#sums(kind, hour, { first, last: end - 1 });
     return {
-      rows: Float64Array.from(rows.flatMap((row) => Object.values(row).map(Number))),
-      readings: rows.reduce((sum, row) => sum + Number(row.readings), 0),
+      rows: Float64Array.from([...sums].flatMap(([device, sum]) => [device, ...sum])),
+      readings: [...sums.values()].reduce((all, [, readings = 0]) => all + readings, 0),
     };
   }
 
@@ -109,7 +111,21 @@ export class RollupQueries {
   }
 
   recount({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> {
-    return totalsById(kind, this.#of(kind).recount.all(hour / MINUTE, (hour + HOUR) / MINUTE));
+    const { deviceId } = this.#of(kind);
+    const sums = [...this.#sums(kind, hour)];
+    return new Map(
+      sums.map(([device, sum]) => [String(deviceId.get(device)?.id), totalsFromSums(tablesOf(kind), sum)]),
+    );
+  }
+
+  #sums(kind: Kind, hour: EpochMillis, devices?: DeviceRange): ReadonlyMap<number, readonly number[]> {
+    const sums = new EntrySums(tablesOf(kind));
+    this.#of(kind).history.each(
+      { from: hour, to: hour + HOUR },
+      (entries, at) => sums.add(entries[at + ENTRY_DEVICE] as number, entries, at),
+      devices,
+    );
+    return sums.byKey;
   }
 
   #horizonHour(): number {

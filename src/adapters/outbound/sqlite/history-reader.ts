@@ -1,0 +1,106 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { MINUTE } from '#domain/time';
+import type { TimeWindow } from '#domain/time-window';
+import {
+  blockOf,
+  ENTRY_DEVICE,
+  ENTRY_TIMESTAMP,
+  entryRow,
+  entryWidth,
+  findEntry,
+  toEntries,
+} from './history-blocks.ts';
+import type { ReadingRow } from './reading-row.ts';
+import type { StreamTables } from './stream-tables.ts';
+
+/** The SQL that history is read with. */
+export function historySql({ kind, history }: StreamTables) {
+  // One look-up of the clustered key for each minute that anything was heard in: `fleet_minutes` knows those, so a long
+  // silence costs nothing. `CROSS JOIN` keeps SQLite to this order.
+  const rows = (blocks: string) => `SELECT h.entries AS entries
+    FROM fleet_minutes f CROSS JOIN ${history} h ON h.minute = f.minute AND ${blocks}
+    WHERE f.stream = '${kind}' AND f.minute >= $firstMinute AND f.minute <= $lastMinute ORDER BY f.minute`;
+  return {
+    rowsOfMinute: `SELECT entries FROM ${history} WHERE minute = ? AND block = ?`,
+    rowsOfBlock: rows('h.block = $block'),
+    rowsOfBlocks: rows('h.block >= $firstBlock AND h.block <= $lastBlock'),
+  };
+}
+
+/** One reading as it lies in the history: the entry that begins at `at`. */
+export interface Entry {
+  readonly entries: Float64Array;
+  readonly at: number;
+}
+
+/** Numbers of devices, first and last included. */
+export interface DeviceRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+const ALL_DEVICES: DeviceRange = { first: 0, last: Number.MAX_SAFE_INTEGER };
+
+/** Reads the history of one stream, by the numbers of devices. */
+export class HistoryReader {
+  readonly #tables: StreamTables;
+  readonly #width: number;
+  readonly #statements: Readonly<Record<keyof ReturnType<typeof historySql>, StatementSync>>;
+
+  constructor(database: DatabaseSync, tables: StreamTables) {
+    const { rowsOfMinute, rowsOfBlock, rowsOfBlocks } = historySql(tables);
+    this.#tables = tables;
+    this.#width = entryWidth(tables);
+    this.#statements = {
+      rowsOfMinute: database.prepare(rowsOfMinute),
+      rowsOfBlock: database.prepare(rowsOfBlock),
+      rowsOfBlocks: database.prepare(rowsOfBlocks),
+    };
+  }
+
+  /** The reading of a device at a point in time. */
+  find(device: number, timestamp: number): ReadingRow | undefined {
+    const rows = this.#statements.rowsOfMinute.iterate(Math.floor(timestamp / MINUTE), blockOf(this.#tables, device));
+    for (const row of rows) {
+      const entries = toEntries(row.entries);
+      const at = findEntry(entries, this.#width, device, timestamp);
+      if (at !== -1) return entryRow(this.#tables, entries, at);
+    }
+    return undefined;
+  }
+
+  /** The readings of one device in a window, minute by minute, and in no order within a minute. */
+  *ofDevice(device: number, { from, to }: TimeWindow): Iterable<Entry> {
+    const bounds = { ...minuteBounds({ from, to }), block: blockOf(this.#tables, device) };
+    for (const row of this.#statements.rowsOfBlock.iterate(bounds)) {
+      const entries = toEntries(row.entries);
+      for (let at = 0; at < entries.length; at += this.#width) {
+        if (entries[at + ENTRY_DEVICE] !== device) continue;
+        const timestamp = entries[at + ENTRY_TIMESTAMP] as number;
+        if (timestamp >= from && timestamp < to) yield { entries, at };
+      }
+    }
+  }
+
+  /** Visits every reading of the minutes that the window touches, of all devices or of some, in no order. */
+  each(window: TimeWindow, visit: (entries: Float64Array, at: number) => void, devices = ALL_DEVICES): void {
+    const { first, last } = devices;
+    const blocks = { firstBlock: blockOf(this.#tables, first), lastBlock: blockOf(this.#tables, last) };
+    for (const row of this.#statements.rowsOfBlocks.iterate({ ...minuteBounds(window), ...blocks })) {
+      const entries = toEntries(row.entries);
+      for (let at = 0; at < entries.length; at += this.#width) {
+        const device = entries[at + ENTRY_DEVICE] as number;
+        if (device >= first && device <= last) visit(entries, at);
+      }
+    }
+  }
+}
+
+/** SQLite takes no infinities; no time lies beyond these. */
+export function bounded(time: number): number {
+  return Math.min(Math.max(time, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
+}
+
+function minuteBounds({ from, to }: TimeWindow) {
+  return { firstMinute: Math.floor(bounded(from) / MINUTE), lastMinute: Math.floor((bounded(to) - 1) / MINUTE) };
+}

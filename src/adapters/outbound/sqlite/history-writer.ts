@@ -1,0 +1,171 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { MINUTE } from '#domain/time';
+import { blockSize, entryRow, entryWidth, findEntry, toEntries } from './history-blocks.ts';
+import type { ReadingRow } from './reading-row.ts';
+import type { StreamTables } from './stream-tables.ts';
+
+/** Minutes whose blocks stay open after a commit: clocks differ, and devices post at any second. */
+const MINUTES_KEPT = 4;
+
+/** A block of a minute whose last row is at hand. */
+interface OpenBlock {
+  readonly minute: number;
+  readonly number: number;
+  /** The part that is being filled, the readings in it, and their entries. */
+  part: number;
+  readings: number;
+  readonly entries: Float64Array<ArrayBuffer>;
+  /** Whether it holds more than the database. */
+  isChanged: boolean;
+}
+
+interface OpenMinute {
+  /** Whether the database had nothing of this minute when it was opened: no block needs to be looked up. */
+  readonly isNew: boolean;
+  readonly blocks: Map<number, OpenBlock>;
+}
+
+/**
+ * Writes the history of one stream, all inside of a transaction that is already running. The rows that are being filled
+ * stay in memory, so that a reading is added to its row without a look at the database.
+ */
+export class HistoryWriter {
+  readonly #tables: StreamTables;
+  readonly #width: number;
+  readonly #blockSize: number;
+  readonly #hasMinute: StatementSync;
+  readonly #lastPart: StatementSync;
+  readonly #partsBefore: StatementSync;
+  readonly #write: StatementSync;
+  readonly #minutes = new Map<number, OpenMinute>(); // the one asked for last comes last
+  readonly #changed = new Set<OpenBlock>();
+  /** The parts before the one that is being filled, of blocks of which a look-up needed them in this transaction. */
+  readonly #full = new Map<OpenBlock, Float64Array[]>();
+  #recent: OpenBlock | undefined;
+
+  constructor(database: DatabaseSync, tables: StreamTables) {
+    const { hasMinute, lastPart, partsBefore } = historyWriterSql(tables);
+    this.#tables = tables;
+    this.#width = entryWidth(tables);
+    this.#blockSize = blockSize(tables);
+    this.#hasMinute = database.prepare(hasMinute);
+    this.#lastPart = database.prepare(lastPart);
+    this.#partsBefore = database.prepare(partsBefore);
+    this.#write = database.prepare(
+      `INSERT INTO ${tables.history} (minute, block, part, entries) VALUES (?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET entries = excluded.entries`,
+    );
+  }
+
+  /** Adds a reading that is not there yet: the entry that begins at `numbers[at]`. `write` brings it to the database. */
+  add(device: number, timestamp: number, numbers: ArrayLike<number>, at: number): void {
+    const block = this.#block(device, timestamp);
+    if (block.readings === this.#blockSize) this.#beginPart(block);
+    const to = block.readings * this.#width;
+    for (let i = 0; i < this.#width; i++) block.entries[to + i] = numbers[at + i] as number;
+    block.readings++;
+    if (block.isChanged) return;
+    block.isChanged = true;
+    this.#changed.add(block);
+  }
+
+  /** The reading with this key, among them those added and not yet written. */
+  find(device: number, timestamp: number): ReadingRow | undefined {
+    const block = this.#block(device, timestamp);
+    const filled = block.entries.subarray(0, block.readings * this.#width);
+    for (const entries of [filled, ...this.#fullParts(block)]) {
+      const at = findEntry(entries, this.#width, device, timestamp);
+      if (at !== -1) return entryRow(this.#tables, entries, at);
+    }
+    return undefined;
+  }
+
+  /** Writes what was added. */
+  write(): void {
+    for (const block of this.#changed) {
+      this.#writePart(block);
+      block.isChanged = false;
+    }
+    this.#changed.clear();
+    this.#full.clear();
+    for (const minute of this.#minutes.keys()) {
+      if (this.#minutes.size <= MINUTES_KEPT) break;
+      this.#minutes.delete(minute);
+    }
+    this.#recent = undefined;
+  }
+
+  /** Forgets what the database may not hold: to be called when a transaction did not commit. */
+  forget(): void {
+    this.#minutes.clear();
+    this.#changed.clear();
+    this.#full.clear();
+    this.#recent = undefined;
+  }
+
+  #writePart({ minute, number, part, readings, entries }: OpenBlock): void {
+    const bytes = readings * this.#width * Float64Array.BYTES_PER_ELEMENT;
+    this.#write.run(minute, number, part, new Uint8Array(entries.buffer, 0, bytes));
+  }
+
+  #beginPart(block: OpenBlock): void {
+    if (block.isChanged) this.#writePart(block);
+    this.#full.get(block)?.push(block.entries.slice());
+    block.part++;
+    block.readings = 0;
+  }
+
+  #fullParts(block: OpenBlock): readonly Float64Array[] {
+    if (block.part === 0) return [];
+    const { minute, number, part } = block;
+    const known = this.#full.get(block);
+    const parts = known ?? this.#partsBefore.all(minute, number, part).map((row) => toEntries(row.entries));
+    if (known === undefined) this.#full.set(block, parts);
+    return parts;
+  }
+
+  #block(device: number, timestamp: number): OpenBlock {
+    const minute = Math.floor(timestamp / MINUTE);
+    const number = Math.floor(device / this.#blockSize);
+    if (this.#recent?.minute === minute && this.#recent.number === number) return this.#recent;
+    const opened = this.#minute(minute);
+    this.#recent = opened.blocks.get(number) ?? this.#open(minute, number, opened);
+    return this.#recent;
+  }
+
+  #minute(minute: number): OpenMinute {
+    const opened = this.#minutes.get(minute) ?? {
+      isNew: this.#hasMinute.get(minute) === undefined,
+      blocks: new Map(),
+    };
+    this.#minutes.delete(minute);
+    this.#minutes.set(minute, opened);
+    return opened;
+  }
+
+  #open(minute: number, number: number, { isNew, blocks }: OpenMinute): OpenBlock {
+    const entries = new Float64Array(this.#blockSize * this.#width);
+    const last = isNew ? undefined : this.#lastPart.get(minute, number);
+    const stored = last === undefined ? entries.subarray(0, 0) : toEntries(last.entries);
+    entries.set(stored);
+    const block: OpenBlock = {
+      minute,
+      number,
+      part: Number(last?.part ?? 0),
+      readings: stored.length / this.#width,
+      entries,
+      isChanged: false,
+    };
+    blocks.set(number, block);
+    return block;
+  }
+}
+
+/** The SQL that history is read with before it is written. */
+export function historyWriterSql({ history }: StreamTables) {
+  return {
+    hasMinute: `SELECT 1 AS found FROM ${history} WHERE minute = ? LIMIT 1`,
+    lastPart: `SELECT part, entries FROM ${history} WHERE minute = ? AND block = ? ORDER BY part DESC LIMIT 1`,
+    partsBefore: `SELECT entries FROM ${history} WHERE minute = ? AND block = ? AND part < ?`,
+  };
+}
