@@ -21,7 +21,7 @@ export const STREAM = 0;
 export const ENTRY = 1;
 export const DEVICE = ENTRY + ENTRY_DEVICE;
 export const TIMESTAMP = ENTRY + ENTRY_TIMESTAMP;
-/** Where the values of a row begin, in the order of `valueColumns`. */
+/** Where the values of a row begin, in the order of `values`. */
 export const VALUES = ENTRY + ENTRY_VALUES;
 const MEASURED = VALUES + 2;
 export const ROW_WIDTH = ENTRY + Math.max(...streamTables.map(entryWidth));

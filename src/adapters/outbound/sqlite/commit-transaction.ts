@@ -3,7 +3,7 @@ import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from './commit-answe
 import { type CommitColumns, DEVICE, ROW_WIDTH, STREAM, TIMESTAMP, UNKNOWN, VALUES } from './commit-columns.ts';
 import { FleetSums } from './fleet-sums.ts';
 import type { ReadingRow } from './reading-row.ts';
-import { type StreamTables, streamTables, valueColumns } from './stream-tables.ts';
+import { type StreamTables, streamTables } from './stream-tables.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 /**
@@ -97,6 +97,6 @@ export class CommitTransaction {
 /** Whether a row says the same as the one that stands in its place. When they were received does not matter. */
 function holds(numbers: Float64Array, row: number, stored: ReadingRow): boolean {
   const at = row * ROW_WIDTH;
-  const columns = valueColumns(streamTables[numbers[at + STREAM] as number] as StreamTables);
+  const columns = (streamTables[numbers[at + STREAM] as number] as StreamTables).values;
   return columns.every((column, i) => column === 'receivedAt' || numbers[at + VALUES + i] === stored[column]);
 }

@@ -6,7 +6,7 @@ import { liveBlockSchema } from './live-blocks.ts';
 import { MARK_SCHEMA } from './marks.ts';
 import { upgradeFromVersion1 } from './schema-upgrade.ts';
 import { errorCode } from './sqlite-error.ts';
-import { type StreamTables, streamTables, valueColumns } from './stream-tables.ts';
+import { type StreamTables, streamTables } from './stream-tables.ts';
 import { transact } from './transactions.ts';
 import { WARNING_SCHEMA } from './warnings.ts';
 
@@ -121,7 +121,7 @@ function createSchema(database: DatabaseSync): void {
  * that the ten-millionth insert costs what the first did.
  */
 function streamSchema(tables: StreamTables): string {
-  const values = valueColumns(tables)
+  const values = tables.values
     .map((column) => `${column} ${column === 'energy' || column === 'receivedAt' ? 'INTEGER' : 'REAL'} NOT NULL`)
     .join(', ');
   return `

@@ -1,6 +1,6 @@
 import { millionths } from '#domain/totals';
 import { ENTRY_VALUES } from './history-blocks.ts';
-import { type StreamTables, valueColumns } from './stream-tables.ts';
+import type { StreamTables } from './stream-tables.ts';
 
 /** Sums of readings, each under a key: its device, or a bucket of time. In the order of `hourColumns`. */
 export class EntrySums {
@@ -8,7 +8,7 @@ export class EntrySums {
   readonly #averaged: readonly number[];
 
   constructor(tables: StreamTables) {
-    this.#averaged = tables.averaged.map((field) => ENTRY_VALUES + valueColumns(tables).indexOf(field));
+    this.#averaged = tables.averaged.map((field) => ENTRY_VALUES + tables.values.indexOf(field));
   }
 
   /** Adds the entry that begins at `at`. */

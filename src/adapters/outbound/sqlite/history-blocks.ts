@@ -1,12 +1,12 @@
 import type { ReadingRow } from './reading-row.ts';
-import { type StreamTables, valueColumns } from './stream-tables.ts';
+import type { StreamTables } from './stream-tables.ts';
 
 /**
  * A row of history holds many readings: those of one minute and of one block of devices, which have neighbouring numbers.
  * To write a row costs about the same whatever is in it. When it is full, the block's next part begins.
  *
  * The readings of a row are entries one after another, in the order of their arrival, all numbers: device, timestamp,
- * and the values in the order of `valueColumns`.
+ * and the values in the order of `values`.
  */
 export const ENTRY_DEVICE = 0;
 export const ENTRY_TIMESTAMP = 1;
@@ -24,7 +24,7 @@ export function historySchema({ history }: StreamTables): string {
 
 /** Numbers of an entry. */
 export function entryWidth(tables: StreamTables): number {
-  return ENTRY_VALUES + valueColumns(tables).length;
+  return ENTRY_VALUES + tables.values.length;
 }
 
 /** Devices of a block, and most readings of one row: a fleet that posts once a minute fills one row a block. */
@@ -53,6 +53,6 @@ export function findEntry(entries: Float64Array, width: number, device: number, 
 /** The entry that begins at `at`, with the names of its columns. */
 export function entryRow(tables: StreamTables, entries: Float64Array, at: number): ReadingRow {
   const row: ReadingRow = { timestamp: entries[at + ENTRY_TIMESTAMP] as number };
-  for (const [i, column] of valueColumns(tables).entries()) row[column] = entries[at + ENTRY_VALUES + i] as number;
+  for (const [i, column] of tables.values.entries()) row[column] = entries[at + ENTRY_VALUES + i] as number;
   return row;
 }

@@ -3,7 +3,7 @@ import { HOUR, MINUTE } from '#domain/time';
 import { ENTRY_DEVICE, ENTRY_TIMESTAMP, toEntries } from './history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from './live-blocks.ts';
 import type { Marks } from './marks.ts';
-import { streamTables, valueColumns } from './stream-tables.ts';
+import { streamTables } from './stream-tables.ts';
 import { transact } from './transactions.ts';
 
 /** Drops old history, one minute of one stream a step: 10,000 readings, some milliseconds, then ingestion has its turn. */
@@ -22,7 +22,7 @@ export class HistoryDropper {
     );
     this.#streams = streamTables.map((tables) => {
       const { history, live, last } = tables;
-      const columns = ['device', 'timestamp', ...valueColumns(tables)]; // as in an entry
+      const columns = ['device', 'timestamp', ...tables.values]; // as in an entry
       return {
         oldest: database.prepare(`SELECT MIN(minute) AS minute FROM ${history}`),
         block: database.prepare(liveBlockSql(live)),

@@ -1,10 +1,10 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Reading } from '#domain/reading';
-import { type StreamTables, valueColumns } from './stream-tables.ts';
+import type { StreamTables } from './stream-tables.ts';
 
 /** The select list that `readingFromRow` understands; `alias` is the table that holds the reading. */
 export function readingColumns(tables: StreamTables, alias: string): string {
-  return ['timestamp', ...valueColumns(tables)].map((column) => `${alias}.${column} AS ${column}`).join(', ');
+  return ['timestamp', ...tables.values].map((column) => `${alias}.${column} AS ${column}`).join(', ');
 }
 
 /** What SQLite gives for `readingColumns`. */

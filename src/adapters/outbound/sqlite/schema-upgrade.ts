@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { historySchema } from './history-blocks.ts';
 import { HistoryWriter } from './history-writer.ts';
-import { streamTables, valueColumns } from './stream-tables.ts';
+import { streamTables } from './stream-tables.ts';
 
 /**
  * Version 1 kept each reading in a row of its own. Puts them into blocks, inside of the running transaction: a million
@@ -13,7 +13,7 @@ export function upgradeFromVersion1(database: DatabaseSync): void {
     database.exec(`ALTER TABLE ${tables.history} RENAME TO ${old}`);
     database.exec(historySchema(tables));
     const history = new HistoryWriter(database, tables);
-    const columns = ['device', 'timestamp', ...valueColumns(tables)]; // as in an entry
+    const columns = ['device', 'timestamp', ...tables.values]; // as in an entry
     const rows = database.prepare(
       `SELECT minute, ${columns.join(', ')} FROM ${old} ORDER BY minute, device, timestamp`,
     );

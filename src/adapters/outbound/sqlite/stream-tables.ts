@@ -14,6 +14,8 @@ export interface StreamTables {
   /** Measured fields in the order of their definition; fields and columns have the same names. */
   readonly measured: readonly string[];
   readonly averaged: readonly string[];
+  /** The columns of a reading beside its key, in the order in which commits carry them. */
+  readonly values: readonly string[];
 }
 
 /** Every stream has the same tables, named after it. The order gives each stream its number in a commit. */
@@ -26,16 +28,12 @@ export const streamTables: readonly StreamTables[] = kinds.map((kind) => ({
   hours: `${kind}_hours`,
   measured: measuredFields(kind),
   averaged: averagedFields(kind),
+  values: ['energy', 'receivedAt', ...measuredFields(kind)],
 }));
 
 /** The tables of one stream. */
 export function tablesOf(kind: Kind): StreamTables {
   return streamTables.find((tables) => tables.kind === kind) as StreamTables;
-}
-
-/** The columns of a reading beside its key, in the order in which commits bind them. */
-export function valueColumns({ measured }: StreamTables): readonly string[] {
-  return ['energy', 'receivedAt', ...measured];
 }
 
 /** Finds the number of a device by its id. */
