@@ -74,7 +74,7 @@ describe('a query of the SQLite store', () => {
   it.each(streamTables)('reaches the history of a $kind by minute and block at once', (tables) => {
     expect(plan(emptyDatabase(), historySql(tables).rowsOfBlock)).toEqual([
       'SEARCH f USING PRIMARY KEY (stream=? AND minute>? AND minute<?)',
-      'SEARCH h USING PRIMARY KEY (minute=? AND block=?)',
+      `SEARCH h USING INDEX sqlite_autoindex_${tables.history}_1 (minute=? AND block=?)`,
     ]);
   });
 

@@ -12,14 +12,14 @@ export const ENTRY_DEVICE = 0;
 export const ENTRY_TIMESTAMP = 1;
 export const ENTRY_VALUES = 2;
 
-/** Most bytes of a row's entries: with its key, a row of 1,002 bytes stays in the page that holds the key, four to a page. */
-const ENTRIES_BYTES = 980;
+/** Most bytes of a row's entries: a row of 4,061 bytes fits into one page, and more would need a second one. */
+const ENTRIES_BYTES = 4_000;
 
 export function historySchema({ history }: StreamTables): string {
   return `CREATE TABLE IF NOT EXISTS ${history} (
       minute INTEGER NOT NULL, block INTEGER NOT NULL, part INTEGER NOT NULL, entries BLOB NOT NULL,
-      PRIMARY KEY (minute, block, part)
-    ) STRICT, WITHOUT ROWID;`;
+      UNIQUE (minute, block, part)
+    ) STRICT;`;
 }
 
 /** Numbers of an entry. */

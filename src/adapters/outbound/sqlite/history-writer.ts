@@ -54,7 +54,8 @@ export class HistoryWriter {
     this.#lastPart = database.prepare(lastPart);
     this.#partsBefore = database.prepare(partsBefore);
     this.#write = database.prepare(
-      `INSERT OR REPLACE INTO ${tables.history} (minute, block, part, entries) VALUES (?, ?, ?, ?)`,
+      `INSERT INTO ${tables.history} (minute, block, part, entries) VALUES (?, ?, ?, ?)
+        ON CONFLICT (minute, block, part) DO UPDATE SET entries = excluded.entries`,
     );
   }
 
