@@ -17,6 +17,7 @@ import {
 import { jsonResponse } from './json-response.ts';
 import { overloaded, problem, refusalOf } from './problem.ts';
 import { QueryParameters } from './query-parameters.ts';
+import { quickBatch } from './quick-batch.ts';
 import { readingParser } from './reading-parser.ts';
 import { presentTime } from './reading-presenter.ts';
 import { requestId } from './request-id.ts';
@@ -38,7 +39,7 @@ export interface IngestRouteDependencies {
 /** `POST /v1/ingest`. One handler without middleware: this is the route that is asked thousands of times a second. */
 export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): void {
   const { ingestReadings, acceptedTime, bodyLimit, clock, ingestLog, isQueueFull } = dependencies;
-  const parse = readingParser(acceptedTime);
+  const parsers = { quickBatch: quickBatch(acceptedTime), parse: readingParser(acceptedTime) };
   const gate = new IngestGate(bodyLimit, isQueueFull);
 
   const full = (c: Context) => {
@@ -55,7 +56,7 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
       const format = ingestFormat(request);
       const body = await ingestBody(c, bodyLimit, pass.arrived);
       if (gate.isQueueFull(body.byteLength)) return full(c);
-      const items = ingestItems(body, format, parse, clock.now());
+      const items = ingestItems(body, format, parsers, clock.now());
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);
         ingestLog.judged(report, requestId(c));

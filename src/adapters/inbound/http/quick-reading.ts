@@ -1,9 +1,9 @@
 import { isDeviceId } from '#domain/device-id';
-import { milliwattHoursFromKwh } from '#domain/energy';
 import type { Reading } from '#domain/reading';
-import { MAX_KWH_PER_READING, type StreamDefinition } from '#domain/stream';
+import type { StreamDefinition } from '#domain/stream';
 import type { EpochMillis } from '#domain/time';
 import { parseTimestamp } from '#domain/timestamp';
+import { ENERGY, readingBuilder, TIME } from './reading-builder.ts';
 
 /** Builds the reading of one stream from parsed JSON, or nothing when anything at all is wrong with it. */
 export type QuickReading = (input: Readonly<Record<string, unknown>>, receivedAt: EpochMillis) => Reading | undefined;
@@ -13,24 +13,22 @@ export type QuickReading = (input: Readonly<Record<string, unknown>>, receivedAt
  * faults; `reading-schema.ts` does, and a property test holds the two to the same answer.
  */
 export function quickReading(stream: StreamDefinition): QuickReading {
-  const { kind, idField, energyField } = stream;
-  const measured = Object.entries(stream.measured).map(([name, { min, max }]) => ({ name, min, max }));
+  const { idField, energyField, measured } = stream;
+  const numberFields = [energyField, ...Object.keys(measured)];
+  const numbers = new Float64Array(ENERGY + numberFields.length);
+  const build = readingBuilder(stream);
 
   return (input, receivedAt) => {
     const deviceId = input[idField];
     if (!isDeviceId(deviceId)) return undefined;
-    const kwh = input[energyField];
-    if (typeof kwh !== 'number' || !(kwh >= 0 && kwh <= MAX_KWH_PER_READING)) return undefined;
     const timestamp = parseTimestamp(input.timestamp);
     if (typeof timestamp !== 'number') return undefined;
-
-    const energy = milliwattHoursFromKwh(kwh);
-    const reading: Record<string, unknown> = { kind, deviceId, timestamp, energy, receivedAt };
-    for (const { name, min, max } of measured) {
-      const value = input[name];
-      if (typeof value !== 'number' || !(value >= min && value <= max)) return undefined;
-      reading[name] = value + 0; // + 0 turns -0 into 0
+    numbers[TIME] = timestamp;
+    for (let index = 0; index < numberFields.length; index++) {
+      const value = input[numberFields[index] as string];
+      if (typeof value !== 'number') return undefined;
+      numbers[ENERGY + index] = value;
     }
-    return reading as unknown as Reading;
+    return build(deviceId, numbers, receivedAt);
   };
 }
