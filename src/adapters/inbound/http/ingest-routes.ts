@@ -56,7 +56,7 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
       const format = ingestFormat(request);
       const body = await ingestBody(c, bodyLimit, pass.arrived);
       if (gate.isQueueFull(body.byteLength)) return full(c);
-      const items = ingestItems(body, format, parsers, clock.now());
+      const items = body.lend((bytes) => ingestItems(bytes, format, parsers, clock.now()));
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);
         ingestLog.judged(report, requestId(c));

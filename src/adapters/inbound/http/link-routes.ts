@@ -45,7 +45,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     const options = { atomic: false, listAll: query.word('results', 'all') };
     query.check();
     const format = linkFormat(c.req.raw);
-    const items = linkItems(await ingestBody(c, bodyLimit), format);
+    const items = linkItems((await ingestBody(c, bodyLimit)).whole(), format);
     if ('single' in items) return singleAnswer(c, items.single, await addLinks.add([items.single]));
     const report = await addLinks.add(items.batch);
     return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentLinkOutcome));
@@ -78,7 +78,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     if (mediaTypeOf(c.req.raw) !== 'application/json') {
       throw new Refusal('unsupported-media-type', 'Content-Type must be application/json.');
     }
-    const change = parseLinkChange(wholeJson(await ingestBody(c, bodyLimit)));
+    const change = parseLinkChange(wholeJson((await ingestBody(c, bodyLimit)).whole()));
     if ('faults' in change) return invalid(c, change);
     const outcome = await endLink.end(c.req.param('id'), change.to);
     if (outcome === undefined) throw noSuchLink();
