@@ -4,13 +4,16 @@ import { MAX_BATCH } from './batch-text.ts';
 /** What of a body is charged when it is let in: what it declares, up to this much. The rest is charged as it arrives. */
 const CHARGED_AT_ENTRY = 64 * 1024;
 /**
- * Most bytes of request bodies that are being read, parsed or waiting for their commit at once: so much of what is
- * charged at entry, and so much of the rest, so that large bodies take nothing from small ones, and one that was declared
- * and does not come takes next to nothing from anybody. 8 MiB are some 75,000 readings, less than a second of work even
- * while most of what comes is refused: what is let in is answered soon, and memory stays bounded. One body always gets
- * in, however large.
+ * Most bytes of request bodies that are being read, parsed or waiting for their commit at once, of what is charged at
+ * entry. 4 MiB are some 45,000 readings, half a second of work even while most of what comes is refused: what is let
+ * in is answered soon, and memory stays bounded.
  */
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_ENTRY_BYTES = 4 * 1024 * 1024;
+/**
+ * The same for what is charged later, so that large bodies take nothing from small ones, and one that was declared and does
+ * not come takes next to nothing from anybody. One body always gets in, however large.
+ */
+const MAX_REST_BYTES = 8 * 1024 * 1024;
 /** Most requests at once; each holds a connection, a promise and its place in the queue, some 10 KiB. */
 const MAX_REQUESTS = 4_096;
 /** What a reading takes in JSON. */
@@ -86,11 +89,11 @@ export class IngestGate {
   }
 
   #entryOverflows(more: number): boolean {
-    return this.#entryBytes + more > MAX_BYTES;
+    return this.#entryBytes + more > MAX_ENTRY_BYTES;
   }
 
   /** `own` is what the body has of it already: alone it may have as much as it needs. */
   #restOverflows(more: number, own: number): boolean {
-    return more > 0 && this.#restBytes > own && this.#restBytes + more > MAX_BYTES;
+    return more > 0 && this.#restBytes > own && this.#restBytes + more > MAX_REST_BYTES;
   }
 }

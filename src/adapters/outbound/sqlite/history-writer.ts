@@ -4,8 +4,8 @@ import { blockSize, entryRow, entryWidth, findEntry, toEntries } from './history
 import type { ReadingRow } from './reading-row.ts';
 import type { StreamTables } from './stream-tables.ts';
 
-/** Minutes whose blocks stay open after a commit: clocks differ, and devices post at any second. */
-const MINUTES_KEPT = 4;
+/** Blocks that stay open after a commit, 4,000 bytes each: 8 MiB a stream, two minutes of 100,000 devices. */
+const MOST_OPEN = 2_048;
 
 /** A block of a minute whose last row is at hand. */
 interface OpenBlock {
@@ -38,6 +38,7 @@ export class HistoryWriter {
   readonly #partsBefore: StatementSync;
   readonly #write: StatementSync;
   readonly #minutes = new Map<number, OpenMinute>(); // the one asked for last comes last
+  #open = 0; // blocks
   readonly #changed = new Set<OpenBlock>();
   /** The parts before the one that is being filled, of blocks of which a look-up needed them in this transaction. */
   readonly #full = new Map<OpenBlock, Float64Array[]>();
@@ -90,20 +91,27 @@ export class HistoryWriter {
     }
     this.#changed.clear();
     this.#full.clear();
-    for (const [minute, { blocks }] of this.#minutes) {
-      if (this.#minutes.size <= MINUTES_KEPT) break;
-      for (const { entries } of blocks.values()) this.#spare.push(entries);
-      this.#minutes.delete(minute);
-    }
+    this.#close();
     this.#recent = undefined;
   }
 
   /** Forgets what the database may not hold: to be called when a transaction did not commit. */
   forget(): void {
     this.#minutes.clear();
+    this.#open = 0;
     this.#changed.clear();
     this.#full.clear();
     this.#recent = undefined;
+  }
+
+  /** Lets go of the minutes that were asked for longest ago, as a whole: only then it is known what is new in the rest. */
+  #close(): void {
+    for (const [minute, { blocks }] of this.#minutes) {
+      if (this.#open <= MOST_OPEN) break;
+      for (const { entries } of blocks.values()) if (this.#spare.length < MOST_OPEN) this.#spare.push(entries);
+      this.#open -= blocks.size;
+      this.#minutes.delete(minute);
+    }
   }
 
   #writePart({ minute, number, part, readings, entries }: OpenBlock): void {
@@ -132,7 +140,7 @@ export class HistoryWriter {
     const number = Math.floor(device / this.#blockSize);
     if (this.#recent?.minute === minute && this.#recent.number === number) return this.#recent;
     const opened = this.#minute(minute);
-    this.#recent = opened.blocks.get(number) ?? this.#open(minute, number, opened);
+    this.#recent = opened.blocks.get(number) ?? this.#openBlock(minute, number, opened);
     return this.#recent;
   }
 
@@ -146,7 +154,7 @@ export class HistoryWriter {
     return opened;
   }
 
-  #open(minute: number, number: number, { isNew, blocks }: OpenMinute): OpenBlock {
+  #openBlock(minute: number, number: number, { isNew, blocks }: OpenMinute): OpenBlock {
     const entries = this.#spare.pop() ?? new Float64Array(this.#blockSize * this.#width);
     const last = isNew ? undefined : this.#lastPart.get(minute, number);
     const stored = last === undefined ? entries.subarray(0, 0) : toEntries(last.entries);
@@ -160,6 +168,7 @@ export class HistoryWriter {
       isChanged: false,
     };
     blocks.set(number, block);
+    this.#open++;
     return block;
   }
 }
