@@ -35,7 +35,7 @@ it('the write-ahead log is emptied again and again though a reader is never idle
 
   const telemetry = new SqliteWriter(writer);
   let [largest, size, emptied] = [0, 0, 0];
-  for (let second = 0; second < 100 && emptied < 2; second++) {
+  for (let second = 0; second < 600 && emptied < 2; second++) {
     const readings = Array.from({ length: 5_000 }, (_, n) =>
       aMeterReading({ deviceId: `M-${n}`, timestamp: START + second * SECOND }),
     );
