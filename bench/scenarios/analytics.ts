@@ -19,7 +19,7 @@ const DAYS_OF_ALL = 2;
 const BATCH = 5_000;
 const LOSSES_ASKED = 5;
 const VEHICLES_ASKED = 300;
-/** At the background's fifth of a core a month of both streams takes some minutes; more than this is a fault. */
+/** At the background's share of a core a month of both streams takes some minutes; more than this is a fault. */
 const CLOSED_WITHIN_SECONDS = 900;
 
 /** 10,000 vehicles, each linked to a meter, with a reading an hour each: losses, long windows, and ingestion meanwhile. */

@@ -4,8 +4,8 @@ import { blockSize, entryRow, entryWidth, findEntry, toEntries } from './history
 import type { ReadingRow } from './reading-row.ts';
 import type { StreamTables } from './stream-tables.ts';
 
-/** Blocks that stay open after a commit, 4,000 bytes each: 8 MiB a stream, two minutes of 100,000 devices. */
-const MOST_OPEN = 2_048;
+/** Blocks that stay open after a commit, 4,000 bytes each: 4 MiB a stream, a minute of 100,000 devices. */
+const MOST_OPEN = 1_024;
 
 /** A block of a minute whose last row is at hand. */
 interface OpenBlock {

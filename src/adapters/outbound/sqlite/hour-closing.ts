@@ -4,10 +4,12 @@ import type { ReaderMethods } from './reader-thread.ts';
 import type { Caller } from './thread-protocol.ts';
 import type { WriterMethods } from './writer-thread.ts';
 
-/** Summed in one step: some 20 ms, in which the reader serves no one else. */
+/** Summed in one step: some milliseconds, in which the reader serves no one else. */
 const READINGS_PER_STEP = 30_000;
-/** After each step, rest so many times as long as it took: a backlog of hours takes a fifth of a core, not all of it. */
-const REST = 4;
+/** Written in one step, when devices have few readings: some 10 ms, in which nothing else is committed. */
+const DEVICES_PER_STEP = 5_000;
+/** After each step, rest so many times as long as it took: a backlog of hours takes a tenth of a core, not all of it. */
+const REST = 9;
 
 /**
  * Sums an hour a part of the devices at a time: the reader sums, the writer writes, and both have other work in between.
@@ -20,7 +22,8 @@ export async function closeHour(
   writer: Caller<WriterMethods>,
 ): Promise<void> {
   const size = await reader.call('hourSize', [hour]);
-  const devices = Math.ceil((size.lastDevice * READINGS_PER_STEP) / Math.max(size.readings, 1));
+  const readable = Math.ceil((size.lastDevice * READINGS_PER_STEP) / Math.max(size.readings, 1));
+  const devices = Math.min(readable, DEVICES_PER_STEP);
   let readings = 0;
   for (let first = 1; first <= size.lastDevice; first += devices) {
     const begin = performance.now();
