@@ -117,7 +117,7 @@ function createSchema(database: DatabaseSync): void {
 }
 
 /**
- * History is clustered by minute first: the minute being written stays in memory and older ones are left alone, so
+ * History is found by its minute first: the minute being written stays in memory and older ones are left alone, so
  * that the ten-millionth insert costs what the first did.
  */
 function streamSchema(tables: StreamTables): string {

@@ -22,6 +22,11 @@ export function historySchema({ history }: StreamTables): string {
     ) STRICT;`;
 }
 
+/** The columns of a reading in the order of an entry's numbers. */
+export function entryColumns(tables: StreamTables): readonly string[] {
+  return ['device', 'timestamp', ...tables.values];
+}
+
 /** Numbers of an entry. */
 export function entryWidth(tables: StreamTables): number {
   return ENTRY_VALUES + tables.values.length;

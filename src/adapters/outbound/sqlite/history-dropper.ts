@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HOUR, MINUTE } from '#domain/time';
-import { ENTRY_DEVICE, ENTRY_TIMESTAMP, toEntries } from './history-blocks.ts';
+import { ENTRY_DEVICE, ENTRY_TIMESTAMP, entryColumns, entryWidth, toEntries } from './history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from './live-blocks.ts';
 import type { Marks } from './marks.ts';
 import { streamTables } from './stream-tables.ts';
@@ -22,12 +22,12 @@ export class HistoryDropper {
     );
     this.#streams = streamTables.map((tables) => {
       const { history, live, last } = tables;
-      const columns = ['device', 'timestamp', ...tables.values]; // as in an entry
+      const columns = entryColumns(tables);
       return {
         oldest: database.prepare(`SELECT MIN(minute) AS minute FROM ${history}`),
         block: database.prepare(liveBlockSql(live)),
         rows: database.prepare(`SELECT entries FROM ${history} WHERE minute = ?`),
-        width: columns.length,
+        width: entryWidth(tables),
         keep: database.prepare(
           `INSERT OR REPLACE INTO ${last} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
         ),

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MINUTE } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
+import type { EntrySums } from './entry-sums.ts';
 import {
   blockOf,
   ENTRY_DEVICE,
@@ -15,7 +16,7 @@ import type { StreamTables } from './stream-tables.ts';
 
 /** The SQL that history is read with. */
 export function historySql({ kind, history }: StreamTables) {
-  // One look-up of the clustered key for each minute that anything was heard in: `fleet_minutes` knows those, so a long
+  // One look-up in the index for each minute that anything was heard in: `fleet_minutes` knows those, so a long
   // silence costs nothing. `CROSS JOIN` keeps SQLite to this order.
   const rows = (blocks: string) => `SELECT h.entries AS entries
     FROM fleet_minutes f CROSS JOIN ${history} h ON h.minute = f.minute AND ${blocks}
@@ -82,15 +83,14 @@ export class HistoryReader {
     }
   }
 
-  /** Visits every reading of the minutes that the window touches, of all devices or of some, in no order. */
-  each(window: TimeWindow, visit: (entries: Float64Array, at: number) => void, devices = ALL_DEVICES): void {
-    const { first, last } = devices;
+  /** Adds to the sums, under its device, every reading of the minutes that the window touches, of all devices or of some. */
+  sumByDevice(sums: EntrySums, window: TimeWindow, { first, last }: DeviceRange = ALL_DEVICES): void {
     const blocks = { firstBlock: blockOf(this.#tables, first), lastBlock: blockOf(this.#tables, last) };
     for (const row of this.#statements.rowsOfBlocks.iterate({ ...minuteBounds(window), ...blocks })) {
       const entries = toEntries(row.entries);
       for (let at = 0; at < entries.length; at += this.#width) {
         const device = entries[at + ENTRY_DEVICE] as number;
-        if (device >= first && device <= last) visit(entries, at);
+        if (device >= first && device <= last) sums.add(device, entries, at);
       }
     }
   }

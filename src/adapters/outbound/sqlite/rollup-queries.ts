@@ -4,11 +4,10 @@ import type { Kind } from '#domain/streams';
 import { type EpochMillis, HOUR } from '#domain/time';
 import type { DeviceTotals } from '#domain/totals';
 import { EntrySums } from './entry-sums.ts';
-import { ENTRY_DEVICE } from './history-blocks.ts';
 import { type DeviceRange, HistoryReader } from './history-reader.ts';
 import { hourColumns, totalsFromRow, totalsFromSums } from './hour-sums.ts';
 import { Marks } from './marks.ts';
-import { streamTables, tablesOf } from './stream-tables.ts';
+import { deviceIdSql, streamTables, tablesOf } from './stream-tables.ts';
 
 /** How much there is to sum in an hour: the largest device number of the stream, and the readings of the hour. */
 export interface HourSize {
@@ -38,7 +37,7 @@ export function rollupSql() {
       closed: `SELECT d.id AS id, ${hourColumns(tables)
         .map((column) => `h.${column} AS ${column}`)
         .join(', ')} FROM ${tables.hours} h CROSS JOIN ${tables.devices} d ON d.number = h.device WHERE h.hour = ?`,
-      deviceId: `SELECT id FROM ${tables.devices} WHERE number = ?`,
+      deviceId: deviceIdSql(tables),
     })),
   };
 }
@@ -120,11 +119,7 @@ export class RollupQueries {
 
   #sums(kind: Kind, hour: EpochMillis, devices?: DeviceRange): ReadonlyMap<number, readonly number[]> {
     const sums = new EntrySums(tablesOf(kind));
-    this.#of(kind).history.each(
-      { from: hour, to: hour + HOUR },
-      (entries, at) => sums.add(entries[at + ENTRY_DEVICE] as number, entries, at),
-      devices,
-    );
+    this.#of(kind).history.sumByDevice(sums, { from: hour, to: hour + HOUR }, devices);
     return sums.byKey;
   }
 

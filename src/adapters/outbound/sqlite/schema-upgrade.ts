@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { historySchema } from './history-blocks.ts';
+import { entryColumns, historySchema } from './history-blocks.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { streamTables } from './stream-tables.ts';
 
@@ -13,7 +13,7 @@ export function upgradeFromVersion1(database: DatabaseSync): void {
     database.exec(`ALTER TABLE ${tables.history} RENAME TO ${old}`);
     database.exec(historySchema(tables));
     const history = new HistoryWriter(database, tables);
-    const columns = ['device', 'timestamp', ...tables.values]; // as in an entry
+    const columns = entryColumns(tables);
     const rows = database.prepare(
       `SELECT minute, ${columns.join(', ')} FROM ${old} ORDER BY minute, device, timestamp`,
     );

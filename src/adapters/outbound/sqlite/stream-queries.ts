@@ -2,16 +2,16 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { HistoryQuery } from '#application/ports/cold-store';
 import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
 import type { Reading } from '#domain/reading';
-import { HOUR, MINUTE, type Millis } from '#domain/time';
+import { floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
 import { EntrySums } from './entry-sums.ts';
-import { ENTRY_DEVICE, ENTRY_TIMESTAMP, entryRow } from './history-blocks.ts';
+import { ENTRY_TIMESTAMP, entryRow } from './history-blocks.ts';
 import { bounded, HistoryReader } from './history-reader.ts';
 import { bucketFromSums, sumOfHours, totalsFromRow, totalsFromSums, validHours } from './hour-sums.ts';
 import { Marks } from './marks.ts';
 import { type ReadingRow, readingFromRow } from './reading-row.ts';
-import { deviceNumberSql, type StreamTables } from './stream-tables.ts';
+import { deviceIdSql, deviceNumberSql, type StreamTables } from './stream-tables.ts';
 import { readTogether } from './transactions.ts';
 
 /** The SQL that answers for one stream beside its history, by what it answers. */
@@ -22,7 +22,7 @@ export function streamSql(tables: StreamTables) {
   const columns = ['energy', 'readings', ...averaged].map((column) => `g.${column} AS ${column}`).join(', ');
   return {
     deviceNumber: deviceNumberSql(tables),
-    deviceId: `SELECT id FROM ${devices} WHERE number = ?`,
+    deviceId: deviceIdSql(tables),
     validHours: `SELECT c.hour AS hour FROM ${validHours(tables)} ORDER BY c.hour`,
     hourTotals: `${hoursOf(sumOfHours(tables))} AND h.device = $device`,
     hourSeries: `${hoursOf(
@@ -99,12 +99,12 @@ export class StreamQueries {
         const raw = new EntrySums(this.#tables);
         for (const part of parts) {
           for (const { entries, at } of this.#history.ofDevice(device, part)) {
-            raw.add(Math.floor((entries[at + ENTRY_TIMESTAMP] as number) / width), entries, at);
+            raw.add(floorTo(width, entries[at + ENTRY_TIMESTAMP] as number), entries, at);
           }
         }
         const series = [
           ...closed.map(({ bucket, ...row }) => ({ start: Number(bucket) * width, ...row }) as unknown as EnergyBucket),
-          ...[...raw.byKey].map(([bucket, sums]) => bucketFromSums(bucket * width, sums)),
+          ...[...raw.byKey].map(([start, sums]) => bucketFromSums(start, sums)),
         ].sort((a, b) => a.start - b.start);
         if (series.length > 0) found.set(id, series);
       }
@@ -119,9 +119,7 @@ export class StreamQueries {
         totals.set(String(row.id), totalsFromRow(this.#tables, row));
       }
       const raw = new EntrySums(this.#tables);
-      for (const part of this.#rawWindows(window)) {
-        this.#history.each(part, (entries, at) => raw.add(entries[at + ENTRY_DEVICE] as number, entries, at));
-      }
+      for (const part of this.#rawWindows(window)) this.#history.sumByDevice(raw, part);
       for (const [device, sums] of raw.byKey) {
         const id = String(this.#statements.deviceId.get(device)?.id);
         const sum = totalsFromSums(this.#tables, sums);

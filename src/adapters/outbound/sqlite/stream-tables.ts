@@ -36,6 +36,11 @@ export function tablesOf(kind: Kind): StreamTables {
   return streamTables.find((tables) => tables.kind === kind) as StreamTables;
 }
 
+/** Finds the id of a device by its number. */
+export function deviceIdSql({ devices }: StreamTables): string {
+  return `SELECT id FROM ${devices} WHERE number = ?`;
+}
+
 /** Finds the number of a device by its id. */
 export function deviceNumberSql({ devices }: StreamTables): string {
   return `SELECT number FROM ${devices} WHERE id = ?`;
