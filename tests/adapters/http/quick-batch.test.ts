@@ -11,18 +11,12 @@ import type { StreamDefinition } from '#domain/stream';
 import { streams } from '#domain/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time';
 import { START } from '#tests/support/readings';
+import { inverterStream } from '#tests/support/streams';
 
-const inverterStream = {
-  kind: 'inverter',
-  plural: 'inverters',
-  idField: 'inverterId',
-  energyField: 'kwhProducedDc',
-  current: 'dc',
-  measured: {
-    irradiance: { unit: 'W/m2', min: 0, max: 2000 },
-    panelTemp: { unit: 'degC', min: -60, max: 150 },
-    balance: { unit: 'mWh', min: -1e18, max: 1e18 },
-  },
+/** With more fields than a reading is written out for, one of them of many digits. */
+const wideStream = {
+  ...inverterStream,
+  measured: { ...inverterStream.measured, balance: { unit: 'mWh', min: -1e18, max: 1e18 } },
 } as const satisfies StreamDefinition;
 const heaterStream = {
   kind: 'heater',
@@ -32,7 +26,7 @@ const heaterStream = {
   current: 'neither',
   measured: {},
 } as const satisfies StreamDefinition;
-const definitions: readonly StreamDefinition[] = [...Object.values(streams), inverterStream, heaterStream];
+const definitions: readonly StreamDefinition[] = [...Object.values(streams), wideStream, heaterStream];
 
 const NOW = START + 500;
 const ACCEPTED = { maxFuture: 5 * MINUTE, maxAge: 30 * DAY };

@@ -7,15 +7,8 @@ import type { StreamDefinition } from '#domain/stream';
 import { streams } from '#domain/streams';
 import { DAY, MINUTE } from '#domain/time';
 import { START } from '#tests/support/readings';
+import { inverterStream } from '#tests/support/streams';
 
-const inverterStream = {
-  kind: 'inverter',
-  plural: 'inverters',
-  idField: 'inverterId',
-  energyField: 'kwhProducedDc',
-  current: 'dc',
-  measured: { irradiance: { unit: 'W/m2', min: 0, max: 2000 }, panelTemp: { unit: 'degC', min: -60, max: 150 } },
-} as const satisfies StreamDefinition;
 const definitions: readonly StreamDefinition[] = [...Object.values(streams), inverterStream];
 
 const NOW = START + 500;

@@ -1,0 +1,11 @@
+import type { StreamDefinition } from '#domain/stream';
+
+/** A stream that the engine does not have: what serves every stream alike must serve this one, too. */
+export const inverterStream = {
+  kind: 'inverter',
+  plural: 'inverters',
+  idField: 'inverterId',
+  energyField: 'kwhProducedDc',
+  current: 'dc',
+  measured: { irradiance: { unit: 'W/m2', min: 0, max: 2000 }, panelTemp: { unit: 'degC', min: -60, max: 150 } },
+} as const satisfies StreamDefinition;
