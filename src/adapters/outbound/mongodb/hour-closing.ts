@@ -52,7 +52,7 @@ export class HourClosing {
       const now = await this.#collections.closedHours.findOne({ _id: closedHourId(hour) });
       if ((now?.readings ?? 0) >= wanted) return;
       const generation = new ObjectId();
-      if ((await this.#claim(hour, generation)) && (await this.#computeClaimed(hour, generation))) return;
+      if ((await this.#claim(hour, generation, wanted)) && (await this.#computeClaimed(hour, generation))) return;
     }
     throw new StoreUnavailableError('another process holds the hour and does not close it');
   }
@@ -111,9 +111,13 @@ export class HourClosing {
     return sum?.readings ?? 0;
   }
 
-  /** Says whether the claim was got. The claim of a process that died has run out by the server's clock. */
-  async #claim(hour: StreamHour, generation: ObjectId): Promise<boolean> {
+  /**
+   * Says whether the claim was got: not when somebody holds one, and not when somebody has closed the hour since it was
+   * looked at. The claim of a process that died has run out by the server's clock.
+   */
+  async #claim(hour: StreamHour, generation: ObjectId, wanted: number): Promise<boolean> {
     const isFree = { $or: [{ $eq: [{ $type: '$claim' }, 'missing'] }, { $lt: ['$claim.until', '$$NOW'] }] };
+    const isWanted = { $lt: [{ $ifNull: ['$readings', 0] }, wanted] };
     const claimed = {
       discarded: discardedAnd('$claim.generation'),
       claim: { generation, until: { $add: ['$$NOW', CLAIM] } },
@@ -121,7 +125,10 @@ export class HourClosing {
     try {
       const now = await this.#collections.closedHours.findOneAndUpdate(
         { _id: closedHourId(hour) },
-        [{ $replaceWith: { $cond: [isFree, { $mergeObjects: ['$$ROOT', claimed] }, '$$ROOT'] } }, WITHOUT_EMPTY],
+        [
+          { $replaceWith: { $cond: [{ $and: [isFree, isWanted] }, { $mergeObjects: ['$$ROOT', claimed] }, '$$ROOT'] } },
+          WITHOUT_EMPTY,
+        ],
         { upsert: true, returnDocument: 'after' },
       );
       return now?.claim?.generation.equals(generation) === true;
