@@ -97,11 +97,17 @@ export class RollupQueries {
 
   /** Sums the devices with numbers in `[first, end)`. Steps need not see one moment: each says what it counted. */
   step({ kind, hour }: StreamHour, first: number, end: number): HourStep {
-    const sums = this.#sums(kind, hour, { first, last: end - 1 });
-    return {
-      rows: Float64Array.from([...sums].flatMap(([device, sum]) => [device, ...sum])),
-      readings: [...sums.values()].reduce((all, [, readings = 0]) => all + readings, 0),
-    };
+    // In the order of the table that they go to: written in another one they take twice as long.
+    const sums = [...this.#sums(kind, hour, { first, last: end - 1 })].sort(([a], [b]) => a - b);
+    const width = 1 + hourColumns(tablesOf(kind)).length;
+    const rows = new Float64Array(sums.length * width);
+    let readings = 0;
+    for (const [i, [device, sum]] of sums.entries()) {
+      rows[i * width] = device;
+      rows.set(sum, i * width + 1);
+      readings += sum[1] ?? 0;
+    }
+    return { rows, readings };
   }
 
   closed({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> | undefined {

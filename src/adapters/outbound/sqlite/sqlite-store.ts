@@ -84,9 +84,10 @@ function storeOn(
   live: Caller<ReaderMethods>,
   reader: BoundedThread<ReaderMethods>,
 ): Omit<TelemetryStore, 'failed' | 'close'> {
+  const telemetry = new SqliteWriter(writer);
   let closing = Promise.resolve();
   return {
-    writer: new SqliteWriter(writer),
+    writer: telemetry,
     hot: {
       newest: (kind, deviceId) => live.call('newest', [kind, deviceId]),
       page: (kind, query) => live.call('page', [kind, query]),
@@ -104,7 +105,7 @@ function storeOn(
       unclosed: (before, limit) => reader.call('unclosed', [before, limit]),
       // One at a time: two that wrote the sums of one hour by turns could leave older sums under a newer count.
       close: (hour) => {
-        const closed = closing.then(() => closeHour(hour, reader, writer));
+        const closed = closing.then(() => closeHour(hour, reader, writer, telemetry));
         closing = closed.catch(() => {});
         return closed;
       },

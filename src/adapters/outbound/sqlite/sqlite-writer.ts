@@ -11,15 +11,22 @@ import type { WriterMethods } from './writer-thread.ts';
 export class SqliteWriter implements TelemetryWriter {
   readonly #thread: Caller<WriterMethods>;
   readonly #devices = new DeviceNumbers();
+  #commits = 0;
 
   constructor(thread: Caller<WriterMethods>) {
     this.#thread = thread;
+  }
+
+  /** How many were asked for so far. */
+  get commits(): number {
+    return this.#commits;
   }
 
   async commit(
     readings: readonly Reading[],
     { atomic = false }: CommitOptions = {},
   ): Promise<readonly CommitOutcome[]> {
+    this.#commits++;
     const columns = toColumns(readings, this.#devices);
     const answer = await this.#thread.call('commit', [columns, atomic], [columns.numbers.buffer]);
     this.#devices.learn(columns.unknown, answer.devices);
