@@ -5,10 +5,10 @@ import { MAX_BATCH } from './batch-text.ts';
 const CHARGED_AT_ENTRY = 64 * 1024;
 /**
  * Most bytes of request bodies that are being read, parsed or waiting for their commit at once, of what is charged at
- * entry. 4 MiB are some 45,000 readings, half a second of work even while most of what comes is refused: what is let
+ * entry. 3 MiB are some 33,000 readings, half a second of work even while most of what comes is refused: what is let
  * in is answered soon, and memory stays bounded.
  */
-const MAX_ENTRY_BYTES = 4 * 1024 * 1024;
+const MAX_ENTRY_BYTES = 3 * 1024 * 1024;
 /**
  * The same for what is charged later, so that large bodies take nothing from small ones, and one that was declared and does
  * not come takes next to nothing from anybody. One body always gets in, however large.

@@ -10,6 +10,12 @@ export interface GroupCommitLimits {
    * that more gains nothing, and the wait for it stays in the milliseconds. A larger single request is one commit.
    */
   readonly groupReadings: number;
+  /**
+   * The same when more wait than the commits in flight can take. Commits begin and end in turns of the event loop: when
+   * those become long, with requests to refuse, the store would wait for the next one most of the time. As many as the
+   * largest request may hold.
+   */
+  readonly crowdedGroupReadings: number;
   /** Commits handed to the store at once: one that it works on, and one that is ready when that is done. */
   readonly commitsInFlight: number;
   /** Most readings accepted and not yet answered. Beyond it a request is refused, so that waiting stays short. */
@@ -27,6 +33,7 @@ export interface GroupCommitLimits {
 
 export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   groupReadings: 1_000,
+  crowdedGroupReadings: 5_000,
   commitsInFlight: 2,
   queueReadings: 50_000,
   longestWait: 500,
@@ -164,10 +171,12 @@ export class GroupCommitWriter implements TelemetryWriter {
   }
 
   #takeGroup(): readonly Request[] {
+    const { groupReadings, crowdedGroupReadings, commitsInFlight } = this.#limits;
+    const most = Math.max(groupReadings, Math.min(this.#waitingReadings / commitsInFlight, crowdedGroupReadings));
     let readings = 0;
     let count = 0;
     for (const request of this.#waiting) {
-      if (count > 0 && (request.atomic || readings + request.readings.length > this.#limits.groupReadings)) break;
+      if (count > 0 && (request.atomic || readings + request.readings.length > most)) break;
       readings += request.readings.length;
       count++;
       if (request.atomic) break;

@@ -14,8 +14,8 @@ import { WARNING_SCHEMA } from './warnings.ts';
 const BUSY_TIMEOUT_MS = 5_000;
 /** How long the WAL is waited for while ingestion stands still: live reads take milliseconds. */
 const EMPTYING_TIMEOUT_MS = 200;
-/** 32 MiB: the minute being written, live state and the newest totals of 100,000 devices stay in memory. */
-const WRITER_CACHE_KIB = 32_768;
+/** 16 MiB: the minute being written, live state and the newest totals of 100,000 devices stay in memory. */
+const WRITER_CACHE_KIB = 16_384;
 /** 8 MiB for a reader; the operating system's page cache backs it. */
 const READER_CACHE_KIB = 8_192;
 
