@@ -7,6 +7,7 @@ export const metrics = {
   refusedP99: 'ms',
   refused: 'requests',
   withoutRetryAfter: 'requests',
+  unconfirmed: 'requests',
   unsent: 'requests',
   missing: 'readings',
   doubled: 'readings',

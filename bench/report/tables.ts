@@ -12,6 +12,7 @@ const HEADINGS: Readonly<Record<Metric, string>> = {
   refusedP99: 'Latency of refusals from sending, 99th percentile',
   refused: 'Refused requests',
   withoutRetryAfter: 'Refused without Retry-After',
+  unconfirmed: 'Neither acknowledged nor known to be refused',
   unsent: 'Requests that could not be sent in time',
   missing: 'Acknowledged but missing',
   doubled: 'Counted twice',

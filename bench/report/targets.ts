@@ -152,6 +152,7 @@ function overloadTargets(candidate: string): Target[] {
     { title: `overload: peak resident memory in MiB: ${candidate}`, of: of('residentMemory'), atMost: 512 },
     { title: `overload: seconds until full speed is back: ${candidate}`, of: of('recovery'), atMost: 5 },
     { title: `overload: refusals without Retry-After: ${candidate}`, of: of('withoutRetryAfter'), atMost: 0 },
+    { title: `overload: requests left without a clear answer: ${candidate}`, of: of('unconfirmed'), atMost: 0 },
     { title: `overload: acknowledged readings missing: ${candidate}`, of: of('missing'), atMost: 0 },
     { title: `overload: readings counted twice: ${candidate}`, of: of('doubled'), atMost: 0 },
   ];

@@ -1,11 +1,13 @@
 import { NO_ANSWER, type Reply } from '../load/http-connection.ts';
 import { isAccepted } from '../load/lane.ts';
 
+const STORE_UNAVAILABLE = 'problem:store-unavailable"';
+
 export interface Account {
   /** Numbers of the batches that were answered with 2xx. */
   readonly acknowledged: readonly number[];
-  /** Batches without an answer: they may or may not be stored. */
-  readonly unanswered: number;
+  /** Batches without an answer, or of which the store was not heard in time: they may or may not be stored. */
+  readonly unconfirmed: number;
   readonly refusedWithoutRetryAfter: number;
 }
 
@@ -13,7 +15,7 @@ export interface Account {
 export class Acknowledgements {
   readonly #batchSize: number;
   readonly #acknowledged: number[] = [];
-  #unanswered = 0;
+  #unconfirmed = 0;
   #refusedWithoutRetryAfter = 0;
   #closed = false;
   /** Readings that were answered as duplicates after `close`. */
@@ -26,7 +28,7 @@ export class Acknowledgements {
   readonly onReply = (number: number, reply: Reply): void => {
     if (this.#closed) this.duplicates += duplicatesIn(reply);
     else if (isAccepted(reply.status)) this.#acknowledge(number, reply);
-    else if (reply.status === NO_ANSWER) this.#unanswered++;
+    else if (reply.status === NO_ANSWER || reply.body.includes(STORE_UNAVAILABLE)) this.#unconfirmed++;
     else if (!reply.head.includes('\r\nretry-after: ')) this.#refusedWithoutRetryAfter++;
   };
 
@@ -34,7 +36,7 @@ export class Acknowledgements {
     this.#closed = true;
     return {
       acknowledged: this.#acknowledged,
-      unanswered: this.#unanswered,
+      unconfirmed: this.#unconfirmed,
       refusedWithoutRetryAfter: this.#refusedWithoutRetryAfter,
     };
   }

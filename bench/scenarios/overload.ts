@@ -104,7 +104,7 @@ async function account(
   countReadings: (() => Promise<number>) | undefined,
   add: (metric: Metric, value: number) => void,
 ): Promise<void> {
-  const { acknowledged, unanswered, refusedWithoutRetryAfter } = acknowledgements.close();
+  const { acknowledged, unconfirmed, refusedWithoutRetryAfter } = acknowledgements.close();
   const before = (await countReadings?.()) ?? 0;
   const again = run.lanes.slice(0, SUSTAINABLE_CONNECTIONS).map((lane) => ({
     send: (index: number) => lane.send(acknowledged[index] ?? 0),
@@ -118,6 +118,7 @@ async function account(
   const readings = acknowledged.length * LOAD.size;
   const missing = readings - acknowledgements.duplicates;
   add('withoutRetryAfter', refusedWithoutRetryAfter);
+  add('unconfirmed', unconfirmed);
   add('missing', missing);
-  add('doubled', Math.max(0, before - readings - unanswered * LOAD.size) + Math.max(0, after - before - missing));
+  add('doubled', Math.max(0, before - readings - unconfirmed * LOAD.size) + Math.max(0, after - before - missing));
 }

@@ -41,7 +41,7 @@ async function measure(context: BenchContext, candidate: Candidate): Promise<voi
   }
 }
 
-const WARM_UP_SECONDS = 1.5;
+const WARM_UP_SECONDS = 3;
 
 async function measureLoad(context: BenchContext, candidate: Candidate, session: Session, load: Load): Promise<void> {
   const { quick } = context.options;

@@ -45,7 +45,7 @@ export class Child {
       detached: true, // Ctrl-C reaches the benchmark alone, which then stops its children in order
     });
     if (child.pid === undefined) await once(child, 'spawn'); // rejects with the reason
-    const log = createWriteStream(join(command.dir, 'output.log'));
+    const log = createWriteStream(join(command.dir, 'output.log'), { flags: 'a' }); // of several processes
     child.stdout.pipe(log);
     child.stderr.pipe(log);
     return new Child(child, child.pid as number, command);

@@ -12,6 +12,7 @@ class GatedWriter implements TelemetryWriter {
   readonly #memory = createMemoryStore().writer;
   readonly commits: { readings: number; atomic: boolean }[] = [];
   readonly #gates: PromiseWithResolvers<void>[] = [];
+  crowdReadings?: number;
   open = false;
 
   async commit(readings: readonly Reading[], options?: CommitOptions): Promise<readonly CommitOutcome[]> {
@@ -83,7 +84,7 @@ describe('the group commit writer', () => {
   });
 
   it('keeps groups to their size, and takes a larger request as one commit', async () => {
-    const { store, writer } = given({ groupReadings: 10, crowdedGroupReadings: 10 });
+    const { store, writer } = given({ groupReadings: 10 });
     store.open = true;
 
     await Promise.all([25, 4, 4, 4, 10].map((count) => writer.commit(readings(count))));
@@ -91,8 +92,9 @@ describe('the group commit writer', () => {
     expect(store.commits.map((commit) => commit.readings)).toEqual([25, 8, 4, 10]);
   });
 
-  it('shares what waits among the commits in flight when that is more than their usual groups', async () => {
-    const { store, writer } = given({ groupReadings: 10, crowdedGroupReadings: 30, commitsInFlight: 2 });
+  it('shares what waits among the commits in flight, as far as the store wants so much at once', async () => {
+    const { store, writer } = given({ groupReadings: 10, commitsInFlight: 2 });
+    store.crowdReadings = 30;
     const sizes = () => store.commits.map((commit) => commit.readings);
 
     const all = Promise.all(Array.from({ length: 50 }, () => writer.commit(readings(2))));
@@ -107,7 +109,7 @@ describe('the group commit writer', () => {
   });
 
   it('hands as many commits to the store at once as it may', async () => {
-    const { store, writer } = given({ groupReadings: 1, crowdedGroupReadings: 1, commitsInFlight: 2 });
+    const { store, writer } = given({ groupReadings: 1, commitsInFlight: 2 });
 
     const all = Promise.all([1, 1, 1].map((count) => writer.commit(readings(count))));
     await turn();

@@ -10,12 +10,6 @@ export interface GroupCommitLimits {
    * that more gains nothing, and the wait for it stays in the milliseconds. A larger single request is one commit.
    */
   readonly groupReadings: number;
-  /**
-   * The same when more wait than the commits in flight can take. Commits begin and end in turns of the event loop: when
-   * those become long, with requests to refuse, the store would wait for the next one most of the time. As many as the
-   * largest request may hold.
-   */
-  readonly crowdedGroupReadings: number;
   /** Commits handed to the store at once: one that it works on, and one that is ready when that is done. */
   readonly commitsInFlight: number;
   /** Most readings accepted and not yet answered. Beyond it a request is refused, so that waiting stays short. */
@@ -33,10 +27,9 @@ export interface GroupCommitLimits {
 
 export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   groupReadings: 1_000,
-  crowdedGroupReadings: 5_000,
   commitsInFlight: 2,
   queueReadings: 50_000,
-  longestWait: 500,
+  longestWait: 300,
   queueBytes: 32 * 1024 * 1024,
   timeout: 10 * SECOND,
 };
@@ -171,8 +164,7 @@ export class GroupCommitWriter implements TelemetryWriter {
   }
 
   #takeGroup(): readonly Request[] {
-    const { groupReadings, crowdedGroupReadings, commitsInFlight } = this.#limits;
-    const most = Math.max(groupReadings, Math.min(this.#waitingReadings / commitsInFlight, crowdedGroupReadings));
+    const most = this.#mostInGroup();
     let readings = 0;
     let count = 0;
     for (const request of this.#waiting) {
@@ -183,6 +175,15 @@ export class GroupCommitWriter implements TelemetryWriter {
     }
     this.#waitingReadings -= readings;
     return this.#waiting.splice(0, count);
+  }
+
+  /**
+   * Commits begin and end in turns of the event loop. When those become long, with requests to refuse, a store would wait
+   * for the next one most of the time; one that says so takes larger groups then.
+   */
+  #mostInGroup(): number {
+    const { groupReadings, commitsInFlight } = this.#limits;
+    return Math.max(groupReadings, Math.min(this.#waitingReadings / commitsInFlight, this.#writer.crowdReadings ?? 0));
   }
 
   async #commitGroup(group: readonly Request[]): Promise<void> {

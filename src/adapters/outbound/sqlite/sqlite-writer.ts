@@ -7,8 +7,12 @@ import { DeviceNumbers } from './device-numbers.ts';
 import type { Caller } from './thread-protocol.ts';
 import type { WriterMethods } from './writer-thread.ts';
 
+/** As many readings as the largest request may hold: some 5 ms. */
+const CROWD_READINGS = 5_000;
+
 /** Commits readings, each call one transaction of the writer thread. */
 export class SqliteWriter implements TelemetryWriter {
+  readonly crowdReadings = CROWD_READINGS;
   readonly #thread: Caller<WriterMethods>;
   readonly #devices = new DeviceNumbers();
   #commits = 0;
