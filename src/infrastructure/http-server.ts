@@ -12,6 +12,11 @@ const REQUEST_TIMEOUT: Millis = 30 * SECOND;
 const TIMEOUT_CHECK: Millis = SECOND;
 /** Devices post every minute: a connection survives until the next reading. Longer than usual load balancers' 60 s. */
 const KEEP_ALIVE_TIMEOUT: Millis = 75 * SECOND;
+/**
+ * Connections that may wait to be taken, as far as the kernel lets them (`net.core.somaxconn`). A fleet connects at the full
+ * minute: one that finds no room tries again after a second, then three, then seven. Node's own limit is 511.
+ */
+const BACKLOG = 4_096;
 /** How often connections that have become idle are closed while stopping. */
 const IDLE_SWEEP: Millis = 50;
 
@@ -46,7 +51,7 @@ export class HttpServer {
     // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` bounds it.
     const listener = getRequestListener(fetch, { autoCleanupIncoming: false, errorHandler: unroutableResponse });
     const server = new HttpServer(createServer(options, (request, response) => void listener(request, response)));
-    server.#server.listen(port, host);
+    server.#server.listen({ port, host, backlog: BACKLOG });
     await once(server.#server, 'listening');
     return server;
   }
