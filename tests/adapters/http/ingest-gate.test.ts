@@ -44,9 +44,9 @@ describe('the gate in front of ingestion', () => {
     expect(one.enter(request({ 'content-length': String(400 * KIB), 'content-encoding': 'gzip' }))).toBeDefined();
   });
 
-  it('lets in 4 MiB of small bodies at once, and more when those have left', () => {
+  it('lets in 3 MiB of small bodies at once, and more when those have left', () => {
     const one = gate();
-    const passes = Array.from({ length: 64 }, () => one.enter(ofLength(64 * KIB)));
+    const passes = Array.from({ length: 48 }, () => one.enter(ofLength(64 * KIB)));
     expect(passes).not.toContain(undefined);
     expect(one.enter(ofLength(1))).toBeUndefined();
 

@@ -33,7 +33,7 @@ describe('the writing connection', () => {
     const { writing } = connections();
 
     expect(pragma(writing, 'busy_timeout')).toBe(5_000);
-    expect(pragma(writing, 'cache_size')).toBe(-32768);
+    expect(pragma(writing, 'cache_size')).toBe(-16384);
   });
 
   it('says which version its tables have', () => {
