@@ -2,10 +2,13 @@ import type { Db, Document } from 'mongodb';
 
 /** What the server did for the reads of a database. */
 export interface Examined {
+  readonly statements: number;
   readonly documents: number;
   /** The bottom of each plan: `CLUSTERED_IXSCAN`, `IDHACK`, `COLLSCAN`. */
   readonly scans: readonly string[];
 }
+
+type Statistics = Omit<Examined, 'statements'>;
 
 const PLAIN_COMMAND = [
   'find',
@@ -30,7 +33,7 @@ export async function examined(db: Db, reads: () => Promise<unknown>): Promise<E
   const profile = db.collection<{ op: string; command: Document }>('system.profile');
   const commands = await profile.find({ $or: [{ op: 'query' }, { 'command.aggregate': { $exists: true } }] }).toArray();
   await profile.drop();
-  const found: Examined[] = [];
+  const found: Statistics[] = [];
   for (const { command } of commands) {
     const plain = Object.fromEntries(Object.entries(command).filter(([name]) => PLAIN_COMMAND.includes(name)));
     for (const part of partsOf(plain)) {
@@ -38,6 +41,7 @@ export async function examined(db: Db, reads: () => Promise<unknown>): Promise<E
     }
   }
   return {
+    statements: commands.length,
     documents: found.reduce((sum, { documents }) => sum + documents, 0),
     scans: [...new Set(found.flatMap(({ scans }) => scans))],
   };
@@ -54,7 +58,7 @@ function partsOf(command: Document): Document[] {
   return [own, ...others];
 }
 
-function planStatistics(explanation: unknown): Examined {
+function planStatistics(explanation: unknown): Statistics {
   let documents = 0;
   const scans: string[] = [];
   const visit = (node: unknown, name?: string): void => {

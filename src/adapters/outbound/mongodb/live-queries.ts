@@ -1,4 +1,4 @@
-import type { Collection, Document, Filter } from 'mongodb';
+import type { Collection, Filter } from 'mongodb';
 import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
 import type { Reading } from '#domain/reading';
 import type { Kind } from '#domain/streams';
@@ -46,16 +46,17 @@ export class LiveQueries implements HotStore {
     return page;
   }
 
-  /** In the hour that this process knows of, it looks before it knows whether that is the last one: one trip for two. */
+  /** With the device it asks for the last reading of the hour that this process knows of: most often one trip for two. */
   async #newest(kind: Kind, deviceId: string): Promise<Reading | undefined> {
     const { devices, history } = this.#collections;
-    const hour = this.#progress.hourOf(kind, deviceId);
-    const [device, document] = await Promise.all([
-      devices[kind].findOne({ _id: deviceId }),
-      hour === undefined ? null : history[kind].findOne(hourOf(kind, deviceId, hour), { sort: { _id: -1 } }),
-    ]);
-    if (document && device?.hour.getTime() === hour) return fromHistoryDocument(kind, document);
-    return device ? (await this.#newestOf(kind, [device]))[0] : undefined;
+    const known = this.#progress.hourOf(kind, deviceId);
+    const itself: Branch = { collection: devices[kind].collectionName, pipeline: [{ $match: { _id: deviceId } }] };
+    const last = known === undefined ? [] : [lastOfHour(history[kind], kind, deviceId, known)];
+    const found = await devices[kind].aggregate(scanEach([itself, ...last])).toArray();
+    const [device, reading] = found as [DeviceDocument?, HistoryDocument?];
+    if (device === undefined) return undefined;
+    if (reading !== undefined && device.hour.getTime() === known) return fromHistoryDocument(kind, reading);
+    return (await this.#newestOf(kind, [device]))[0];
   }
 
   /** The newest readings of devices, in the order of their ids. */
@@ -88,12 +89,7 @@ async function lastOfHours(
   kind: Kind,
   devices: readonly DeviceDocument[],
 ): Promise<readonly Reading[]> {
-  const [first, ...others] = devices.map(({ _id, hour }): Branch => {
-    return {
-      collection: history.collectionName,
-      pipeline: [{ $match: hourOf(kind, _id, hour.getTime()) }, { $sort: { _id: -1 } }, { $limit: 1 }], // the scan goes backwards
-    };
-  });
+  const [first, ...others] = devices.map(({ _id, hour }) => lastOfHour(history, kind, _id, hour.getTime()));
   if (first === undefined) return [];
   const documents = await history
     .aggregate<HistoryDocument>(scanEach([first, ...others]), { batchSize: devices.length + 1 })
@@ -101,8 +97,12 @@ async function lastOfHours(
   return documents.map((document) => fromHistoryDocument(kind, document));
 }
 
-function hourOf(kind: Kind, deviceId: string, hour: EpochMillis): Document {
-  return deviceRange(kind, deviceId, { from: hour, to: hour + HOUR });
+function lastOfHour(history: Collection<HistoryDocument>, kind: Kind, deviceId: string, hour: EpochMillis): Branch {
+  const range = deviceRange(kind, deviceId, { from: hour, to: hour + HOUR });
+  return {
+    collection: history.collectionName,
+    pipeline: [{ $match: range }, { $sort: { _id: -1 } }, { $limit: 1 }], // the scan goes backwards
+  };
 }
 
 function byDeviceId(a: Reading, b: Reading): number {
