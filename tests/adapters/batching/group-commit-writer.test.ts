@@ -177,6 +177,18 @@ describe('the group commit writer', () => {
     expect(await writer.commit(readings(1))).toHaveLength(1);
   });
 
+  it('does not take a store for fast that it has seen nothing of', async () => {
+    const { store, writer } = given();
+    const accepted = [1, 2, 3, 4].map(() => writer.commit(readings(5000)));
+    await expect(writer.commit(readings(1))).rejects.toBeInstanceOf(OverloadedError);
+
+    store.open = true;
+    await turn();
+    store.letThrough();
+    expect((await Promise.all(accepted)).flat()).toHaveLength(20_000);
+    expect(await Promise.all([1, 2, 3, 4, 5].map(() => writer.commit(readings(5000))))).toHaveLength(5);
+  });
+
   it('does not take a store for fast because of one commit', async () => {
     const { store, writer } = given({ longestWait: 1_000 });
     await commitWithin(50, store, writer);

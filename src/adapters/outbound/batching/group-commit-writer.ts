@@ -16,7 +16,7 @@ export interface GroupCommitLimits {
   readonly queueReadings: number;
   /**
    * As many readings are accepted as the store is likely to take in this time, where that is less: what is let in is
-   * answered soon, however slow the store is. Never fewer than `LEAST_QUEUE`.
+   * answered soon, however slow the store is. Never fewer than `LEAST_QUEUE`, and no more before its pace is known.
    */
   readonly longestWait: Millis;
   /** Most memory those readings take, estimated by `READING_BYTES` and the length of their ids. */
@@ -85,8 +85,8 @@ export class GroupCommitWriter implements TelemetryWriter {
   #waitingReadings = 0;
   #last = { readings: 0, duration: 0, end: 0 };
   #watch: NodeJS.Timeout | undefined;
-  /** Readings a millisecond that the store takes when it is given many at once; `Infinity` as long as it never was. */
-  #pace = Infinity;
+  /** Readings a millisecond that the store takes when it is given many at once, if it ever was. */
+  #pace: number | undefined;
 
   constructor(writer: TelemetryWriter, limits: Partial<GroupCommitLimits> = {}) {
     this.#writer = writer;
@@ -128,7 +128,7 @@ export class GroupCommitWriter implements TelemetryWriter {
 
   #mostReadings(): number {
     const { queueReadings, longestWait } = this.#limits;
-    return Math.min(queueReadings, Math.max(LEAST_QUEUE, this.#pace * longestWait));
+    return Math.min(queueReadings, Math.max(LEAST_QUEUE, (this.#pace ?? 0) * longestWait));
   }
 
   /** Small commits say nothing of it: they cost what a transaction costs, whatever is in it. */
@@ -136,7 +136,7 @@ export class GroupCommitWriter implements TelemetryWriter {
     if (readings < this.#limits.groupReadings / 2) return;
     const pace = (readings * this.#limits.commitsInFlight) / duration;
     const weight = Math.min(1, duration / PACE_MEMORY);
-    this.#pace = Number.isFinite(this.#pace) ? this.#pace + weight * (pace - this.#pace) : pace;
+    this.#pace = this.#pace === undefined ? pace : this.#pace + weight * (pace - this.#pace);
   }
 
   #startCommits(): void {
