@@ -1,14 +1,16 @@
 import type { Db, Document } from 'mongodb';
 
-/** What the server did for the reads of a database. */
-export interface Examined {
-  readonly statements: number;
+/** What the server did for one statement or for several. */
+interface Statistics {
   readonly documents: number;
   /** The bottom of each plan: `CLUSTERED_IXSCAN`, `IDHACK`, `COLLSCAN`. */
   readonly scans: readonly string[];
 }
 
-type Statistics = Omit<Examined, 'statements'>;
+/** What the server did for the reads of a database, and how many it was asked for. */
+export interface Examined extends Statistics {
+  readonly statements: number;
+}
 
 const PLAIN_COMMAND = [
   'find',
