@@ -41,7 +41,7 @@ export class IngestReadings {
    * sending everything again is safe. With `atomic`, one invalid or conflicting reading keeps all others out.
    */
   async ingest(items: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
-    const received = keptSince((await this.#horizon?.current()) ?? -Infinity, items);
+    const received = this.#horizon ? keptSince(await this.#horizon.current(), items) : items;
     const valid = received.filter(isReading);
     if (options.atomic && valid.length < received.length) {
       return report(received.map((item) => (isReading(item) ? WITHHELD : item)));

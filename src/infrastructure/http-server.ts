@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
@@ -30,9 +30,6 @@ export class HttpServer {
   private constructor(server: Server) {
     this.#server = server;
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
-    server.prependListener('request', (_request, response) => {
-      if (this.#stopping) response.setHeader('connection', 'close');
-    });
     server.on('clientError', (error: ParserError, socket) => {
       if (socket.writable && awaitsAnswer(socket)) socket.write(brokenRequestAnswer(error));
       socket.destroy(); // whether the client reads it or not
@@ -50,7 +47,11 @@ export class HttpServer {
     };
     // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` bounds it.
     const listener = getRequestListener(fetch, { autoCleanupIncoming: false, errorHandler: unroutableResponse });
-    const server = new HttpServer(createServer(options, (request, response) => void listener(request, response)));
+    const answer = (request: IncomingMessage, response: ServerResponse) => {
+      if (server.#stopping) response.setHeader('connection', 'close');
+      void listener(request, response);
+    };
+    const server = new HttpServer(createServer(options, answer));
     server.#server.listen({ port, host, backlog: BACKLOG });
     await once(server.#server, 'listening');
     return server;

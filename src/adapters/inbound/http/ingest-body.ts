@@ -1,9 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { Refusal } from './problem.ts';
+import { requestHeaders } from './request-headers.ts';
 import { Turns } from './turns.ts';
 
 /** Bodies inflated at once: each may grow to the limit before it can be charged, and there are as many threads for it. */
@@ -12,8 +13,8 @@ const INFLATED_AT_ONCE = 4;
 export type IngestFormat = 'json' | 'ndjson';
 
 /** What the body claims to be. */
-export function ingestFormat(request: Request): IngestFormat {
-  switch (mediaTypeOf(request)) {
+export function ingestFormat(headers: IncomingHttpHeaders): IngestFormat {
+  switch (mediaTypeOf(headers)) {
     case 'application/json':
       return 'json';
     case 'application/x-ndjson':
@@ -24,8 +25,7 @@ export function ingestFormat(request: Request): IngestFormat {
 }
 
 /** The media type without its parameters. Text is UTF-8; another charset is refused rather than misread. */
-export function mediaTypeOf(request: Request): string {
-  const header = request.headers.get('content-type') ?? '';
+export function mediaTypeOf({ 'content-type': header = '' }: IncomingHttpHeaders): string {
   if (header === 'application/json') return header;
   const [mediaType = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
   for (const parameter of parameters) {
@@ -82,23 +82,23 @@ export async function ingestBody(
   limit: number,
   arrived: (bytes: number) => void = () => {},
 ): Promise<Body> {
-  const request = c.req.raw;
-  const compressed = isCompressed(request);
-  if (Number(request.headers.get('content-length')) > limit) throw tooLarge(limit);
+  const headers = requestHeaders(c);
+  const compressed = isCompressed(headers);
+  if (Number(headers['content-length']) > limit) throw tooLarge(limit);
   const check = (length: number) => {
     if (length > limit) throw tooLarge(limit);
     arrived(length);
   };
   const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-  const sent = await (incoming ? socketBytes(incoming, check) : streamBytes(request, check));
+  const sent = await (incoming ? socketBytes(incoming, check) : streamBytes(c.req.raw, check));
   if (!compressed) return sent;
   const inflated = await inflations.take(() => inflate(sent.whole(), limit));
   arrived(inflated.byteLength);
   return new Body([inflated], inflated.byteLength);
 }
 
-function isCompressed(request: Request): boolean {
-  const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+function isCompressed({ 'content-encoding': header = '' }: IncomingHttpHeaders): boolean {
+  const encoding = header.trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return false;
   if (encoding === 'gzip' || encoding === 'x-gzip') return true;
   throw new Refusal('unsupported-encoding', 'Content-Encoding must be gzip, or there must be none.');
@@ -124,15 +124,13 @@ function socketBytes(incoming: IncomingMessage, check: (length: number) => void)
       reject(error);
     }
   };
-  const cut = (cause?: Error) => reject(cutShort(cause));
+  const closed = () => {
+    if (!incoming.readableEnded) reject(cutShort(incoming.errored));
+  };
   incoming.on('data', take);
-  incoming.once('error', cut);
-  incoming.once('close', cut);
-  incoming.once('end', () => {
-    incoming.off('close', cut);
-    resolve(new Body(chunks, length));
-  });
-  if (incoming.destroyed) cut();
+  incoming.on('end', () => resolve(new Body(chunks, length)));
+  incoming.on('close', closed);
+  if (incoming.destroyed) closed();
   return promise;
 }
 
@@ -177,6 +175,6 @@ function tooLarge(limit: number): Refusal {
 }
 
 /** The client went away while sending: it will not read this, and nobody has to act. */
-function cutShort(cause: Error | undefined): Refusal {
+function cutShort(cause: Error | null): Refusal {
   return new Refusal('malformed-json', 'The body ended before it was complete.', { cause });
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { OverloadedError } from '#application/errors';
 import { MAX_BATCH } from './batch-text.ts';
 
@@ -43,8 +44,8 @@ export class IngestGate {
   }
 
   /** Lets a request in, or gives `undefined` when there is no room. */
-  enter(request: Request): IngestPass | undefined {
-    const expected = this.#expectedBytes(request);
+  enter(headers: IncomingHttpHeaders): IngestPass | undefined {
+    const expected = this.#expectedBytes(headers);
     let entry = Math.min(expected, CHARGED_AT_ENTRY);
     let rest = 0;
     if (
@@ -82,9 +83,9 @@ export class IngestGate {
   }
 
   /** What the body is likely to be in the end; 0 when it does not tell its length. */
-  #expectedBytes(request: Request): number {
-    const declared = Number(request.headers.get('content-length') ?? 0);
-    if (request.headers.get('content-encoding') === null) return declared;
+  #expectedBytes(headers: IncomingHttpHeaders): number {
+    const declared = Number(headers['content-length'] ?? 0);
+    if (headers['content-encoding'] === undefined) return declared;
     return Math.min(this.#bodyLimit, declared * TYPICAL_INFLATION);
   }
 

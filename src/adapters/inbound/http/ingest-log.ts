@@ -27,14 +27,14 @@ export class IngestLog {
   }
 
   /** A request whose readings were judged. */
-  judged(report: IngestReport, requestId: string): void {
+  judged(report: IngestReport, requestId: () => string): void {
     this.#begin();
     this.#counts.readings += report.received;
     this.#counts.stored += report.stored;
     this.#counts.duplicates += report.duplicates;
     this.#counts.conflicts += report.conflicts;
     this.#counts.rejected += report.rejected;
-    if (report.rejected > 0) this.#rejections(report, requestId);
+    if (report.rejected > 0) this.#rejections(report, requestId());
   }
 
   /** A request that was refused as a whole. */

@@ -20,6 +20,7 @@ import { QueryParameters } from './query-parameters.ts';
 import { quickBatch } from './quick-batch.ts';
 import { readingParser } from './reading-parser.ts';
 import { presentTime } from './reading-presenter.ts';
+import { requestHeaders } from './request-headers.ts';
 import { requestId } from './request-id.ts';
 
 export interface IngestRouteDependencies {
@@ -48,22 +49,22 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
   };
 
   app.post('/v1/ingest', async (c) => {
-    const request = c.req.raw;
-    const pass = gate.enter(request);
+    const headers = requestHeaders(c);
+    const pass = gate.enter(headers);
     if (pass === undefined) return full(c);
     try {
       const options = batchOptions(c);
-      const format = ingestFormat(request);
+      const format = ingestFormat(headers);
       const body = await ingestBody(c, bodyLimit, pass.arrived);
       if (gate.isQueueFull(body.byteLength)) return full(c);
       const items = body.lend((bytes) => ingestItems(bytes, format, parsers, clock.now()));
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);
-        ingestLog.judged(report, requestId(c));
+        ingestLog.judged(report, () => requestId(c));
         return singleAnswer(c, items.single, report);
       }
       const report = await ingestReadings.ingest(items.batch, { atomic: options.atomic });
-      ingestLog.judged(report, requestId(c));
+      ingestLog.judged(report, () => requestId(c));
       return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentOutcome));
     } catch (error) {
       ingestLog.refused(refusalOf(error).kind);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ReceivedLink } from '#application/manage-links';
 import { checkBatchSize, jsonLines, wholeJson, wholeText } from './batch-text.ts';
 import { mediaTypeOf } from './ingest-body.ts';
@@ -14,8 +15,8 @@ const FORMATS: ReadonlyMap<string, LinkFormat> = new Map([
 ]);
 
 /** What the body claims to be. */
-export function linkFormat(request: Request): LinkFormat {
-  const format = FORMATS.get(mediaTypeOf(request));
+export function linkFormat(headers: IncomingHttpHeaders): LinkFormat {
+  const format = FORMATS.get(mediaTypeOf(headers));
   if (format !== undefined) return format;
   throw new Refusal('unsupported-media-type', `Content-Type must be one of ${[...FORMATS.keys()].join(', ')}.`);
 }

@@ -21,6 +21,7 @@ import { presentLink, presentLinkOutcome, presentOverlap } from './link-presente
 import { parseLinkChange } from './link-schema.ts';
 import { problem, Refusal } from './problem.ts';
 import { given, QueryParameters } from './query-parameters.ts';
+import { requestHeaders } from './request-headers.ts';
 import { requestLog } from './request-log.ts';
 
 export interface LinkRouteDependencies {
@@ -44,7 +45,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     const query = new QueryParameters(c);
     const options = { atomic: false, listAll: query.word('results', 'all') };
     query.check();
-    const format = linkFormat(c.req.raw);
+    const format = linkFormat(requestHeaders(c));
     const items = linkItems((await ingestBody(c, bodyLimit)).whole(), format);
     if ('single' in items) return singleAnswer(c, items.single, await addLinks.add([items.single]));
     const report = await addLinks.add(items.batch);
@@ -75,7 +76,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
   });
 
   app.patch('/v1/links/:id', async (c) => {
-    if (mediaTypeOf(c.req.raw) !== 'application/json') {
+    if (mediaTypeOf(requestHeaders(c)) !== 'application/json') {
       throw new Refusal('unsupported-media-type', 'Content-Type must be application/json.');
     }
     const change = parseLinkChange(wholeJson((await ingestBody(c, bodyLimit)).whole()));

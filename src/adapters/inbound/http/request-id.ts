@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Context } from 'hono';
+import { requestHeaders } from './request-headers.ts';
 
 export const REQUEST_ID = 'X-Request-Id';
+const HEADER_NAME = REQUEST_ID.toLowerCase();
 
 const SANE = /^[A-Za-z0-9._:-]{1,128}$/;
 /** Told apart from other processes once, then counted: random bytes for each request would cost more than its routing. */
@@ -12,8 +14,8 @@ let made = 0;
 export function requestId(c: Context): string {
   const known: string | undefined = c.get('requestId');
   if (known !== undefined) return known;
-  const given = c.req.header(REQUEST_ID);
-  const id = given !== undefined && SANE.test(given) ? given : newRequestId();
+  const given = requestHeaders(c)[HEADER_NAME];
+  const id = typeof given === 'string' && SANE.test(given) ? given : newRequestId();
   c.set('requestId', id);
   return id;
 }
