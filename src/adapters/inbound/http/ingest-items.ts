@@ -2,26 +2,21 @@ import type { Received } from '#application/ingest-readings';
 import type { EpochMillis } from '#domain/time';
 import { checkBatchSize, jsonLines, wholeJson } from './batch-text.ts';
 import type { IngestFormat } from './ingest-body.ts';
-import type { QuickBatch } from './quick-batch.ts';
+import type { QuickItems } from './quick-items.ts';
 import { malformedJson, type ParseReading } from './reading-parser.ts';
 
 /** What a request carries: one reading, or a batch of them in their order. */
 export type IngestItems = { readonly single: Received } | { readonly batch: readonly Received[] };
 
-/** Bytes of some twenty readings. Fewer are parsed in less time than it takes to learn how they are written. */
-const SHORTEST_QUICK_BATCH = 2_048;
-
 /** Reads a body into the readings it carries. Only what is no JSON at all is refused as a whole. */
 export function ingestItems(
   body: Uint8Array,
   format: IngestFormat,
-  { quickBatch, parse }: { readonly quickBatch: QuickBatch; readonly parse: ParseReading },
+  { quickItems, parse }: { readonly quickItems: QuickItems; readonly parse: ParseReading },
   now: EpochMillis,
 ): IngestItems {
-  if (body.byteLength >= SHORTEST_QUICK_BATCH) {
-    const batch = quickBatch(body, format, now);
-    if (batch !== undefined) return { batch };
-  }
+  const items = quickItems(body, format, now);
+  if (items !== undefined) return items;
   if (format === 'ndjson') return { batch: jsonLines(body, 'readings', (value) => parse(value, now), malformedJson) };
   const value = wholeJson(body);
   if (!Array.isArray(value)) return { single: parse(value, now) };

@@ -17,7 +17,7 @@ import {
 import { jsonResponse } from './json-response.ts';
 import { overloaded, problem, refusalOf } from './problem.ts';
 import { QueryParameters } from './query-parameters.ts';
-import { quickBatch } from './quick-batch.ts';
+import { quickItems } from './quick-items.ts';
 import { readingParser } from './reading-parser.ts';
 import { presentTime } from './reading-presenter.ts';
 import { requestHeaders } from './request-headers.ts';
@@ -40,7 +40,7 @@ export interface IngestRouteDependencies {
 /** `POST /v1/ingest`. One handler without middleware: this is the route that is asked thousands of times a second. */
 export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): void {
   const { ingestReadings, acceptedTime, bodyLimit, clock, ingestLog, isQueueFull } = dependencies;
-  const parsers = { quickBatch: quickBatch(acceptedTime), parse: readingParser(acceptedTime) };
+  const parsers = { quickItems: quickItems(acceptedTime), parse: readingParser(acceptedTime) };
   const gate = new IngestGate(bodyLimit, isQueueFull);
 
   const full = (c: Context) => {

@@ -13,12 +13,12 @@ const POWERS = Array.from({ length: SMALL_DIGITS + 1 }, (_, exponent) => 10 ** e
 const MINUTE_LENGTH = 'YYYY-MM-DDTHH:MM'.length;
 
 /**
- * Reads the values of one body in place, each from `at`, and moves `at` behind it. What is not in the form that nearly
+ * Reads the values in `bytes` in place, each from `at`, and moves `at` behind it. What is not in the form that nearly
  * all devices send is not read, valid or not.
  */
 export class ValueScanner {
   at = 0;
-  readonly bytes: Buffer;
+  bytes: Buffer = Buffer.alloc(0);
   /** The numbers read last, each in its place. */
   readonly numbers: Float64Array;
   readonly #knownIds: KnownIds;
@@ -26,8 +26,7 @@ export class ValueScanner {
   readonly #minuteText = new Uint8Array(MINUTE_LENGTH);
   #minute = Number.NaN;
 
-  constructor(bytes: Buffer, places: number, knownIds: KnownIds) {
-    this.bytes = bytes;
+  constructor(places: number, knownIds: KnownIds) {
     this.numbers = new Float64Array(places);
     this.#knownIds = knownIds;
   }
