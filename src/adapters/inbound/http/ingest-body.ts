@@ -1,10 +1,9 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { Refusal } from './problem.ts';
-import { requestHeaders } from './request-headers.ts';
+import { incomingOf, requestHeaders } from './request-headers.ts';
 import { Turns } from './turns.ts';
 
 /** Bodies inflated at once: each may grow to the limit before it can be charged, and there are as many threads for it. */
@@ -89,7 +88,7 @@ export async function ingestBody(
     if (length > limit) throw tooLarge(limit);
     arrived(length);
   };
-  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  const incoming = incomingOf(c);
   const sent = await (incoming ? socketBytes(incoming, check) : streamBytes(c.req.raw, check));
   if (!compressed) return sent;
   const inflated = await inflations.take(() => inflate(sent.whole(), limit));
