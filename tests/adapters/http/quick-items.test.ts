@@ -30,7 +30,7 @@ const definitions: readonly StreamDefinition[] = [...Object.values(streams), wid
 const NOW = START + 500;
 const ACCEPTED = { maxFuture: 5 * MINUTE, maxAge: 30 * DAY };
 const parse = readingParser(ACCEPTED, definitions);
-const quick = quickItems(ACCEPTED, { definitions, learnedOneIn: 1 });
+const quick = quickItems(ACCEPTED, { definitions, learningBytes: 0 });
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const quickly = (body: string | Uint8Array, format: IngestFormat = 'json') =>
@@ -301,12 +301,24 @@ describe('how readings are written is learned', () => {
     throw new Error('it is never learned');
   };
 
-  it('from the first reading, and from one in sixteen that is written in a way not yet known', () => {
+  it('from the first reading, and once for every 1,600 bytes from one that is written in a way not yet known', () => {
     const quick = quickItems(ACCEPTED);
     expect(teach(quick, 0)).toBe(1);
-    expect(teach(quick, 1)).toBe(16);
-    expect(teach(quick, 2)).toBe(16);
+    for (const space of [1, 2]) {
+      const bytes = teach(quick, space) * reading(space).length;
+      expect(bytes).toBeGreaterThan(1_400);
+      expect(bytes).toBeLessThan(1_700);
+    }
     for (const space of [0, 1, 2]) expect(quick(reading(space, 229), 'json', NOW)).toBeDefined();
+  });
+
+  it('and from four readings of a large batch, and no more', () => {
+    const batch = (ways: number) => {
+      const texts = Array.from({ length: 100 }, (_, i) => new TextDecoder().decode(reading(i % ways)));
+      return bytesOf(`[${texts.join(',')}]`);
+    };
+    expect(quickItems(ACCEPTED)(batch(4), 'json', NOW)).toBeDefined();
+    expect(quickItems(ACCEPTED)(batch(5), 'json', NOW)).toBeUndefined();
   });
 
   it('and of the eight learned last remembered', () => {

@@ -6,31 +6,39 @@ import type { ValueScanner } from './value-scanner.ts';
 /** So many are remembered, a kilobyte each at most, and tried for a reading one after another. */
 const MOST_LAYOUTS = 8;
 /**
- * Of the readings that are written in no known way, one in so many is learned from, the first one to begin with. It takes
- * longer than to parse it, and a fleet may be written in more ways than are remembered.
+ * To learn from a reading that is written in no known way takes about as long as to parse so many bytes of JSON. It is done
+ * once for so many bytes that have come: a fleet may be written in more ways than are remembered.
  */
-const LEARNED_ONE_IN = 16;
+const LEARNING_BYTES = 1_600;
+/** A large body, or what has come since the last time, is worth at most so many: its other readings tell little new. */
+const MOST_AT_ONCE = 4;
 
 const LINE_FEED = 10;
 
 export interface KnownLayoutsOptions {
   /** Whether a reading may not go over several lines. */
   readonly isLines: boolean;
-  readonly learnedOneIn?: number;
+  readonly learningBytes?: number;
 }
 
 /** How readings are written, learned from those that came before, whoever sent them. */
 export class KnownLayouts {
   readonly #streams: readonly StreamFields[];
   readonly #isLines: boolean;
-  readonly #learnedOneIn: number;
+  readonly #learningBytes: number;
   readonly #layouts: ReadingLayout[] = [];
-  #unknown = 0;
+  #bytes: number;
 
-  constructor(streams: readonly StreamFields[], { isLines, learnedOneIn = LEARNED_ONE_IN }: KnownLayoutsOptions) {
+  constructor(streams: readonly StreamFields[], { isLines, learningBytes = LEARNING_BYTES }: KnownLayoutsOptions) {
     this.#streams = streams;
     this.#isLines = isLines;
-    this.#learnedOneIn = learnedOneIn;
+    this.#learningBytes = learningBytes;
+    this.#bytes = learningBytes;
+  }
+
+  /** Says that a body has come. */
+  arrived(bytes: number): void {
+    this.#bytes = Math.min(this.#bytes + bytes, MOST_AT_ONCE * this.#learningBytes);
   }
 
   /** The reading at `start`, when it is valid and written in a known way; `values` is behind it then. */
@@ -39,7 +47,9 @@ export class KnownLayouts {
       const reading = (this.#layouts[index] as ReadingLayout).read(values, start, receivedAt);
       if (reading !== undefined) return reading;
     }
-    return this.#unknown++ % this.#learnedOneIn === 0 ? this.#learn(values, start, receivedAt) : undefined;
+    if (this.#bytes < this.#learningBytes) return undefined;
+    this.#bytes -= this.#learningBytes;
+    return this.#learn(values, start, receivedAt);
   }
 
   /** A layout by which the reading cannot be read is forgotten at once: it may be known, and the reading not valid. */

@@ -19,8 +19,8 @@ export type QuickItems = (
 
 export interface QuickItemsOptions {
   readonly definitions?: readonly StreamDefinition[];
-  /** Of readings that are written in a way that is not known, one in so many is learned from. */
-  readonly learnedOneIn?: number;
+  /** How readings are written is learned once for so many bytes. */
+  readonly learningBytes?: number;
 }
 
 const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE, COMMA] = [9, 10, 13, 32, 44] as const;
@@ -72,11 +72,13 @@ export function quickItems(
   };
 
   return (body, format, now) => {
+    const layouts = format === 'ndjson' ? inLines : inJson;
+    layouts.arrived(body.byteLength);
     values.bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const start = afterSpace(body, 0);
-    if (format === 'ndjson') return many(start, inLines, nextLine, now);
+    if (format === 'ndjson') return many(start, layouts, nextLine, now);
     if (body[start] === OPEN_OBJECT) return one(start, now);
-    return body[start] === OPEN_ARRAY ? many(afterSpace(body, start + 1), inJson, nextElement, now) : undefined;
+    return body[start] === OPEN_ARRAY ? many(afterSpace(body, start + 1), layouts, nextElement, now) : undefined;
   };
 }
 
