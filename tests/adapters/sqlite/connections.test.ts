@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForReading, openForWriting } from '#adapters/outbound/sqlite/database';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
@@ -38,6 +38,21 @@ describe('the writing connection', () => {
 
   it('says which version its tables have', () => {
     expect(pragma(connections().writing, 'user_version')).toBe(2);
+  });
+});
+
+describe('a connection that cannot be opened', () => {
+  it.each([openForWriting, openForReading])('leaves nobody on the file: %o', (open) => {
+    const file = join(temporaryDirectory(), 'energy.db');
+    const database = openForWriting(file);
+    database.exec('PRAGMA user_version = 7');
+    database.close();
+
+    expect(() => open(file)).toThrow('schema version 7');
+
+    const alone = new DatabaseSync(file, { timeout: 0 });
+    onTestFinished(() => alone.close());
+    expect(pragma(alone, 'journal_mode = delete')).toBe('delete'); // refused while anybody else is there
   });
 });
 

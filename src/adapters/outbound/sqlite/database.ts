@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite';
 import { historySchema } from './history-blocks.ts';
 import { hourColumns } from './hour-sums.ts';
 import { LINK_SCHEMA } from './links.ts';
@@ -31,13 +31,11 @@ const NO_SCHEMA = 0;
  * are never in its way (`WAL`).
  */
 export function openForWriting(file: string): DatabaseSync {
-  return naming(file, () => {
-    const database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  return connect(file, {}, (database) => {
     setPragma(database, 'journal_mode', 'wal');
     setPragma(database, 'synchronous', 2);
     setPragma(database, 'cache_size', -WRITER_CACHE_KIB);
     createSchema(database);
-    return database;
   });
 }
 
@@ -53,12 +51,10 @@ export function emptyWal(database: DatabaseSync): void {
 
 /** Opens a connection that cannot write. */
 export function openForReading(file: string): DatabaseSync {
-  return naming(file, () => {
-    const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  return connect(file, { readOnly: true }, (database) => {
     checkVersion(schemaVersion(database));
     setPragma(database, 'query_only', 1);
     setPragma(database, 'cache_size', -READER_CACHE_KIB);
-    return database;
   });
 }
 
@@ -67,24 +63,25 @@ export function openForReading(file: string): DatabaseSync {
  * writers on one file would each believe in their own picture of the live state.
  */
 export function lockDirectory(file: string): DatabaseSync {
-  return naming(file, () => {
-    const lock = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  return connect(file, {}, (lock) => {
     try {
       lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
     } catch (cause) {
-      lock.close();
       if (errorCode(cause) === SQLITE_BUSY) throw new Error('another process is using the data directory', { cause });
       throw cause;
     }
-    return lock;
   });
 }
 
-/** SQLite's own messages do not say which file they are about. */
-function naming<T>(file: string, open: () => T): T {
+/** A connection that has been set up, or none; SQLite's own messages do not say which file they are about. */
+function connect(file: string, options: DatabaseSyncOptions, setUp: (database: DatabaseSync) => void): DatabaseSync {
+  let database: DatabaseSync | undefined;
   try {
-    return open();
+    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, ...options });
+    setUp(database);
+    return database;
   } catch (cause) {
+    database?.close();
     throw new Error(`cannot open ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 }
