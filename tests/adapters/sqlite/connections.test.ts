@@ -37,7 +37,7 @@ describe('the writing connection', () => {
   });
 
   it('says which version its tables have', () => {
-    expect(pragma(connections().writing, 'user_version')).toBe(2);
+    expect(pragma(connections().writing, 'user_version')).toBe(3);
   });
 });
 

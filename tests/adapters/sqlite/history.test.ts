@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toOutcomes } from '#adapters/outbound/sqlite/commit-answer';
@@ -11,6 +12,7 @@ import { LiveQueries } from '#adapters/outbound/sqlite/live-queries';
 import { StreamQueries } from '#adapters/outbound/sqlite/stream-queries';
 import { tablesOf } from '#adapters/outbound/sqlite/stream-tables';
 import type { Reading } from '#domain/reading';
+import type { Kind } from '#domain/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
@@ -53,7 +55,7 @@ function opened(file = join(temporaryDirectory(), 'energy.db')) {
 const statuses = (outcomes: readonly { status: string }[]) => outcomes.map(({ status }) => status);
 /** More readings of one minute than a row holds. */
 const burst = Array.from({ length: 2 * PER_ROW + 5 }, (_, i) =>
-  aMeterReading({ timestamp: START + i * 200, kwh: (i + 1) / 1000 }),
+  aMeterReading({ timestamp: START + i * 100, kwh: (i + 1) / 1000 }),
 );
 
 describe('the rows of the history', () => {
@@ -139,6 +141,34 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(burst);
   });
 
+  it('take 15 bytes for the reading of a meter, and four more for values of a kind that is longer', () => {
+    const { commit, rows, history } = opened();
+    const minutes = [{}, { voltage: 230.123_456 }, { kwh: 3_000 }, { receivedAt: START + 30 * DAY }];
+    const readings = minutes.flatMap((unusual, i) => [
+      aMeterReading({ timestamp: START + i * MINUTE }),
+      aMeterReading({ timestamp: START + i * MINUTE + 1, ...unusual }),
+    ]);
+
+    for (const reading of readings) commit([reading]);
+
+    expect(rows().map(({ bytes }) => bytes)).toEqual([2 * 15, 2 * 19, 2 * 19, 2 * 19]);
+    expect(history()).toEqual(readings);
+  });
+
+  it('go on in another part when a reading does not fit into one that is fuller than it could be with it', () => {
+    const { commit, rows, history } = opened();
+    const odd = burst.map((reading, i) => ({ ...reading, voltage: i < PER_ROW - 5 ? 230.1 : 230.123_456 }));
+
+    for (let i = 0; i < odd.length; i += 50) commit(odd.slice(i, i + 50));
+
+    expect(rows().map(({ part, bytes }) => [part, bytes])).toEqual([
+      [0, 251 * 15],
+      [1, 210 * 19],
+      [2, 56 * 19],
+    ]);
+    expect(history()).toEqual(odd);
+  });
+
   it('are paged in the order of time, though a page ends within a minute', () => {
     const { database, commit } = opened();
     commit(burst.toReversed());
@@ -187,34 +217,34 @@ describe('the rows of the history', () => {
   });
 });
 
-describe('a file of version 1, in which each reading had a row', () => {
-  function aFileOfVersion1() {
+describe.each([
+  { version: 1, was: 'each reading had a row', writeHistory: writeVersion1 },
+  { version: 2, was: 'every number had eight bytes', writeHistory: writeVersion2 },
+])('a file of version $version, in which $was', ({ version, writeHistory }) => {
+  function anOldFile() {
     const { file, database, commit, close } = opened();
     const readings = [...burst, aMeterReading({ deviceId: 'M-2', timestamp: START + MINUTE }), aVehicleReading()];
     commit(readings);
-    for (const [kind, measured] of [
-      ['meter', ['voltage']],
-      ['vehicle', ['soc', 'batteryTemp']],
-    ] as const) {
-      const columns = ['energy', 'receivedAt', ...measured];
-      database.exec(`DROP TABLE ${kind}_history; CREATE TABLE ${kind}_history (
-        minute INTEGER NOT NULL, device INTEGER NOT NULL, timestamp INTEGER NOT NULL,
-        ${columns.map((column) => `${column} REAL NOT NULL`).join(', ')},
-        PRIMARY KEY (minute, device, timestamp)) STRICT, WITHOUT ROWID`);
-      const insert = database.prepare(`INSERT INTO ${kind}_history
-        VALUES (?, (SELECT number FROM ${kind}_devices WHERE id = ?), ?, ${columns.map(() => '?').join(', ')})`);
-      for (const reading of readings.filter((reading) => reading.kind === kind)) {
-        const values = columns.map((column) => (reading as unknown as Record<string, number>)[column] as number);
-        insert.run(Math.floor(reading.timestamp / MINUTE), reading.deviceId, reading.timestamp, ...values);
-      }
+    for (const kind of ['meter', 'vehicle'] as const) {
+      const { values } = tablesOf(kind);
+      const numbers = database.prepare(`SELECT number FROM ${kind}_devices WHERE id = ?`);
+      const entries = readings
+        .filter((reading) => reading.kind === kind)
+        .map((reading) => [
+          Number(numbers.get(reading.deviceId)?.number),
+          reading.timestamp,
+          ...values.map((value) => (reading as unknown as Record<string, number>)[value] as number),
+        ]);
+      database.exec(`DROP TABLE ${kind}_history`);
+      writeHistory(database, kind, entries);
     }
-    database.exec('PRAGMA user_version = 1');
+    database.exec(`PRAGMA user_version = ${version}`);
     close();
     return file;
   }
 
   it('is taken over with all that is in it, once', () => {
-    const file = aFileOfVersion1();
+    const file = anOldFile();
     for (const database of [opened(file), opened(file)]) {
       expect(database.history()).toEqual(burst);
       expect(database.history('M-2')).toHaveLength(1);
@@ -227,6 +257,33 @@ describe('a file of version 1, in which each reading had a row', () => {
   });
 
   it('is refused by who only reads, before it was taken over', () => {
-    expect(() => openForReading(aFileOfVersion1())).toThrow('schema version 1, this engine reads version 2');
+    expect(() => openForReading(anOldFile())).toThrow(`schema version ${version}, this engine reads version 3`);
   });
 });
+
+/** `entries` are device, timestamp and values, in the order of time. */
+function writeVersion1(database: DatabaseSync, kind: Kind, entries: readonly number[][]): void {
+  const { values } = tablesOf(kind);
+  database.exec(`CREATE TABLE ${kind}_history (
+    minute INTEGER NOT NULL, device INTEGER NOT NULL, timestamp INTEGER NOT NULL,
+    ${values.map((column) => `${column} REAL NOT NULL`).join(', ')},
+    PRIMARY KEY (minute, device, timestamp)) STRICT, WITHOUT ROWID`);
+  const insert = database.prepare(`INSERT INTO ${kind}_history VALUES (?, ?, ?, ${values.map(() => '?').join(', ')})`);
+  for (const entry of entries) insert.run(minuteOf(entry), ...entry);
+}
+
+function writeVersion2(database: DatabaseSync, kind: Kind, entries: readonly number[][]): void {
+  database.exec(`CREATE TABLE ${kind}_history (
+    minute INTEGER NOT NULL, block INTEGER NOT NULL, part INTEGER NOT NULL, entries BLOB NOT NULL,
+    UNIQUE (minute, block, part)) STRICT`);
+  const insert = database.prepare(`INSERT INTO ${kind}_history VALUES (?, 0, ?, ?)`);
+  for (const [minute, ofMinute] of Map.groupBy(entries, minuteOf)) {
+    for (let i = 0, part = 0; i < ofMinute.length; i += 100, part++) {
+      insert.run(minute, part, new Uint8Array(Float64Array.from(ofMinute.slice(i, i + 100).flat()).buffer));
+    }
+  }
+}
+
+function minuteOf([, timestamp = 0]: readonly number[]): number {
+  return Math.floor(timestamp / MINUTE);
+}

@@ -125,9 +125,9 @@ describe('a data directory that cannot be used', () => {
     await (await opened(directory)).close();
     tamper(directory, 'PRAGMA user_version = 7');
 
-    await expect(openSqliteStore({ directory })).rejects.toThrow(/schema version 7.*reads version 2/);
+    await expect(openSqliteStore({ directory })).rejects.toThrow(/schema version 7.*reads version 3/);
 
-    tamper(directory, 'PRAGMA user_version = 2');
+    tamper(directory, 'PRAGMA user_version = 3');
     const store = await opened(directory); // the failed attempt holds no lock
     expect((await store.writer.commit([aMeterReading()]))[0]?.status).toBe('stored');
   });

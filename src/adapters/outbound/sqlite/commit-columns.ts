@@ -1,7 +1,6 @@
 import { measuredValue, type Reading } from '#domain/reading';
 import type { DeviceNumbers, UnknownDevice } from './device-numbers.ts';
-import { ENTRY_DEVICE, ENTRY_TIMESTAMP, ENTRY_VALUES, entryWidth } from './history-blocks.ts';
-import { streamTables } from './stream-tables.ts';
+import { ENERGY, RECEIVED_AT, streamTables } from './stream-tables.ts';
 
 /**
  * The readings of one commit on their way to the writer thread, as an array of numbers that changes hands without a copy.
@@ -17,14 +16,12 @@ export interface CommitColumns {
 }
 
 export const STREAM = 0;
-/** Where the entry begins that the history keeps. */
-export const ENTRY = 1;
-export const DEVICE = ENTRY + ENTRY_DEVICE;
-export const TIMESTAMP = ENTRY + ENTRY_TIMESTAMP;
+export const DEVICE = 1;
+export const TIMESTAMP = 2;
 /** Where the values of a row begin, in the order of `values`. */
-export const VALUES = ENTRY + ENTRY_VALUES;
-const MEASURED = VALUES + 2;
-export const ROW_WIDTH = ENTRY + Math.max(...streamTables.map(entryWidth));
+export const VALUES = 3;
+const MEASURED = VALUES + RECEIVED_AT + 1;
+export const ROW_WIDTH = VALUES + Math.max(...streamTables.map(({ values }) => values.length));
 /** The number of no device: theirs begin with 1. */
 export const UNKNOWN = 0;
 
@@ -41,8 +38,8 @@ export function toColumns(readings: readonly Reading[], devices: DeviceNumbers):
     numbers[at + STREAM] = stream;
     numbers[at + DEVICE] = device;
     numbers[at + TIMESTAMP] = reading.timestamp;
-    numbers[at + VALUES] = reading.energy;
-    numbers[at + VALUES + 1] = reading.receivedAt;
+    numbers[at + VALUES + ENERGY] = reading.energy;
+    numbers[at + VALUES + RECEIVED_AT] = reading.receivedAt;
     const measured = streamTables[stream]?.measured ?? [];
     for (let field = 0; field < measured.length; field++) {
       numbers[at + MEASURED + field] = measuredValue(reading, measured[field] as string);

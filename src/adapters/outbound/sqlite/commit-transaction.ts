@@ -3,7 +3,7 @@ import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from './commit-answe
 import { type CommitColumns, DEVICE, ROW_WIDTH, STREAM, TIMESTAMP, UNKNOWN, VALUES } from './commit-columns.ts';
 import { FleetSums } from './fleet-sums.ts';
 import type { ReadingRow } from './reading-row.ts';
-import { type StreamTables, streamTables } from './stream-tables.ts';
+import { ENERGY, type StreamTables, streamTables } from './stream-tables.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 /**
@@ -83,7 +83,11 @@ export class CommitTransaction {
 
   #count(numbers: Float64Array, row: number): void {
     const at = row * ROW_WIDTH;
-    this.#fleet.add(numbers[at + STREAM] as number, numbers[at + TIMESTAMP] as number, numbers[at + VALUES] as number);
+    this.#fleet.add(
+      numbers[at + STREAM] as number,
+      numbers[at + TIMESTAMP] as number,
+      numbers[at + VALUES + ENERGY] as number,
+    );
   }
 
   /** Forgets first: should the file not let it roll back, the next commit fails at its beginning and tries again. */

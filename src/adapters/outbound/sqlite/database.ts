@@ -4,7 +4,7 @@ import { hourColumns } from './hour-sums.ts';
 import { LINK_SCHEMA } from './links.ts';
 import { liveBlockSchema } from './live-blocks.ts';
 import { MARK_SCHEMA } from './marks.ts';
-import { upgradeFromVersion1 } from './schema-upgrade.ts';
+import { upgradedVersions, upgradeHistory } from './schema-upgrade.ts';
 import { errorCode } from './sqlite-error.ts';
 import { type StreamTables, streamTables } from './stream-tables.ts';
 import { transact } from './transactions.ts';
@@ -21,8 +21,8 @@ const READER_CACHE_KIB = 8_192;
 
 const SQLITE_BUSY = 5;
 
-/** The layout of the tables below. A file of version 1 is brought to it, one of any other version is refused. */
-const SCHEMA_VERSION = 2;
+/** The layout of the tables below. A file of an older version is brought to it, one of any other is refused. */
+const SCHEMA_VERSION = 3;
 /** What SQLite says of a file that is new. */
 const NO_SCHEMA = 0;
 
@@ -104,9 +104,10 @@ function checkVersion(found: number): void {
 
 function createSchema(database: DatabaseSync): void {
   const found = schemaVersion(database);
-  if (found !== NO_SCHEMA && found !== 1) checkVersion(found);
+  const isOlder = upgradedVersions.includes(found);
+  if (found !== NO_SCHEMA && !isOlder) checkVersion(found);
   transact(database, () => {
-    if (found === 1) upgradeFromVersion1(database);
+    if (isOlder) upgradeHistory(database, found);
     for (const tables of streamTables) database.exec(streamSchema(tables));
     for (const schema of [FLEET_SCHEMA, HOUR_SCHEMA, MARK_SCHEMA, LINK_SCHEMA, WARNING_SCHEMA]) database.exec(schema);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);

@@ -1,6 +1,6 @@
 import { millionths } from '#domain/totals';
-import { ENTRY_VALUES } from './history-blocks.ts';
-import type { StreamTables } from './stream-tables.ts';
+import type { RowEntries } from './row-entries.ts';
+import { ENERGY, type StreamTables } from './stream-tables.ts';
 
 /** Sums of readings, each under a key: its device, or a bucket of time. In the order of `hourColumns`. */
 export class EntrySums {
@@ -8,15 +8,15 @@ export class EntrySums {
   readonly #averaged: readonly number[];
 
   constructor(tables: StreamTables) {
-    this.#averaged = tables.averaged.map((field) => ENTRY_VALUES + tables.values.indexOf(field));
+    this.#averaged = tables.averaged.map((field) => tables.values.indexOf(field));
   }
 
-  /** Adds the entry that begins at `at`. */
-  add(key: number, entries: Float64Array, at: number): void {
-    const energy = entries[at + ENTRY_VALUES] as number;
+  /** Adds the reading at this place. */
+  add(key: number, entries: RowEntries, at: number): void {
+    const energy = entries.value(ENERGY, at);
     const sums = this.byKey.get(key);
     if (sums === undefined) {
-      const averaged = this.#averaged.map((field) => millionths(entries[at + field] as number));
+      const averaged = this.#averaged.map((field) => millionths(entries.value(field, at)));
       this.byKey.set(key, [energy, 1, energy, energy, ...averaged]);
       return;
     }
@@ -25,7 +25,7 @@ export class EntrySums {
     if (energy < (sums[2] as number)) sums[2] = energy;
     if (energy > (sums[3] as number)) sums[3] = energy;
     for (let i = 0; i < this.#averaged.length; i++) {
-      sums[4 + i] = (sums[4 + i] as number) + millionths(entries[at + (this.#averaged[i] as number)] as number);
+      sums[4 + i] = (sums[4 + i] as number) + millionths(entries.value(this.#averaged[i] as number, at));
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { HOUR, MINUTE } from '#domain/time';
-import { ENTRY_DEVICE, ENTRY_TIMESTAMP, entryColumns, entryWidth, toEntries } from './history-blocks.ts';
+import { ROW_COLUMNS } from './history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from './live-blocks.ts';
 import type { Marks } from './marks.ts';
+import { RowEntries } from './row-entries.ts';
 import { streamTables } from './stream-tables.ts';
 import { transact } from './transactions.ts';
 
@@ -22,12 +23,12 @@ export class HistoryDropper {
     );
     this.#streams = streamTables.map((tables) => {
       const { history, live, last } = tables;
-      const columns = entryColumns(tables);
+      const columns = ['device', 'timestamp', ...tables.values];
       return {
+        tables,
         oldest: database.prepare(`SELECT MIN(minute) AS minute FROM ${history}`),
         block: database.prepare(liveBlockSql(live)),
-        rows: database.prepare(`SELECT entries FROM ${history} WHERE minute = ?`),
-        width: entryWidth(tables),
+        rows: database.prepare(`SELECT ${ROW_COLUMNS.join(', ')} FROM ${history} WHERE minute = ?`),
         keep: database.prepare(
           `INSERT OR REPLACE INTO ${last} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
         ),
@@ -54,15 +55,16 @@ export class HistoryDropper {
   /** Drops one minute before the horizon, but for what is live state. Says whether there may be more. */
   dropStep(): boolean {
     const end = (this.#marks.get('horizon') ?? -Infinity) / MINUTE;
-    for (const { oldest, block, rows, width, keep, drop } of this.#streams) {
+    for (const { tables, oldest, block, rows, keep, drop } of this.#streams) {
       const minute = oldest.get()?.minute;
       if (typeof minute !== 'number' || minute >= end) continue;
       transact(this.#database, () => {
         const newest = new NewestTimestamps(block);
-        for (const entries of rows.all(minute).map((row) => toEntries(row.entries))) {
-          for (let at = 0; at < entries.length; at += width) {
-            const entry = entries.subarray(at, at + width);
-            if (newest.of(entry[ENTRY_DEVICE] as number) === entry[ENTRY_TIMESTAMP]) keep.run(...entry);
+        for (const entries of rows.all(minute).map((row) => RowEntries.stored(tables, row))) {
+          for (let at = 0; at < entries.count; at++) {
+            const [device, timestamp] = [entries.device(at), entries.timestamp(at)];
+            if (newest.of(device) !== timestamp) continue;
+            keep.run(device, timestamp, ...tables.values.map((_, index) => entries.value(index, at)));
           }
         }
         drop.run(minute);

@@ -2,35 +2,28 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MINUTE } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import type { EntrySums } from './entry-sums.ts';
-import {
-  blockOf,
-  ENTRY_DEVICE,
-  ENTRY_TIMESTAMP,
-  entryRow,
-  entryWidth,
-  findEntry,
-  toEntries,
-} from './history-blocks.ts';
+import { blockOf, ROW_COLUMNS } from './history-blocks.ts';
 import type { ReadingRow } from './reading-row.ts';
+import { RowEntries } from './row-entries.ts';
 import type { StreamTables } from './stream-tables.ts';
 
 /** The SQL that history is read with. */
 export function historySql({ kind, history }: StreamTables) {
   // One look-up in the index for each minute that anything was heard in: `fleet_minutes` knows those, so a long
   // silence costs nothing. `CROSS JOIN` keeps SQLite to this order.
-  const rows = (blocks: string) => `SELECT h.entries AS entries
+  const rows = (blocks: string) => `SELECT ${ROW_COLUMNS.map((column) => `h.${column} AS ${column}`).join(', ')}
     FROM fleet_minutes f CROSS JOIN ${history} h ON h.minute = f.minute AND ${blocks}
     WHERE f.stream = '${kind}' AND f.minute >= $firstMinute AND f.minute <= $lastMinute ORDER BY f.minute`;
   return {
-    rowsOfMinute: `SELECT entries FROM ${history} WHERE minute = ? AND block = ?`,
+    rowsOfMinute: `SELECT ${ROW_COLUMNS.join(', ')} FROM ${history} WHERE minute = ? AND block = ?`,
     rowsOfBlock: rows('h.block = $block'),
     rowsOfBlocks: rows('h.block >= $firstBlock AND h.block <= $lastBlock'),
   };
 }
 
-/** One reading as it lies in the history: the entry that begins at `at`. */
+/** One reading as it lies in the history: its row, and its place there. */
 export interface Entry {
-  readonly entries: Float64Array;
+  readonly entries: RowEntries;
   readonly at: number;
 }
 
@@ -45,13 +38,11 @@ const ALL_DEVICES: DeviceRange = { first: 0, last: Number.MAX_SAFE_INTEGER };
 /** Reads the history of one stream, by the numbers of devices. */
 export class HistoryReader {
   readonly #tables: StreamTables;
-  readonly #width: number;
   readonly #statements: Readonly<Record<keyof ReturnType<typeof historySql>, StatementSync>>;
 
   constructor(database: DatabaseSync, tables: StreamTables) {
     const { rowsOfMinute, rowsOfBlock, rowsOfBlocks } = historySql(tables);
     this.#tables = tables;
-    this.#width = entryWidth(tables);
     this.#statements = {
       rowsOfMinute: database.prepare(rowsOfMinute),
       rowsOfBlock: database.prepare(rowsOfBlock),
@@ -63,9 +54,9 @@ export class HistoryReader {
   find(device: number, timestamp: number): ReadingRow | undefined {
     const rows = this.#statements.rowsOfMinute.iterate(Math.floor(timestamp / MINUTE), blockOf(this.#tables, device));
     for (const row of rows) {
-      const entries = toEntries(row.entries);
-      const at = findEntry(entries, this.#width, device, timestamp);
-      if (at !== -1) return entryRow(this.#tables, entries, at);
+      const entries = RowEntries.stored(this.#tables, row);
+      const at = entries.find(device, timestamp);
+      if (at !== -1) return entries.row(at);
     }
     return undefined;
   }
@@ -74,10 +65,9 @@ export class HistoryReader {
   *ofDevice(device: number, { from, to }: TimeWindow): Iterable<Entry> {
     const bounds = { ...minuteBounds({ from, to }), block: blockOf(this.#tables, device) };
     for (const row of this.#statements.rowsOfBlock.iterate(bounds)) {
-      const entries = toEntries(row.entries);
-      for (let at = 0; at < entries.length; at += this.#width) {
-        if (entries[at + ENTRY_DEVICE] !== device) continue;
-        const timestamp = entries[at + ENTRY_TIMESTAMP] as number;
+      const entries = RowEntries.stored(this.#tables, row);
+      for (let at = entries.next(device, 0); at !== -1; at = entries.next(device, at + 1)) {
+        const timestamp = entries.timestamp(at);
         if (timestamp >= from && timestamp < to) yield { entries, at };
       }
     }
@@ -87,9 +77,9 @@ export class HistoryReader {
   sumByDevice(sums: EntrySums, window: TimeWindow, { first, last }: DeviceRange = ALL_DEVICES): void {
     const blocks = { firstBlock: blockOf(this.#tables, first), lastBlock: blockOf(this.#tables, last) };
     for (const row of this.#statements.rowsOfBlocks.iterate({ ...minuteBounds(window), ...blocks })) {
-      const entries = toEntries(row.entries);
-      for (let at = 0; at < entries.length; at += this.#width) {
-        const device = entries[at + ENTRY_DEVICE] as number;
+      const entries = RowEntries.stored(this.#tables, row);
+      for (let at = 0; at < entries.count; at++) {
+        const device = entries.device(at);
         if (device >= first && device <= last) sums.add(device, entries, at);
       }
     }

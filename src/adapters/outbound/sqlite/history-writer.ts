@@ -1,20 +1,20 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MINUTE } from '#domain/time';
-import { blockOf, blockSize, entryRow, entryWidth, findEntry, toEntries } from './history-blocks.ts';
+import { blockOf, ROW_COLUMNS } from './history-blocks.ts';
 import type { ReadingRow } from './reading-row.ts';
+import { RowEntries } from './row-entries.ts';
 import type { StreamTables } from './stream-tables.ts';
 
-/** Blocks that stay open after a commit, 4,000 bytes each: 4 MiB a stream, a minute of 100,000 devices. */
+/** Blocks that stay open after a commit, 4,000 bytes each: 4 MiB a stream, a minute of 200,000 devices. */
 const MOST_OPEN = 1_024;
 
 /** A block of a minute whose last row is at hand. */
 interface OpenBlock {
   readonly minute: number;
   readonly number: number;
-  /** The part that is being filled, the readings in it, and their entries. */
+  /** The part that is being filled, and what is in it. */
   part: number;
-  readings: number;
-  readonly entries: Float64Array<ArrayBuffer>;
+  readonly entries: RowEntries;
   /** Whether it holds more than the database. */
   isChanged: boolean;
 }
@@ -31,8 +31,6 @@ interface OpenMinute {
  */
 export class HistoryWriter {
   readonly #tables: StreamTables;
-  readonly #width: number;
-  readonly #blockSize: number;
   readonly #hasMinute: StatementSync;
   readonly #lastPart: StatementSync;
   readonly #partsBefore: StatementSync;
@@ -41,32 +39,30 @@ export class HistoryWriter {
   #open = 0; // blocks
   readonly #changed = new Set<OpenBlock>();
   /** The parts before the one that is being filled, of blocks of which a look-up needed them in this transaction. */
-  readonly #full = new Map<OpenBlock, Float64Array[]>();
+  readonly #full = new Map<OpenBlock, RowEntries[]>();
   /** Entries of rows that were let go of: with new ones a long history of one device takes half as much CPU again. */
-  readonly #spare: Float64Array<ArrayBuffer>[] = [];
+  readonly #spare: RowEntries[] = [];
   #recent: OpenBlock | undefined;
 
   constructor(database: DatabaseSync, tables: StreamTables) {
     const { hasMinute, lastPart, partsBefore } = historyWriterSql(tables);
     this.#tables = tables;
-    this.#width = entryWidth(tables);
-    this.#blockSize = blockSize(tables);
     this.#hasMinute = database.prepare(hasMinute);
     this.#lastPart = database.prepare(lastPart);
     this.#partsBefore = database.prepare(partsBefore);
     this.#write = database.prepare(
-      `INSERT INTO ${tables.history} (minute, block, part, entries) VALUES (?, ?, ?, ?)
-        ON CONFLICT (minute, block, part) DO UPDATE SET entries = excluded.entries`,
+      `INSERT INTO ${tables.history} (minute, block, part, wide, entries) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (minute, block, part) DO UPDATE SET wide = excluded.wide, entries = excluded.entries`,
     );
   }
 
-  /** Adds a reading that is not there yet: the entry that begins at `numbers[at]`. `write` brings it to the database. */
+  /** Adds a reading that is not there yet, whose values begin at `numbers[at]`. `write` brings it to the database. */
   add(device: number, timestamp: number, numbers: ArrayLike<number>, at: number): void {
     const block = this.#block(device, timestamp);
-    if (block.readings === this.#blockSize) this.#beginPart(block);
-    const to = block.readings * this.#width;
-    for (let i = 0; i < this.#width; i++) block.entries[to + i] = numbers[at + i] as number;
-    block.readings++;
+    if (!block.entries.add(device, timestamp, numbers, at)) {
+      this.#beginPart(block);
+      block.entries.add(device, timestamp, numbers, at);
+    }
     if (block.isChanged) return;
     block.isChanged = true;
     this.#changed.add(block);
@@ -75,10 +71,9 @@ export class HistoryWriter {
   /** The reading with this key, among them those added and not yet written. */
   find(device: number, timestamp: number): ReadingRow | undefined {
     const block = this.#block(device, timestamp);
-    const filled = block.entries.subarray(0, block.readings * this.#width);
-    for (const entries of [filled, ...this.#fullParts(block)]) {
-      const at = findEntry(entries, this.#width, device, timestamp);
-      if (at !== -1) return entryRow(this.#tables, entries, at);
+    for (const entries of [block.entries, ...this.#fullParts(block)]) {
+      const at = entries.find(device, timestamp);
+      if (at !== -1) return entries.row(at);
     }
     return undefined;
   }
@@ -114,23 +109,24 @@ export class HistoryWriter {
     }
   }
 
-  #writePart({ minute, number, part, readings, entries }: OpenBlock): void {
-    const bytes = readings * this.#width * Float64Array.BYTES_PER_ELEMENT;
-    this.#write.run(minute, number, part, new Uint8Array(entries.buffer, 0, bytes));
+  #writePart({ minute, number, part, entries }: OpenBlock): void {
+    this.#write.run(minute, number, part, entries.wide, entries.lendBytes());
   }
 
   #beginPart(block: OpenBlock): void {
     if (block.isChanged) this.#writePart(block);
-    this.#full.get(block)?.push(block.entries.slice());
+    const { minute, number, entries } = block;
+    this.#full.get(block)?.push(entries.copy());
     block.part++;
-    block.readings = 0;
+    entries.begin(minute, number);
   }
 
-  #fullParts(block: OpenBlock): readonly Float64Array[] {
+  #fullParts(block: OpenBlock): readonly RowEntries[] {
     if (block.part === 0) return [];
     const { minute, number, part } = block;
     const known = this.#full.get(block);
-    const parts = known ?? this.#partsBefore.all(minute, number, part).map((row) => toEntries(row.entries));
+    const parts =
+      known ?? this.#partsBefore.all(minute, number, part).map((row) => RowEntries.stored(this.#tables, row));
     if (known === undefined) this.#full.set(block, parts);
     return parts;
   }
@@ -155,18 +151,10 @@ export class HistoryWriter {
   }
 
   #openBlock(minute: number, number: number, { isNew, blocks }: OpenMinute): OpenBlock {
-    const entries = this.#spare.pop() ?? new Float64Array(this.#blockSize * this.#width);
+    const entries = this.#spare.pop() ?? RowEntries.empty(this.#tables);
     const last = isNew ? undefined : this.#lastPart.get(minute, number);
-    const stored = last === undefined ? entries.subarray(0, 0) : toEntries(last.entries);
-    entries.set(stored);
-    const block: OpenBlock = {
-      minute,
-      number,
-      part: Number(last?.part ?? 0),
-      readings: stored.length / this.#width,
-      entries,
-      isChanged: false,
-    };
+    entries.begin(minute, number, last && RowEntries.stored(this.#tables, last));
+    const block: OpenBlock = { minute, number, part: Number(last?.part ?? 0), entries, isChanged: false };
     blocks.set(number, block);
     this.#open++;
     return block;
@@ -175,9 +163,10 @@ export class HistoryWriter {
 
 /** The SQL that history is read with before it is written. */
 export function historyWriterSql({ history }: StreamTables) {
+  const columns = ROW_COLUMNS.join(', ');
   return {
     hasMinute: `SELECT 1 AS found FROM ${history} WHERE minute = ? LIMIT 1`,
-    lastPart: `SELECT part, entries FROM ${history} WHERE minute = ? AND block = ? ORDER BY part DESC LIMIT 1`,
-    partsBefore: `SELECT entries FROM ${history} WHERE minute = ? AND block = ? AND part < ?`,
+    lastPart: `SELECT part, ${columns} FROM ${history} WHERE minute = ? AND block = ? ORDER BY part DESC LIMIT 1`,
+    partsBefore: `SELECT ${columns} FROM ${history} WHERE minute = ? AND block = ? AND part < ?`,
   };
 }

@@ -6,7 +6,6 @@ import { floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
 import type { TimeWindow } from '#domain/time-window';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/totals';
 import { EntrySums } from './entry-sums.ts';
-import { ENTRY_TIMESTAMP, entryRow } from './history-blocks.ts';
 import { bounded, HistoryReader } from './history-reader.ts';
 import { bucketFromSums, sumOfHours, totalsFromRow, totalsFromSums, validHours } from './hour-sums.ts';
 import { Marks } from './marks.ts';
@@ -60,7 +59,7 @@ export class StreamQueries {
     const rows: ReadingRow[] = [];
     let minute = Number.NaN;
     for (const { entries, at } of this.#history.ofDevice(device, { from, to: window.to })) {
-      const row = entryRow(this.#tables, entries, at);
+      const row = entries.row(at);
       const rowMinute = Math.floor(Number(row.timestamp) / MINUTE);
       if (rows.length >= limit && rowMinute !== minute) break;
       minute = rowMinute;
@@ -99,7 +98,7 @@ export class StreamQueries {
         const raw = new EntrySums(this.#tables);
         for (const part of parts) {
           for (const { entries, at } of this.#history.ofDevice(device, part)) {
-            raw.add(floorTo(width, entries[at + ENTRY_TIMESTAMP] as number), entries, at);
+            raw.add(floorTo(width, entries.timestamp(at)), entries, at);
           }
         }
         const series = [

@@ -18,6 +18,10 @@ export interface StreamTables {
   readonly values: readonly string[];
 }
 
+/** The places of what all streams have in `values`; the measured fields follow. */
+export const ENERGY = 0;
+export const RECEIVED_AT = 1;
+
 /** Every stream has the same tables, named after it. The order gives each stream its number in a commit. */
 export const streamTables: readonly StreamTables[] = kinds.map((kind) => ({
   kind,

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { DEVICE, ENTRY, ROW_WIDTH, TIMESTAMP } from './commit-columns.ts';
+import { DEVICE, ROW_WIDTH, TIMESTAMP, VALUES } from './commit-columns.ts';
 import { HistoryWriter } from './history-writer.ts';
 import { LiveBlocks } from './live-blocks.ts';
 import type { ReadingRow } from './reading-row.ts';
@@ -31,7 +31,7 @@ export class StreamWriter {
     const timestamp = numbers[at + TIMESTAMP] as number;
     if (timestamp <= this.#live.newest(device)) return false;
     this.#live.advance(device, timestamp);
-    this.#history.add(device, timestamp, numbers, at + ENTRY);
+    this.#history.add(device, timestamp, numbers, at + VALUES);
     return true;
   }
 
@@ -41,7 +41,7 @@ export class StreamWriter {
     const device = numbers[at + DEVICE] as number;
     const timestamp = numbers[at + TIMESTAMP] as number;
     const stored = this.#history.find(device, timestamp);
-    if (stored === undefined) this.#history.add(device, timestamp, numbers, at + ENTRY);
+    if (stored === undefined) this.#history.add(device, timestamp, numbers, at + VALUES);
     return stored;
   }
 
