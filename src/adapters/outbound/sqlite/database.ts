@@ -4,7 +4,7 @@ import { hourColumns } from './hour-sums.ts';
 import { LINK_SCHEMA } from './links.ts';
 import { liveBlockSchema } from './live-blocks.ts';
 import { MARK_SCHEMA } from './marks.ts';
-import { upgradedVersions, upgradeHistory } from './schema-upgrade.ts';
+import { isOldVersion, upgradeHistory } from './schema-upgrade.ts';
 import { errorCode } from './sqlite-error.ts';
 import { type StreamTables, streamTables } from './stream-tables.ts';
 import { transact } from './transactions.ts';
@@ -104,7 +104,7 @@ function checkVersion(found: number): void {
 
 function createSchema(database: DatabaseSync): void {
   const found = schemaVersion(database);
-  const isOlder = upgradedVersions.includes(found);
+  const isOlder = isOldVersion(found);
   if (found !== NO_SCHEMA && !isOlder) checkVersion(found);
   transact(database, () => {
     if (isOlder) upgradeHistory(database, found);

@@ -12,18 +12,19 @@ const OLD_TIMESTAMP = 1;
 const OLD_VALUES = 2;
 
 /** The entries in a history of an older version, minute by minute. */
-const oldEntries: Readonly<
-  Record<number, (database: DatabaseSync, tables: StreamTables, history: string) => Iterable<OldEntry>>
-> = { 1: entriesOfVersion1, 2: entriesOfVersion2 };
+const oldEntries = { 1: entriesOfVersion1, 2: entriesOfVersion2 };
 
-/** Versions of which `upgradeHistory` makes the present one. */
-export const upgradedVersions = Object.keys(oldEntries).map(Number);
+export type OldVersion = keyof typeof oldEntries;
+
+export function isOldVersion(version: number): version is OldVersion {
+  return version in oldEntries;
+}
 
 /**
  * Puts the history of an older version into the rows of today, inside of the running transaction: a million readings take
  * some seconds.
  */
-export function upgradeHistory(database: DatabaseSync, version: number): void {
+export function upgradeHistory(database: DatabaseSync, version: OldVersion): void {
   const entriesOf = oldEntries[version];
   for (const tables of streamTables) {
     const old = `${tables.history}_${version}`;
@@ -31,7 +32,7 @@ export function upgradeHistory(database: DatabaseSync, version: number): void {
     database.exec(historySchema(tables));
     const history = new HistoryWriter(database, tables);
     let written = Number.NaN;
-    for (const entry of entriesOf?.(database, tables, old) ?? []) {
+    for (const entry of entriesOf(database, tables, old)) {
       const timestamp = entry[OLD_TIMESTAMP] as number;
       const minute = Math.floor(timestamp / MINUTE);
       if (minute !== written) history.write();
