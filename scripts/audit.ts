@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
 import { systemClock } from '#adapters/outbound/system-clock';
-import { AuditHistory, type Difference } from '#application/audit-history';
-import type { EpochMillis } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
-import { parseRfc3339 } from '#domain/timestamp';
+import { AuditHistory, type Difference } from '#application/upkeep/audit-history';
+import type { EpochMillis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
+import { parseRfc3339 } from '#domain/time/timestamp';
 import { ConfigurationError, readEnvironment } from '#infrastructure/environment';
 import { openStore } from '#infrastructure/open-store';
 

@@ -5,7 +5,7 @@
 
 // Adapters: the HTTP interface, the stores, what stands in front of them
 export { type AppDependencies, createApp } from '#adapters/inbound/http/app';
-export { IngestLog } from '#adapters/inbound/http/ingest-log';
+export { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 export {
   DEFAULT_GROUP_COMMIT_LIMITS,
   type GroupCommitLimits,
@@ -17,17 +17,15 @@ export { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger
 export { createWinstonLogger, type LogLevel } from '#adapters/outbound/observability/winston-logger';
 export { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 export { systemClock } from '#adapters/outbound/system-clock';
-
-// Use cases, and the ports they need
-export { AuditHistory, type Difference } from '#application/audit-history';
-export { CloseHours } from '#application/close-hours';
-export { DetectLosses } from '#application/detect-losses';
+export { type FleetPerformance, FleetPerformanceReport } from '#application/analytics/fleet-performance';
+export { type VehiclePerformance, VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
 export { OverloadedError, StoreUnavailableError } from '#application/errors';
-export { FindGaps, type GapPage } from '#application/find-gaps';
-export { type FleetPerformance, FleetPerformanceReport } from '#application/fleet-performance';
+export { FindGaps, type GapPage } from '#application/history/find-gaps';
+export { type HistoryPage, type HistoryStream, ReadHistory, StreamHistory } from '#application/history/read-history';
 export { IngestReadings, type IngestReport, type Received } from '#application/ingest-readings';
-export { ListLosses, type LossPage, type VehicleLoss } from '#application/list-losses';
-export { ListWarnings, type WarningPage } from '#application/list-warnings';
+export { DetectLosses } from '#application/losses/detect-losses';
+export { ListLosses, type LossPage, type VehicleLoss } from '#application/losses/list-losses';
+export { ListWarnings, type WarningPage } from '#application/losses/list-warnings';
 export {
   AddLinks,
   EndLink,
@@ -47,20 +45,24 @@ export type { Retention } from '#application/ports/retention';
 export type { StoreHealth, TelemetryStore } from '#application/ports/telemetry-store';
 export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 export type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
-export { type HistoryPage, type HistoryStream, ReadHistory, StreamHistory } from '#application/read-history';
 export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live';
-export { RetainHistory } from '#application/retain-history';
-export { type VehiclePerformance, VehiclePerformanceReport } from '#application/vehicle-performance';
-
+// Use cases, and the ports they need
+export { AuditHistory, type Difference } from '#application/upkeep/audit-history';
+export { CloseHours } from '#application/upkeep/close-hours';
+export { RetainHistory } from '#application/upkeep/retain-history';
+export type { Coverage } from '#domain/coverage/coverage';
+export type { Gap } from '#domain/coverage/gap';
+export { DEFAULT_LOSS_THRESHOLD, type Efficiency, type Verdict } from '#domain/efficiency/efficiency';
+export type { EnergyBalance } from '#domain/efficiency/energy-balance';
+export type { Judgement, Reason } from '#domain/efficiency/judgement';
+export type { LinkedBalance } from '#domain/efficiency/linked-balance';
+export { kwhFromMilliwattHours, type MilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
+export type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
+export { DEFAULT_WARNING_RULE, type LossWarning, type WarningRule, type WarningWatch } from '#domain/loss-warning';
+export { type MeterLink, meterLinkId } from '#domain/meter-link';
 // The domain
-export type { AcceptedTime } from '#domain/accepted-time';
-export type { Coverage } from '#domain/coverage';
-export { DEFAULT_LOSS_THRESHOLD, type Efficiency, type Verdict } from '#domain/efficiency';
-export { kwhFromMilliwattHours, type MilliwattHours, milliwattHoursFromKwh } from '#domain/energy';
-export type { EnergyBalance } from '#domain/energy-balance';
-export type { EnergyBucket, EnergySeries } from '#domain/energy-series';
-export type { Fault, FaultCode } from '#domain/fault';
-export type { Gap } from '#domain/gap';
+export type { AcceptedTime } from '#domain/reading/accepted-time';
+export type { Fault, FaultCode } from '#domain/reading/fault';
 export type {
   CommitOutcome,
   Conflict,
@@ -69,18 +71,14 @@ export type {
   Rejected,
   Stored,
   Withheld,
-} from '#domain/ingest-outcome';
-export { DUPLICATE, STORED, WITHHELD } from '#domain/ingest-outcome';
-export type { Judgement, Reason } from '#domain/judgement';
-export type { LinkedBalance } from '#domain/linked-balance';
-export { DEFAULT_WARNING_RULE, type LossWarning, type WarningRule, type WarningWatch } from '#domain/loss-warning';
-export { type MeterLink, meterLinkId } from '#domain/meter-link';
-export { type MeterReading, type Reading, sameValues, type VehicleReading } from '#domain/reading';
-export type { MeasuredField, ReadingOf, StreamDefinition } from '#domain/stream';
-export { type Kind, kinds, streams } from '#domain/streams';
-export type { EpochMillis, Millis } from '#domain/time';
-export type { TimeWindow } from '#domain/time-window';
-export type { DeviceTotals, FleetTotals, StreamTotals } from '#domain/totals';
+} from '#domain/reading/ingest-outcome';
+export { DUPLICATE, STORED, WITHHELD } from '#domain/reading/ingest-outcome';
+export { type MeterReading, type Reading, sameValues, type VehicleReading } from '#domain/reading/reading';
+export type { DeviceTotals, FleetTotals, StreamTotals } from '#domain/reading/totals';
+export type { MeasuredField, ReadingOf, StreamDefinition } from '#domain/streams/stream';
+export { type Kind, kinds, streams } from '#domain/streams/streams';
+export type { EpochMillis, Millis } from '#domain/time/time';
+export type { TimeWindow } from '#domain/time/time-window';
 
 // A whole engine in your own process
 export type { Config, StoreConfig } from '#infrastructure/config';

@@ -1,4 +1,4 @@
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { getJson } from '../support/http.ts';
 
 export interface FleetAnswer {

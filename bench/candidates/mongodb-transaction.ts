@@ -1,9 +1,9 @@
 import { type ClientSession, type Db, type Document, Long, type MongoClient } from 'mongodb';
-import { insertAll } from '#adapters/outbound/mongodb/insert-all';
-import { kwhFromMilliwattHours, type MilliwattHours } from '#domain/energy';
-import { measuredValue, type Reading } from '#domain/reading';
-import { type Kind, kinds, measuredFields, streams } from '#domain/streams';
-import { floorTo, HOUR, MINUTE } from '#domain/time';
+import { insertAll } from '#adapters/outbound/mongodb/server/insert-all';
+import { kwhFromMilliwattHours, type MilliwattHours } from '#domain/energy/energy';
+import { measuredValue, type Reading } from '#domain/reading/reading';
+import { type Kind, kinds, measuredFields, streams } from '#domain/streams/streams';
+import { floorTo, HOUR, MINUTE } from '#domain/time/time';
 
 export const DATABASE = 'driver';
 

@@ -1,7 +1,7 @@
 import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import type { StoreConfig } from '#infrastructure/config';
 import { openStore } from '#infrastructure/open-store';
 import { inProcessLanes } from '../load/in-process-lanes.ts';

@@ -3,12 +3,12 @@
  * the most that any store behind it could reach. Environment: PORT.
  */
 import { Hono } from 'hono';
-import { IngestLog } from '#adapters/inbound/http/ingest-log';
-import { ingestRoutes } from '#adapters/inbound/http/ingest-routes';
+import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
+import { ingestRoutes } from '#adapters/inbound/http/ingest/ingest-routes';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
 import { systemClock } from '#adapters/outbound/system-clock';
 import { IngestReadings } from '#application/ingest-readings';
-import { STORED } from '#domain/ingest-outcome';
+import { STORED } from '#domain/reading/ingest-outcome';
 import { HttpServer } from '#infrastructure/http-server';
 
 const BODY_LIMIT_BYTES = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
-import { kwhFromMilliwattHours } from '#domain/energy';
-import { measuredValue, type Reading } from '#domain/reading';
-import { measuredFields, streams } from '#domain/streams';
+import { kwhFromMilliwattHours } from '#domain/energy/energy';
+import { measuredValue, type Reading } from '#domain/reading/reading';
+import { measuredFields, streams } from '#domain/streams/streams';
 
 /** How readings become the body of one request. Every reading ends with its timestamp in 13 digits, then `after`. */
 export interface Encoding {

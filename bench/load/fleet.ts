@@ -1,6 +1,6 @@
-import type { MilliwattHours } from '#domain/energy';
-import type { Reading } from '#domain/reading';
-import { type EpochMillis, MINUTE } from '#domain/time';
+import type { MilliwattHours } from '#domain/energy/energy';
+import type { Reading } from '#domain/reading/reading';
+import { type EpochMillis, MINUTE } from '#domain/time/time';
 
 /** Which streams a load holds: meters and vehicles in turn, or vehicles only. */
 export type Mix = 'alternating' | 'vehicles';

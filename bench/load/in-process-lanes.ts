@@ -1,4 +1,4 @@
-import type { Reading } from '#domain/reading';
+import type { Reading } from '#domain/reading/reading';
 import { VARIANTS } from './fleet.ts';
 import { NO_ANSWER } from './http-connection.ts';
 import type { Lane } from './lane.ts';

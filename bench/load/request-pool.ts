@@ -1,4 +1,4 @@
-import type { EpochMillis } from '#domain/time';
+import type { EpochMillis } from '#domain/time/time';
 import type { Encoding } from './encoding.ts';
 import { type Fleet, VARIANTS } from './fleet.ts';
 

@@ -1,4 +1,4 @@
-import { DAY, type EpochMillis, floorTo } from '#domain/time';
+import { DAY, type EpochMillis, floorTo } from '#domain/time/time';
 import type { Running } from '../candidates/candidate.ts';
 import { type ClosedLoopLimits, closeAll, closedLoop, type LoopResult } from './closed-loop.ts';
 import { Fleet, type Mix } from './fleet.ts';

@@ -1,4 +1,4 @@
-import { DAY, floorTo, HOUR, MINUTE } from '#domain/time';
+import { DAY, floorTo, HOUR, MINUTE } from '#domain/time/time';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { BenchContext, Scenario } from '../context.ts';
 import { closedLoop } from '../load/closed-loop.ts';

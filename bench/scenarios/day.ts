@@ -1,5 +1,5 @@
-import { milliwattHoursFromKwh } from '#domain/energy';
-import { DAY, floorTo } from '#domain/time';
+import { milliwattHoursFromKwh } from '#domain/energy/energy';
+import { DAY, floorTo } from '#domain/time/time';
 import type { Candidate } from '../candidates/candidate.ts';
 import { fleetAnswer, fleetPath } from '../candidates/fleet-readings.ts';
 import type { BenchContext, Scenario } from '../context.ts';

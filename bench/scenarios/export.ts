@@ -1,4 +1,4 @@
-import { DAY, floorTo } from '#domain/time';
+import { DAY, floorTo } from '#domain/time/time';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { BenchContext, Scenario } from '../context.ts';
 import { peakResidentMiB } from '../support/memory.ts';

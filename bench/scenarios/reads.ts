@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DAY, floorTo } from '#domain/time';
+import { DAY, floorTo } from '#domain/time/time';
 import type { Candidate, Running } from '../candidates/candidate.ts';
 import { type InfluxAnswer, influxQuery } from '../candidates/influxdb.ts';
 import type { BenchContext, Scenario } from '../context.ts';

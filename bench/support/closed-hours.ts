@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { type EpochMillis, floorTo, HOUR } from '#domain/time';
+import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import type { Running } from '../candidates/candidate.ts';
 
 const LOOK_EVERY_MS = 2_000;

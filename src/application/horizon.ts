@@ -1,5 +1,5 @@
-import { type EpochMillis, MINUTE, type Millis } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
+import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import type { Clock } from './ports/clock.ts';
 import type { Retention } from './ports/retention.ts';
 

@@ -1,7 +1,7 @@
-import type { IngestOutcome, Rejected } from '#domain/ingest-outcome';
-import { WITHHELD } from '#domain/ingest-outcome';
-import type { Reading } from '#domain/reading';
-import type { EpochMillis } from '#domain/time';
+import type { IngestOutcome, Rejected } from '#domain/reading/ingest-outcome';
+import { WITHHELD } from '#domain/reading/ingest-outcome';
+import type { Reading } from '#domain/reading/reading';
+import type { EpochMillis } from '#domain/time/time';
 import { RecentHorizon } from './horizon.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Retention } from './ports/retention.ts';

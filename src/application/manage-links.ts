@@ -1,7 +1,7 @@
-import type { Fault } from '#domain/fault';
-import type { Rejected } from '#domain/ingest-outcome';
 import type { MeterLink } from '#domain/meter-link';
-import type { EpochMillis } from '#domain/time';
+import type { Fault } from '#domain/reading/fault';
+import type { Rejected } from '#domain/reading/ingest-outcome';
+import type { EpochMillis } from '#domain/time/time';
 import type { LinkOutcome, LinkQuery, LinkRepository } from './ports/link-repository.ts';
 
 /** What arrived at an inbound adapter: a valid link, or what was wrong with it. */

@@ -1,6 +1,6 @@
-import { ageSeconds, isStale, STALE_AFTER } from '#domain/live-state';
-import type { Reading } from '#domain/reading';
-import type { Kind } from '#domain/streams';
+import { ageSeconds, isStale, STALE_AFTER } from '#domain/reading/live-state';
+import type { Reading } from '#domain/reading/reading';
+import type { Kind } from '#domain/streams/streams';
 import type { Clock } from './ports/clock.ts';
 import type { HotStore } from './ports/hot-store.ts';
 

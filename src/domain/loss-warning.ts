@@ -1,7 +1,7 @@
-import type { Coverage } from './coverage.ts';
-import type { MilliwattHours } from './energy.ts';
-import type { EpochMillis } from './time.ts';
-import type { TimeWindow } from './time-window.ts';
+import type { Coverage } from './coverage/coverage.ts';
+import type { MilliwattHours } from './energy/energy.ts';
+import type { EpochMillis } from './time/time.ts';
+import type { TimeWindow } from './time/time-window.ts';
 
 /** When a loss warning opens and clears. */
 export interface WarningRule {

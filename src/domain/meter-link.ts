@@ -1,5 +1,5 @@
-import type { EpochMillis } from './time.ts';
-import { intersection, type TimeWindow } from './time-window.ts';
+import type { EpochMillis } from './time/time.ts';
+import { intersection, type TimeWindow } from './time/time-window.ts';
 
 /** A meter feeds a vehicle during `[from, to)`. */
 export interface MeterLink {

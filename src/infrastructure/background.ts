@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#application/ports/logger';
-import { MINUTE, type Millis, SECOND } from '#domain/time';
+import { MINUTE, type Millis, SECOND } from '#domain/time/time';
 
 /** The start of the service and its first requests come before work that can wait. */
 const FIRST_RUN: Millis = 3 * SECOND;

@@ -1,7 +1,7 @@
 import type { LogLevel } from '#adapters/outbound/observability/winston-logger';
-import type { AcceptedTime } from '#domain/accepted-time';
 import type { WarningRule } from '#domain/loss-warning';
-import type { Millis } from '#domain/time';
+import type { AcceptedTime } from '#domain/reading/accepted-time';
+import type { Millis } from '#domain/time/time';
 
 /** Which store to open, with what it needs. */
 export type StoreConfig =

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency';
-import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy';
+import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency/efficiency';
+import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 import { DEFAULT_WARNING_RULE, type WarningRule } from '#domain/loss-warning';
-import { DAY, SECOND } from '#domain/time';
-import { parseDuration } from '#domain/time-window';
+import { DAY, SECOND } from '#domain/time/time';
+import { parseDuration } from '#domain/time/time-window';
 import type { Config, StoreConfig } from './config.ts';
 
 /** The environment does not make a configuration. `problems` names each variable and what is wrong with it. */

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import { brokenRequestAnswer, type ParserError, unroutableResponse } from '#adapters/inbound/http/broken-request';
-import { type Millis, SECOND } from '#domain/time';
+import { brokenRequestAnswer, type ParserError, unroutableResponse } from '#adapters/inbound/http/wire/broken-request';
+import { type Millis, SECOND } from '#domain/time/time';
 
 /** A request must have arrived whole by then: a slow or stalled sender does not hold a place for ever. */
 const REQUEST_TIMEOUT: Millis = 30 * SECOND;

@@ -1,10 +1,10 @@
 import type { DependencyContainer } from 'tsyringe';
 import { createApp } from '#adapters/inbound/http/app';
-import { IngestLog } from '#adapters/inbound/http/ingest-log';
+import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { type Millis, SECOND } from '#domain/time';
+import { type Millis, SECOND } from '#domain/time/time';
 import { Background, type BackgroundTask } from './background.ts';
 import type { Config } from './config.ts';
 import { createContainer } from './container.ts';

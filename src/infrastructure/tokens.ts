@@ -1,20 +1,20 @@
 import type { DependencyContainer } from 'tsyringe';
 import type { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
-import type { CloseHours } from '#application/close-hours';
-import type { DetectLosses } from '#application/detect-losses';
-import type { FindGaps } from '#application/find-gaps';
-import type { FleetPerformanceReport } from '#application/fleet-performance';
+import type { FleetPerformanceReport } from '#application/analytics/fleet-performance';
+import type { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+import type { FindGaps } from '#application/history/find-gaps';
+import type { ReadHistory, StreamHistory } from '#application/history/read-history';
 import type { IngestReadings } from '#application/ingest-readings';
-import type { ListLosses } from '#application/list-losses';
-import type { ListWarnings } from '#application/list-warnings';
+import type { DetectLosses } from '#application/losses/detect-losses';
+import type { ListLosses } from '#application/losses/list-losses';
+import type { ListWarnings } from '#application/losses/list-warnings';
 import type { AddLinks, EndLink, FindLink, ListLinks, RemoveLink } from '#application/manage-links';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import type { ReadHistory, StreamHistory } from '#application/read-history';
 import type { ListLiveStates, ReadLiveState } from '#application/read-live';
-import type { RetainHistory } from '#application/retain-history';
-import type { VehiclePerformanceReport } from '#application/vehicle-performance';
+import type { CloseHours } from '#application/upkeep/close-hours';
+import type { RetainHistory } from '#application/upkeep/retain-history';
 import type { Config } from './config.ts';
 
 /** A name in the container that knows the type of what it names. */

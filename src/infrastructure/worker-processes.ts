@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '#application/ports/logger';
-import { type Millis, SECOND } from '#domain/time';
+import { type Millis, SECOND } from '#domain/time/time';
 
 /** A worker that has died is replaced after this long, so that one that cannot live does not burn a core. */
 const RESTART_DELAY: Millis = SECOND;

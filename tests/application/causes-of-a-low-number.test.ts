@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { CloseHours } from '#application/close-hours';
-import { DetectLosses } from '#application/detect-losses';
+import { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+import { DetectLosses } from '#application/losses/detect-losses';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { VehiclePerformanceReport } from '#application/vehicle-performance';
+import { CloseHours } from '#application/upkeep/close-hours';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import type { Reading } from '#domain/reading';
-import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
+import type { Reading } from '#domain/reading/reading';
+import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import { asRegister, type Charging, charging } from '#tests/support/charging';
 import { aLink } from '#tests/support/links';
 import { ManualClock } from '#tests/support/manual-clock';

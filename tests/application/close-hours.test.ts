@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
-import { CloseHours } from '#application/close-hours';
 import { StoreUnavailableError } from '#application/errors';
 import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
-import { HOUR, MINUTE } from '#domain/time';
+import { CloseHours } from '#application/upkeep/close-hours';
+import { HOUR, MINUTE } from '#domain/time/time';
 import { ManualClock } from '#tests/support/manual-clock';
 import { aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { DetectLosses } from '#application/detect-losses';
+import { DetectLosses } from '#application/losses/detect-losses';
 import type { ColdStore } from '#application/ports/cold-store';
 import type { LinkRepository } from '#application/ports/link-repository';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { coverage } from '#domain/coverage';
+import { coverage } from '#domain/coverage/coverage';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import { DAY, HOUR, MINUTE } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import { charging } from '#tests/support/charging';
 import { aLink } from '#tests/support/links';
 import { ManualClock } from '#tests/support/manual-clock';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { type MeterLink, meterLinkId } from '#domain/meter-link';
-import type { Reading } from '#domain/reading';
-import { HOUR, MINUTE } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
+import type { Reading } from '#domain/reading/reading';
+import { HOUR, MINUTE } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import { aMeterReading, aVehicleReading } from '#tests/support/readings';
 
 /** How long a life is: some hours, with edges in the middle of hours. */

@@ -1,8 +1,8 @@
 import { linkInterval, type MeterLink } from '#domain/meter-link';
-import type { Reading } from '#domain/reading';
-import type { Kind } from '#domain/streams';
-import { contains, type TimeWindow } from '#domain/time-window';
-import { type DeviceTotals, deviceTotalsOf } from '#domain/totals';
+import type { Reading } from '#domain/reading/reading';
+import { type DeviceTotals, deviceTotalsOf } from '#domain/reading/totals';
+import type { Kind } from '#domain/streams/streams';
+import { contains, type TimeWindow } from '#domain/time/time-window';
 
 /** What every answer should be, counted in the plainest way from the readings that were sent. */
 export class EnergyModel {

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AuditHistory } from '#application/audit-history';
-import { LinkedBalances } from '#application/linked-balances';
+import { LinkedBalances } from '#application/analytics/linked-balances';
+import { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { VehiclePerformanceReport } from '#application/vehicle-performance';
+import { AuditHistory } from '#application/upkeep/audit-history';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import { DAY, HOUR } from '#domain/time';
-import { alignOutward, type TimeWindow } from '#domain/time-window';
+import { DAY, HOUR } from '#domain/time/time';
+import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';

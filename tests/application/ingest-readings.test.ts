@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { StoreUnavailableError } from '#application/errors';
 import { IngestReadings } from '#application/ingest-readings';
-import { HOUR, MINUTE, SECOND } from '#domain/time';
+import { HOUR, MINUTE, SECOND } from '#domain/time/time';
 import { ManualClock } from '#tests/support/manual-clock';
 import { aVehicleReading, START } from '#tests/support/readings';
 

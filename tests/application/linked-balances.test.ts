@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { LinkedBalances } from '#application/linked-balances';
+import { LinkedBalances } from '#application/analytics/linked-balances';
 import type { ColdStore } from '#application/ports/cold-store';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { aLink } from '#tests/support/links';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { LinkedBalances } from '#application/linked-balances';
-import { NumberDiagnosis } from '#application/number-diagnosis';
+import { LinkedBalances } from '#application/analytics/linked-balances';
+import { NumberDiagnosis } from '#application/analytics/number-diagnosis';
 import type { ColdStore } from '#application/ports/cold-store';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import { HOUR } from '#domain/time';
+import { HOUR } from '#domain/time/time';
 import { aLink } from '#tests/support/links';
 import { ManualClock } from '#tests/support/manual-clock';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { Retention } from '#application/ports/retention';
-import { RetainHistory } from '#application/retain-history';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { RetainHistory } from '#application/upkeep/retain-history';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { ManualClock } from '#tests/support/manual-clock';
 import { aVehicleReading, START } from '#tests/support/readings';
 

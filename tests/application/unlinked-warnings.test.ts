@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { DetectLosses } from '#application/detect-losses';
+import { DetectLosses } from '#application/losses/detect-losses';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { DEFAULT_WARNING_RULE, type LossWarning } from '#domain/loss-warning';
-import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time';
+import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time/time';
 import { aLink } from '#tests/support/links';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { StreamHour } from '#application/ports/hour-rollups';
-import { floorTo, HOUR } from '#domain/time';
+import { floorTo, HOUR } from '#domain/time/time';
 import type { Running } from '../../bench/candidates/candidate.ts';
 import { untilHoursAreClosed } from '../../bench/support/closed-hours.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY, HOUR, MINUTE } from '#domain/time';
-import { noDeviceTotals, noFleetTotals } from '#domain/totals';
+import { noDeviceTotals, noFleetTotals } from '#domain/reading/totals';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { seriesOf } from '#tests/support/series-of';
 import type { StoreUnderTest } from './store-under-test.ts';

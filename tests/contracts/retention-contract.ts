@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aVehicleReading, START } from '#tests/support/readings';
 import { seriesOf } from '#tests/support/series-of';
 import { closeHours } from './rollup-contract.ts';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { milliwattHoursFromKwh } from '#domain/energy';
-import type { Reading } from '#domain/reading';
-import type { Kind } from '#domain/streams';
-import { DAY, floorTo, HOUR, MINUTE } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
-import { addDeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/totals';
+import { milliwattHoursFromKwh } from '#domain/energy/energy';
+import type { Reading } from '#domain/reading/reading';
+import { addDeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
+import type { Kind } from '#domain/streams/streams';
+import { DAY, floorTo, HOUR, MINUTE } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { seriesOf } from '#tests/support/series-of';
 import type { StoreUnderTest } from './store-under-test.ts';

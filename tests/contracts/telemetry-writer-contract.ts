@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import type { Reading } from '#domain/reading';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import type { Reading } from '#domain/reading/reading';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import type { StoreUnderTest } from './store-under-test.ts';
 

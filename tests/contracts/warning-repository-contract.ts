@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { LossWarning } from '#domain/loss-warning';
-import { HOUR } from '#domain/time';
+import { HOUR } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 import { aWarning, aWatch } from '#tests/support/warnings';
 import type { StoreUnderTest } from './store-under-test.ts';

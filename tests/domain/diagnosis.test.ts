@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type DataCause, diagnose, diagnosisSpan, isSuspicious } from '#domain/diagnosis';
-import type { EnergySeries } from '#domain/energy-series';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { type DataCause, diagnose, diagnosisSpan, isSuspicious } from '#domain/efficiency/diagnosis';
+import type { EnergySeries } from '#domain/energy/energy-series';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aRegister, aSeries } from '#tests/support/energy-series';
 import { START } from '#tests/support/readings';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { coverage, expectedReadings } from '#domain/coverage';
-import { type Evidence, efficiency, isImplausible, lossWarning, verdict } from '#domain/efficiency';
-import { MINUTE } from '#domain/time';
+import { coverage, expectedReadings } from '#domain/coverage/coverage';
+import { type Evidence, efficiency, isImplausible, lossWarning, verdict } from '#domain/efficiency/efficiency';
+import { MINUTE } from '#domain/time/time';
 
 const kwh = (value: number) => Math.round(value * 1_000_000);
 

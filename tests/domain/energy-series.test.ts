@@ -7,8 +7,8 @@ import {
   looksLikeRegister,
   seriesWithin,
   sumOfSeries,
-} from '#domain/energy-series';
-import { HOUR, MINUTE } from '#domain/time';
+} from '#domain/energy/energy-series';
+import { HOUR, MINUTE } from '#domain/time/time';
 import { aRegister, aSeries } from '#tests/support/energy-series';
 import { START } from '#tests/support/readings';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy';
+import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 
 describe('energy', () => {
   it.each([

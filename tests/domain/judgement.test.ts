@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DataCause } from '#domain/diagnosis';
-import { judge } from '#domain/judgement';
-import { type LinkedTotals, linkedBalance, meterIds } from '#domain/linked-balance';
+import type { DataCause } from '#domain/efficiency/diagnosis';
+import { judge } from '#domain/efficiency/judgement';
+import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
 import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
-import { HOUR, MINUTE } from '#domain/time';
+import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 
 const WINDOW = { from: START, to: START + HOUR };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { acceptedTimeFault } from '#domain/accepted-time';
-import { isDeviceId } from '#domain/device-id';
-import { advancesLiveState, ageSeconds, isStale } from '#domain/live-state';
-import { sameValues } from '#domain/reading';
-import { byKind, kinds } from '#domain/streams';
-import { DAY, MINUTE } from '#domain/time';
-import { addDeviceTotals, average, deviceTotalsOf, noDeviceTotals } from '#domain/totals';
+import { acceptedTimeFault } from '#domain/reading/accepted-time';
+import { isDeviceId } from '#domain/reading/device-id';
+import { advancesLiveState, ageSeconds, isStale } from '#domain/reading/live-state';
+import { sameValues } from '#domain/reading/reading';
+import { addDeviceTotals, average, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
+import { byKind, kinds } from '#domain/streams/streams';
+import { DAY, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 
 describe('a device id', () => {

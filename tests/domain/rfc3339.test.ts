@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseRfc3339, parseTimestamp } from '#domain/timestamp';
+import { parseRfc3339, parseTimestamp } from '#domain/time/timestamp';
 
 const code = (value: unknown) => {
   const parsed = parseTimestamp(value);

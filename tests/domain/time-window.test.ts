@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DAY, HOUR, MINUTE } from '#domain/time';
-import { alignOutward, contains, intersection, parseDuration, splitAt } from '#domain/time-window';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { alignOutward, contains, intersection, parseDuration, splitAt } from '#domain/time/time-window';
 
 const at = (text: string) => Date.parse(`2026-01-15T${text}Z`);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { ServiceProcess } from '#tests/support/service-process';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 import { Load } from './support/load.ts';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DAY, HOUR } from '#domain/time';
+import { DAY, HOUR } from '#domain/time/time';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load, type SentReading, sendAll } from './support/load.ts';
 import { expectConsistentStore } from './support/stored-readings.ts';

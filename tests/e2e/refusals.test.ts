@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { ServiceProcess } from '#tests/support/service-process';
 import { type StoreUnderTest, storesUnderTest } from './support/stores.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load } from './support/load.ts';
 import { expectConsistentStore } from './support/stored-readings.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { startMongod } from '#tests/support/mongod';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load } from './support/load.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import { DAY, HOUR, MINUTE, SECOND } from '#domain/time';
+import { DAY, HOUR, MINUTE, SECOND } from '#domain/time/time';
 import type { Config } from '#infrastructure/config';
 import { ConfigurationError, readEnvironment } from '#infrastructure/environment';
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { readEnvironment } from '#infrastructure/environment';
 import { HttpServer } from '#infrastructure/http-server';
 import { type Service, startService } from '#infrastructure/service';

@@ -1,5 +1,5 @@
-import type { MeterReading, Reading, VehicleReading } from '#domain/reading';
-import { type EpochMillis, MINUTE, type Millis } from '#domain/time';
+import type { MeterReading, Reading, VehicleReading } from '#domain/reading/reading';
+import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 import { aMeterReading, aVehicleReading } from './readings.ts';
 
 /** What a pair of meter and vehicle does; times are the real ones. */

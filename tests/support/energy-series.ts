@@ -1,5 +1,5 @@
-import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
-import { HOUR, type Millis } from '#domain/time';
+import type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
+import { HOUR, type Millis } from '#domain/time/time';
 import { START } from './readings.ts';
 
 /** A series from one energy per bucket, from `START` on; `null` leaves a bucket out. Whole numbers are mWh. */

@@ -1,5 +1,5 @@
 import type { Clock } from '#application/ports/clock';
-import type { EpochMillis, Millis } from '#domain/time';
+import type { EpochMillis, Millis } from '#domain/time/time';
 
 /** A clock that moves only when told to. */
 export class ManualClock implements Clock {

@@ -1,5 +1,5 @@
-import { milliwattHoursFromKwh } from '#domain/energy';
-import type { MeterReading, VehicleReading } from '#domain/reading';
+import { milliwattHoursFromKwh } from '#domain/energy/energy';
+import type { MeterReading, VehicleReading } from '#domain/reading/reading';
 
 /** A quiet moment in the past that most tests start from: a whole hour. */
 export const START = Date.UTC(2026, 0, 15, 12);

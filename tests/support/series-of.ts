@@ -1,8 +1,8 @@
 import type { ColdStore } from '#application/ports/cold-store';
-import type { EnergySeries } from '#domain/energy-series';
-import type { Kind } from '#domain/streams';
-import type { Millis } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
+import type { EnergySeries } from '#domain/energy/energy-series';
+import type { Kind } from '#domain/streams/streams';
+import type { Millis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 
 /** The series of one device, empty when it has no readings in the window. */
 export async function seriesOf(

@@ -1,4 +1,4 @@
-import type { StreamDefinition } from '#domain/stream';
+import type { StreamDefinition } from '#domain/streams/stream';
 
 /** A stream that the engine does not have: what serves every stream alike must serve this one, too. */
 export const inverterStream = {

@@ -1,6 +1,6 @@
-import { coverage } from '#domain/coverage';
+import { coverage } from '#domain/coverage/coverage';
 import { type LossWarning, lossWarningId, type WarningWatch } from '#domain/loss-warning';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { START } from './readings.ts';
 
 /** A warning that is open, on a day before `openedAt`. */

@@ -1,4 +1,4 @@
-import type { EpochMillis } from '#domain/time';
+import type { EpochMillis } from '#domain/time/time';
 
 export interface Clock {
   /** The present time, an integer of milliseconds. */

@@ -1,9 +1,9 @@
-import type { EnergySeries } from '#domain/energy-series';
-import type { Reading } from '#domain/reading';
-import type { Kind } from '#domain/streams';
-import type { EpochMillis, Millis } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
-import type { DeviceTotals, FleetTotals } from '#domain/totals';
+import type { EnergySeries } from '#domain/energy/energy-series';
+import type { Reading } from '#domain/reading/reading';
+import type { DeviceTotals, FleetTotals } from '#domain/reading/totals';
+import type { Kind } from '#domain/streams/streams';
+import type { EpochMillis, Millis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 
 export interface HistoryQuery {
   /** Only readings after this timestamp: where the page before ended. */

@@ -1,6 +1,6 @@
-import type { Reading } from '#domain/reading';
-import type { Kind } from '#domain/streams';
-import type { EpochMillis } from '#domain/time';
+import type { Reading } from '#domain/reading/reading';
+import type { Kind } from '#domain/streams/streams';
+import type { EpochMillis } from '#domain/time/time';
 
 export interface LivePageQuery {
   /** Only devices whose id sorts after this one. */

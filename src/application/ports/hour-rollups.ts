@@ -1,6 +1,6 @@
-import type { Kind } from '#domain/streams';
-import type { EpochMillis } from '#domain/time';
-import type { DeviceTotals } from '#domain/totals';
+import type { DeviceTotals } from '#domain/reading/totals';
+import type { Kind } from '#domain/streams/streams';
+import type { EpochMillis } from '#domain/time/time';
 
 /** The readings of one stream in one hour. */
 export interface StreamHour {

@@ -1,6 +1,6 @@
 import type { MeterLink } from '#domain/meter-link';
-import type { EpochMillis } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
+import type { EpochMillis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 
 /** What became of a link that was to be kept. */
 export type LinkOutcome =

@@ -1,4 +1,4 @@
-import type { EpochMillis } from '#domain/time';
+import type { EpochMillis } from '#domain/time/time';
 
 /** Old history goes by whole buckets, never key by key. Sums by the hour and fleet totals stay. */
 export interface Retention {

@@ -1,5 +1,5 @@
-import type { CommitOutcome } from '#domain/ingest-outcome';
-import type { Reading } from '#domain/reading';
+import type { CommitOutcome } from '#domain/reading/ingest-outcome';
+import type { Reading } from '#domain/reading/reading';
 
 export interface CommitOptions {
   /** All or nothing: with any conflict nothing is stored, and what would have been stored is `withheld`. */

@@ -1,5 +1,5 @@
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
-import type { EpochMillis } from '#domain/time';
+import type { EpochMillis } from '#domain/time/time';
 
 export interface WarningQuery {
   readonly state?: LossWarning['state'];

@@ -3,8 +3,8 @@ import { type GroupCommitLimits, GroupCommitWriter } from '#adapters/outbound/ba
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
-import type { CommitOutcome } from '#domain/ingest-outcome';
-import type { Reading } from '#domain/reading';
+import type { CommitOutcome } from '#domain/reading/ingest-outcome';
+import type { Reading } from '#domain/reading/reading';
 import { aMeterReading, START } from '#tests/support/readings';
 
 /** The shipped memory writer behind a gate: commits wait until the test lets them through, or fails them. */

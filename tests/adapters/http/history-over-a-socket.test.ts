@@ -7,7 +7,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { ColdStore } from '#application/ports/cold-store';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { aVehicleReading, START } from '#tests/support/readings';
 import { appUnderTest } from './app-under-test.ts';
 

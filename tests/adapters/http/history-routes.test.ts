@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { ColdStore } from '#application/ports/cold-store';
-import { HOUR, MINUTE } from '#domain/time';
+import { HOUR, MINUTE } from '#domain/time/time';
 import { aVehicleReading, START } from '#tests/support/readings';
 import { type AppUnderTest, appUnderTest, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 

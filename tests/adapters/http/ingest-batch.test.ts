@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MINUTE } from '#domain/time';
+import { MINUTE } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 import { appUnderTest, post, postLines, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IngestGate } from '#adapters/inbound/http/ingest-gate';
+import { IngestGate } from '#adapters/inbound/http/ingest/ingest-gate';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { OverloadedError } from '#application/errors';
 import { IngestReadings } from '#application/ingest-readings';

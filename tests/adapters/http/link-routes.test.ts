@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import type { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '#application/errors';
-import { DAY, HOUR } from '#domain/time';
+import { DAY, HOUR } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 import { appUnderTest, BODY_LIMIT, problemOf } from './app-under-test.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '#application/errors';
-import { MINUTE } from '#domain/time';
+import { MINUTE } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 import { appUnderTest, NOW, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 

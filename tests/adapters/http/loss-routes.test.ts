@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { DetectLosses } from '#application/detect-losses';
+import { DetectLosses } from '#application/losses/detect-losses';
 import type { ColdStore } from '#application/ports/cold-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { asRegister, charging } from '#tests/support/charging';
 import { aLink } from '#tests/support/links';
 import { START } from '#tests/support/readings';

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_BATCH } from '#adapters/inbound/http/batch-text';
-import type { IngestFormat } from '#adapters/inbound/http/ingest-body';
-import { type IngestItems, ingestItems } from '#adapters/inbound/http/ingest-items';
-import { Refusal } from '#adapters/inbound/http/problem';
-import { type QuickItems, quickItems } from '#adapters/inbound/http/quick-items';
-import { readingParser } from '#adapters/inbound/http/reading-parser';
-import type { StreamDefinition } from '#domain/stream';
-import { streams } from '#domain/streams';
-import { DAY, MINUTE, SECOND } from '#domain/time';
+import { type QuickItems, quickItems } from '#adapters/inbound/http/ingest/fast-path/quick-items';
+import { type IngestItems, ingestItems } from '#adapters/inbound/http/ingest/ingest-items';
+import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
+import { MAX_BATCH } from '#adapters/inbound/http/wire/batch-text';
+import type { IngestFormat } from '#adapters/inbound/http/wire/ingest-body';
+import { Refusal } from '#adapters/inbound/http/wire/problem';
+import type { StreamDefinition } from '#domain/streams/stream';
+import { streams } from '#domain/streams/streams';
+import { DAY, MINUTE, SECOND } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 import { inverterStream } from '#tests/support/streams';
 

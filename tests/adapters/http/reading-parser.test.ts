@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quickReading } from '#adapters/inbound/http/quick-reading';
-import { readingParser } from '#adapters/inbound/http/reading-parser';
-import { readingSchema } from '#adapters/inbound/http/reading-schema';
-import type { StreamDefinition } from '#domain/stream';
-import { streams } from '#domain/streams';
-import { DAY, MINUTE } from '#domain/time';
+import { quickReading } from '#adapters/inbound/http/ingest/quick-reading';
+import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
+import { readingSchema } from '#adapters/inbound/http/ingest/reading-schema';
+import type { StreamDefinition } from '#domain/streams/stream';
+import { streams } from '#domain/streams/streams';
+import { DAY, MINUTE } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 import { inverterStream } from '#tests/support/streams';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { presentTime } from '#adapters/inbound/http/reading-presenter';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { presentTime } from '#adapters/inbound/http/wire/reading-presenter';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 
 const FARTHEST = 8.64e15; // ECMA-262: a date is at most so many milliseconds away
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { DeviceProgress } from '#adapters/outbound/mongodb/device-progress';
-import { HOUR, MINUTE } from '#domain/time';
+import { DeviceProgress } from '#adapters/outbound/mongodb/live/device-progress';
+import { HOUR, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 
 const at = (minutes: number, deviceId = 'M-1') => aMeterReading({ deviceId, timestamp: START + minutes * MINUTE });

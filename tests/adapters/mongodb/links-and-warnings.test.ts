@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { overlaps } from '#domain/meter-link';
-import { HOUR } from '#domain/time';
+import { HOUR } from '#domain/time/time';
 import { aLink } from '#tests/support/links';
 import { temporaryDatabase } from '#tests/support/mongodb-database';
 import { START } from '#tests/support/readings';

@@ -1,8 +1,8 @@
 import { type Document, MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { atOneMoment } from '#adapters/outbound/mongodb/one-moment';
-import { HOUR } from '#domain/time';
+import { atOneMoment } from '#adapters/outbound/mongodb/server/one-moment';
+import { HOUR } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aVehicleReading, START } from '#tests/support/readings';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { collectionsOf } from '#adapters/outbound/mongodb/collections';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { collectionsOf } from '#adapters/outbound/mongodb/server/collections';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aVehicleReading, START } from '#tests/support/readings';

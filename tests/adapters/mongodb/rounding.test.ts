@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { millionthsOf } from '#adapters/outbound/mongodb/rounding';
-import { millionths } from '#domain/totals';
+import { millionthsOf } from '#adapters/outbound/mongodb/server/rounding';
+import { millionths } from '#domain/reading/totals';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 
 it('rounds to millionths in the database as the domain does', async () => {

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 import { examined } from '#tests/support/mongodb-explain';

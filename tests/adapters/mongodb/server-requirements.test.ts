@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { unsuitability } from '#adapters/outbound/mongodb/server-requirements';
+import { unsuitability } from '#adapters/outbound/mongodb/server/server-requirements';
 import { StoreUnavailableError } from '#application/errors';
 import { startMongod } from '#tests/support/mongod';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';

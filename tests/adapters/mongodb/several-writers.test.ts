@@ -1,10 +1,10 @@
 import { MongoClient } from 'mongodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { APP_NAME } from '#adapters/outbound/mongodb/abandoned-transactions';
-import { type HistoryDocument, toHistoryDocument } from '#adapters/outbound/mongodb/history-document';
+import { type HistoryDocument, toHistoryDocument } from '#adapters/outbound/mongodb/history/history-document';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import { APP_NAME } from '#adapters/outbound/mongodb/server/abandoned-transactions';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY, MINUTE } from '#domain/time';
+import { DAY, MINUTE } from '#domain/time/time';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 

@@ -1,11 +1,11 @@
 import { type Document, MongoClient } from 'mongodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Collections, collectionsOf } from '#adapters/outbound/mongodb/collections';
-import { inTransaction } from '#adapters/outbound/mongodb/commit-transaction';
-import { MongoDbRollups } from '#adapters/outbound/mongodb/mongodb-rollups';
+import { inTransaction } from '#adapters/outbound/mongodb/commit/commit-transaction';
+import { MongoDbRollups } from '#adapters/outbound/mongodb/hours/mongodb-rollups';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+import { type Collections, collectionsOf } from '#adapters/outbound/mongodb/server/collections';
 import { StoreUnavailableError } from '#application/errors';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { startMongod } from '#tests/support/mongod';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aMeterReading, START } from '#tests/support/readings';

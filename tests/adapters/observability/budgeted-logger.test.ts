@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
 import type { Logger } from '#application/ports/logger';
-import { MINUTE, SECOND } from '#domain/time';
+import { MINUTE, SECOND } from '#domain/time/time';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';
 

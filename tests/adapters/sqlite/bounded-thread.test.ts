@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { BoundedThread, type CallLimits } from '#adapters/outbound/sqlite/bounded-thread';
-import { Thread } from '#adapters/outbound/sqlite/thread-protocol';
+import { BoundedThread, type CallLimits } from '#adapters/outbound/sqlite/thread/bounded-thread';
+import { Thread } from '#adapters/outbound/sqlite/thread/thread-protocol';
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
 import type { FailingMethods } from './failing-thread.ts';
 

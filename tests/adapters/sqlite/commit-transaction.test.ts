@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { toOutcomes } from '#adapters/outbound/sqlite/commit-answer';
-import { toColumns } from '#adapters/outbound/sqlite/commit-columns';
-import { CommitTransaction } from '#adapters/outbound/sqlite/commit-transaction';
-import { openForWriting } from '#adapters/outbound/sqlite/database';
-import { DeviceNumbers } from '#adapters/outbound/sqlite/device-numbers';
-import { FleetQueries } from '#adapters/outbound/sqlite/fleet-queries';
-import { LiveQueries } from '#adapters/outbound/sqlite/live-queries';
-import { StreamQueries } from '#adapters/outbound/sqlite/stream-queries';
-import { tablesOf } from '#adapters/outbound/sqlite/stream-tables';
-import type { Reading } from '#domain/reading';
-import { DAY, MINUTE } from '#domain/time';
+import { toOutcomes } from '#adapters/outbound/sqlite/format/commit-answer';
+import { toColumns } from '#adapters/outbound/sqlite/format/commit-columns';
+import { DeviceNumbers } from '#adapters/outbound/sqlite/format/device-numbers';
+import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
+import { FleetQueries } from '#adapters/outbound/sqlite/reader/fleet-queries';
+import { LiveQueries } from '#adapters/outbound/sqlite/reader/live-queries';
+import { StreamQueries } from '#adapters/outbound/sqlite/reader/stream-queries';
+import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-transaction';
+import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
+import type { Reading } from '#domain/reading/reading';
+import { DAY, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 

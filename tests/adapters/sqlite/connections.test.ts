@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openForReading, openForWriting } from '#adapters/outbound/sqlite/database';
+import { openForReading, openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const FULL = 2;

@@ -1,4 +1,4 @@
-import { serve, threadData } from '#adapters/outbound/sqlite/thread-protocol';
+import { serve, threadData } from '#adapters/outbound/sqlite/thread/thread-protocol';
 
 /** What the thread of the tests can be asked to do. */
 export type FailingMethods = {

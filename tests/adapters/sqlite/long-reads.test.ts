@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { MINUTE } from '#domain/time';
+import { MINUTE } from '#domain/time/time';
 import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 

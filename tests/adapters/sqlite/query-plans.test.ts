@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openForWriting } from '#adapters/outbound/sqlite/database';
-import { fleetSql } from '#adapters/outbound/sqlite/fleet-queries';
-import { historySql } from '#adapters/outbound/sqlite/history-reader';
-import { historyWriterSql } from '#adapters/outbound/sqlite/history-writer';
-import { linkSql } from '#adapters/outbound/sqlite/links';
-import { liveSql } from '#adapters/outbound/sqlite/live-queries';
-import { rollupSql } from '#adapters/outbound/sqlite/rollup-queries';
-import { streamSql } from '#adapters/outbound/sqlite/stream-queries';
-import { streamTables } from '#adapters/outbound/sqlite/stream-tables';
-import { warningSql } from '#adapters/outbound/sqlite/warnings';
+import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
+import { fleetSql } from '#adapters/outbound/sqlite/reader/fleet-queries';
+import { historySql } from '#adapters/outbound/sqlite/reader/history-reader';
+import { liveSql } from '#adapters/outbound/sqlite/reader/live-queries';
+import { rollupSql } from '#adapters/outbound/sqlite/reader/rollup-queries';
+import { streamSql } from '#adapters/outbound/sqlite/reader/stream-queries';
+import { linkSql } from '#adapters/outbound/sqlite/records/links';
+import { warningSql } from '#adapters/outbound/sqlite/records/warnings';
+import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
+import { historyWriterSql } from '#adapters/outbound/sqlite/writer/history-writer';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 function emptyDatabase(): DatabaseSync {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockSize } from '#adapters/outbound/sqlite/history-blocks';
-import { RowEntries } from '#adapters/outbound/sqlite/row-entries';
-import { streamTables } from '#adapters/outbound/sqlite/stream-tables';
-import { DAY, MINUTE } from '#domain/time';
+import { blockSize } from '#adapters/outbound/sqlite/format/history-blocks';
+import { RowEntries } from '#adapters/outbound/sqlite/format/row-entries';
+import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
+import { DAY, MINUTE } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 
 const MINUTE_NUMBER = Math.floor(START / MINUTE);

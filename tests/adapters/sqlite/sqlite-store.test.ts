@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { DAY, HOUR, MINUTE } from '#domain/time';
+import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Thread } from '#adapters/outbound/sqlite/thread-protocol';
+import { Thread } from '#adapters/outbound/sqlite/thread/thread-protocol';
 import { StoreUnavailableError } from '#application/errors';
 import type { FailingMethods } from './failing-thread.ts';
 

@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { BoundedThread } from '#adapters/outbound/sqlite/bounded-thread';
-import type { ReaderMethods } from '#adapters/outbound/sqlite/reader-thread';
+import type { ReaderMethods } from '#adapters/outbound/sqlite/reader/reader-thread';
 import { SqliteWriter } from '#adapters/outbound/sqlite/sqlite-writer';
-import { Thread } from '#adapters/outbound/sqlite/thread-protocol';
+import { BoundedThread } from '#adapters/outbound/sqlite/thread/bounded-thread';
+import { Thread } from '#adapters/outbound/sqlite/thread/thread-protocol';
 import { WalLimit } from '#adapters/outbound/sqlite/wal-limit';
-import type { WriterMethods } from '#adapters/outbound/sqlite/writer-thread';
-import { HOUR, SECOND } from '#domain/time';
+import type { WriterMethods } from '#adapters/outbound/sqlite/writer/writer-thread';
+import { HOUR, SECOND } from '#domain/time/time';
 import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
@@ -18,8 +18,8 @@ it('the write-ahead log is emptied again and again though a reader is never idle
   const directory = temporaryDirectory();
   const databaseFile = join(directory, 'energy.db');
   const files = { databaseFile, lockFile: join(directory, 'energy.lock') };
-  const writer = await Thread.start<WriterMethods>(module('writer-thread'), files);
-  const thread = await Thread.start<ReaderMethods>(module('reader-thread'), { databaseFile });
+  const writer = await Thread.start<WriterMethods>(module('writer/writer-thread'), files);
+  const thread = await Thread.start<ReaderMethods>(module('reader/reader-thread'), { databaseFile });
   const reader = new BoundedThread(thread, { sent: 4 });
   const limit = new WalLimit(databaseFile, reader, writer, { largest: 16 * MIB, every: 50 });
   onTestFinished(async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DAY, type EpochMillis } from '#domain/time';
+import { DAY, type EpochMillis } from '#domain/time/time';
 
 const CSV = resolve(import.meta.dirname, '../../../examples/data/household-meter-2007-02-01.csv');
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EpochMillis } from '#domain/time';
+import type { EpochMillis } from '#domain/time/time';
 
 /** A reading as it is sent. */
 export type SentReading = Readonly<Record<string, string | number>>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { DAY } from '#domain/time';
+import { DAY } from '#domain/time/time';
 import { HOUSEHOLD_DAYS, householdReadings, type SentMeterReading } from './household-meter.ts';
 
 /** A way to the engine: over a socket with `fetch`, or straight into the app with `app.request`. */

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { kwhFromMilliwattHours } from '#domain/energy';
-import type { Reading } from '#domain/reading';
-import { type Kind, kinds, streams } from '#domain/streams';
-import type { TimeWindow } from '#domain/time-window';
-import type { DeviceTotals } from '#domain/totals';
+import { kwhFromMilliwattHours } from '#domain/energy/energy';
+import type { Reading } from '#domain/reading/reading';
+import type { DeviceTotals } from '#domain/reading/totals';
+import { type Kind, kinds, streams } from '#domain/streams/streams';
+import type { TimeWindow } from '#domain/time/time-window';
 import { openStore } from '#infrastructure/open-store';
 import { identity, type SentReading } from './load.ts';
 import { noLog, type StoreUnderTest } from './stores.ts';

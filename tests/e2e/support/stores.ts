@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { inject } from 'vitest';
-import { endAbandonedTransactions } from '#adapters/outbound/mongodb/abandoned-transactions';
+import { endAbandonedTransactions } from '#adapters/outbound/mongodb/server/abandoned-transactions';
 import type { Logger } from '#application/ports/logger';
 import type { StoreConfig } from '#infrastructure/config';
 

@@ -1,16 +1,16 @@
 import { type Context, Hono } from 'hono';
 import type { Logger } from '#application/ports/logger';
-import { allowedMethods } from './allowed-methods.ts';
-import { type AnalyticsRouteDependencies, analyticsRoutes } from './analytics-routes.ts';
+import { type AnalyticsRouteDependencies, analyticsRoutes } from './analytics/analytics-routes.ts';
+import { type LossRouteDependencies, lossRoutes } from './analytics/loss-routes.ts';
+import { type WarningRouteDependencies, warningRoutes } from './analytics/warning-routes.ts';
 import { type HealthRouteDependencies, healthRoutes } from './health-routes.ts';
-import { type HistoryRouteDependencies, historyRoutes } from './history-routes.ts';
-import { type IngestRouteDependencies, ingestRoutes } from './ingest-routes.ts';
-import { type LinkRouteDependencies, linkRoutes } from './link-routes.ts';
-import { type LiveRouteDependencies, liveRoutes } from './live-routes.ts';
-import { type LossRouteDependencies, lossRoutes } from './loss-routes.ts';
-import { problem, refusalOf } from './problem.ts';
-import { requestId } from './request-id.ts';
-import { type WarningRouteDependencies, warningRoutes } from './warning-routes.ts';
+import { type HistoryRouteDependencies, historyRoutes } from './history/history-routes.ts';
+import { type IngestRouteDependencies, ingestRoutes } from './ingest/ingest-routes.ts';
+import { type LinkRouteDependencies, linkRoutes } from './links/link-routes.ts';
+import { type LiveRouteDependencies, liveRoutes } from './live/live-routes.ts';
+import { allowedMethods } from './wire/allowed-methods.ts';
+import { problem, refusalOf } from './wire/problem.ts';
+import { requestId } from './wire/request-id.ts';
 
 /** Everything the HTTP interface needs: each file of routes says what for. */
 export interface AppDependencies

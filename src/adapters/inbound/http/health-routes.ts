@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { StoreUnavailableError } from '#application/errors';
 import type { StoreHealth } from '#application/ports/telemetry-store';
-import { SECOND } from '#domain/time';
-import { jsonResponse } from './json-response.ts';
-import { type ProblemError, problem } from './problem.ts';
+import { SECOND } from '#domain/time/time';
+import { jsonResponse } from './wire/json-response.ts';
+import { type ProblemError, problem } from './wire/problem.ts';
 
 /** A store that takes longer to answer its check is as good as down. */
 const CHECK_DEADLINE = 2 * SECOND;

@@ -1,8 +1,8 @@
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
-import type { CommitOutcome } from '#domain/ingest-outcome';
-import type { Reading } from '#domain/reading';
-import { type Millis, SECOND } from '#domain/time';
+import type { CommitOutcome } from '#domain/reading/ingest-outcome';
+import type { Reading } from '#domain/reading/reading';
+import { type Millis, SECOND } from '#domain/time/time';
 
 export interface GroupCommitLimits {
   /**

@@ -1,9 +1,9 @@
-import type { EnergyBucket, EnergySeries } from '#domain/energy-series';
-import type { Reading } from '#domain/reading';
-import type { Kind } from '#domain/streams';
-import { type EpochMillis, floorTo, HOUR, type Millis } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
-import { addDeviceTotals, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/totals';
+import type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
+import type { Reading } from '#domain/reading/reading';
+import { addDeviceTotals, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
+import type { Kind } from '#domain/streams/streams';
+import { type EpochMillis, floorTo, HOUR, type Millis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 
 /** What is kept of an hour whose readings were dropped. */
 interface DroppedHour {

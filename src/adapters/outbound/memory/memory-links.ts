@@ -1,7 +1,7 @@
 import type { LinkOutcome, LinkQuery, LinkRepository } from '#application/ports/link-repository';
 import { linkInterval, type MeterLink, overlaps, sameLink } from '#domain/meter-link';
-import type { EpochMillis } from '#domain/time';
-import { contains, intersection, type TimeWindow } from '#domain/time-window';
+import type { EpochMillis } from '#domain/time/time';
+import { contains, intersection, type TimeWindow } from '#domain/time/time-window';
 
 /** Links in memory. Each call is one synchronous step, so no two can cross. */
 export class MemoryLinks implements LinkRepository {

@@ -4,14 +4,20 @@ import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 import type { Retention } from '#application/ports/retention';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
-import type { EnergySeries } from '#domain/energy-series';
-import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/ingest-outcome';
-import { advancesLiveState } from '#domain/live-state';
-import { type Reading, sameValues } from '#domain/reading';
-import { byKind, type Kind, kinds } from '#domain/streams';
-import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time';
-import type { TimeWindow } from '#domain/time-window';
-import { addFleetTotals, type DeviceTotals, type FleetTotals, noDeviceTotals, noFleetTotals } from '#domain/totals';
+import type { EnergySeries } from '#domain/energy/energy-series';
+import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/reading/ingest-outcome';
+import { advancesLiveState } from '#domain/reading/live-state';
+import { type Reading, sameValues } from '#domain/reading/reading';
+import {
+  addFleetTotals,
+  type DeviceTotals,
+  type FleetTotals,
+  noDeviceTotals,
+  noFleetTotals,
+} from '#domain/reading/totals';
+import { byKind, type Kind, kinds } from '#domain/streams/streams';
+import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import { DeviceHistory } from './device-history.ts';
 import { MemoryLinks } from './memory-links.ts';
 import { MemoryWarnings } from './memory-warnings.ts';

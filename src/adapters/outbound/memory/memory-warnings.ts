@@ -1,6 +1,6 @@
 import type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
-import type { EpochMillis } from '#domain/time';
+import type { EpochMillis } from '#domain/time/time';
 
 /** Warnings in memory. Each call is one synchronous step. */
 export class MemoryWarnings implements WarningRepository {

@@ -1,21 +1,21 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { MINUTE, type Millis, SECOND } from '#domain/time';
-import { APP_NAME } from './abandoned-transactions.ts';
-import { collectionsOf, createCollections } from './collections.ts';
-import { beforeDeadline } from './deadline.ts';
-import { DeviceProgress } from './device-progress.ts';
-import { DeviceQueries } from './device-queries.ts';
-import { answered, answeredInTime } from './driver-errors.ts';
-import { FleetQueries } from './fleet-queries.ts';
-import { LiveQueries } from './live-queries.ts';
-import { MongoDbLinks } from './mongodb-links.ts';
-import { MongoDbRetention } from './mongodb-retention.ts';
-import { MongoDbRollups } from './mongodb-rollups.ts';
-import { MongoDbWarnings } from './mongodb-warnings.ts';
-import { MongoDbWriter } from './mongodb-writer.ts';
-import { requireSuitableServer } from './server-requirements.ts';
+import { MINUTE, type Millis, SECOND } from '#domain/time/time';
+import { MongoDbWriter } from './commit/mongodb-writer.ts';
+import { FleetQueries } from './fleet/fleet-queries.ts';
+import { DeviceQueries } from './hours/device-queries.ts';
+import { MongoDbRetention } from './hours/mongodb-retention.ts';
+import { MongoDbRollups } from './hours/mongodb-rollups.ts';
+import { DeviceProgress } from './live/device-progress.ts';
+import { LiveQueries } from './live/live-queries.ts';
+import { MongoDbLinks } from './records/mongodb-links.ts';
+import { MongoDbWarnings } from './records/mongodb-warnings.ts';
+import { APP_NAME } from './server/abandoned-transactions.ts';
+import { collectionsOf, createCollections } from './server/collections.ts';
+import { beforeDeadline } from './server/deadline.ts';
+import { answered, answeredInTime } from './server/driver-errors.ts';
+import { requireSuitableServer } from './server/server-requirements.ts';
 
 export interface MongoDbStoreOptions {
   /** Of a replica set or a sharded cluster. */

@@ -1,6 +1,6 @@
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
-import { type EpochMillis, MINUTE, type Millis } from '#domain/time';
+import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 
 /** Lines of one message in one interval. A flood says nothing that its first lines and its size do not. */
 const LINES_PER_MESSAGE = 20;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamHour } from '#application/ports/hour-rollups';
-import type { ReaderMethods } from './reader-thread.ts';
+import type { ReaderMethods } from './reader/reader-thread.ts';
 import type { SqliteWriter } from './sqlite-writer.ts';
-import type { Caller } from './thread-protocol.ts';
-import type { WriterMethods } from './writer-thread.ts';
+import type { Caller } from './thread/thread-protocol.ts';
+import type { WriterMethods } from './writer/writer-thread.ts';
 
 /** Summed in one step: some milliseconds, in which the reader serves no one else. */
 const READINGS_PER_STEP = 30_000;

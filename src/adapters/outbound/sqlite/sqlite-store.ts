@@ -2,14 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { type Millis, SECOND } from '#domain/time';
-import { BoundedThread, type CallLimits } from './bounded-thread.ts';
+import { type Millis, SECOND } from '#domain/time/time';
 import { closeHour } from './hour-closing.ts';
-import type { ReaderMethods, ReaderThreadData } from './reader-thread.ts';
+import type { ReaderMethods, ReaderThreadData } from './reader/reader-thread.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
-import { type Caller, Thread, threadModule } from './thread-protocol.ts';
+import { BoundedThread, type CallLimits } from './thread/bounded-thread.ts';
+import { type Caller, Thread, threadModule } from './thread/thread-protocol.ts';
 import { WalLimit } from './wal-limit.ts';
-import type { WriterMethods, WriterThreadData } from './writer-thread.ts';
+import type { WriterMethods, WriterThreadData } from './writer/writer-thread.ts';
 
 export interface SqliteOptions {
   /** Where the file lies; made when missing. */
@@ -46,13 +46,13 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
     await writer.close();
   };
   const startWriter = () =>
-    Thread.start<WriterMethods>(threadModule('writer-thread', import.meta.url), {
+    Thread.start<WriterMethods>(threadModule('writer/writer-thread', import.meta.url), {
       databaseFile,
       lockFile: join(directory, 'energy.lock'),
     } satisfies WriterThreadData);
   const startReader = async (limits: CallLimits) => {
     const data: ReaderThreadData = { databaseFile };
-    const thread = await Thread.start<ReaderMethods>(threadModule('reader-thread', import.meta.url), data);
+    const thread = await Thread.start<ReaderMethods>(threadModule('reader/reader-thread', import.meta.url), data);
     const reader = new BoundedThread(thread, limits);
     readers.push(reader);
     return reader;

@@ -1,11 +1,11 @@
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
-import { type CommitOutcome, withheldOutcomes } from '#domain/ingest-outcome';
-import type { Reading } from '#domain/reading';
-import { toOutcomes } from './commit-answer.ts';
-import { toColumns } from './commit-columns.ts';
-import { DeviceNumbers } from './device-numbers.ts';
-import type { Caller } from './thread-protocol.ts';
-import type { WriterMethods } from './writer-thread.ts';
+import { type CommitOutcome, withheldOutcomes } from '#domain/reading/ingest-outcome';
+import type { Reading } from '#domain/reading/reading';
+import { toOutcomes } from './format/commit-answer.ts';
+import { toColumns } from './format/commit-columns.ts';
+import { DeviceNumbers } from './format/device-numbers.ts';
+import type { Caller } from './thread/thread-protocol.ts';
+import type { WriterMethods } from './writer/writer-thread.ts';
 
 /** As many readings as the largest request may hold: some 5 ms. */
 const CROWD_READINGS = 5_000;

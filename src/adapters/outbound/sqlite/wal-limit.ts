@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { type Millis, SECOND } from '#domain/time';
-import type { BoundedThread } from './bounded-thread.ts';
-import type { ReaderMethods } from './reader-thread.ts';
-import type { Caller } from './thread-protocol.ts';
-import type { WriterMethods } from './writer-thread.ts';
+import { type Millis, SECOND } from '#domain/time/time';
+import type { ReaderMethods } from './reader/reader-thread.ts';
+import type { BoundedThread } from './thread/bounded-thread.ts';
+import type { Caller } from './thread/thread-protocol.ts';
+import type { WriterMethods } from './writer/writer-thread.ts';
 
 /** Some seconds of the fastest ingestion. The usual size is 4 MiB. */
 const LARGEST_WAL = 256 * 1024 * 1024;

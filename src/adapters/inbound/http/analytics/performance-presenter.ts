@@ -1,0 +1,84 @@
+import type { FleetPerformance } from '#application/analytics/fleet-performance';
+import type { VehiclePerformance } from '#application/analytics/vehicle-performance';
+import type { Coverage } from '#domain/coverage/coverage';
+import { kwhFromMilliwattHours } from '#domain/energy/energy';
+import type { WarningEvidence } from '#domain/loss-warning';
+import type { EpochMillis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
+import { presentTime } from '../wire/reading-presenter.ts';
+
+export function presentWindow({ from, to }: TimeWindow): Record<string, string> {
+  return { from: presentTime(from), to: presentTime(to) };
+}
+
+/** Said when a window reaches past the history that is kept. */
+export function presentHorizon({ horizon }: { readonly horizon?: EpochMillis }): { horizon?: string } {
+  return horizon === undefined ? {} : { horizon: presentTime(horizon) };
+}
+
+export function presentCoverage({ readings, expected, ratio }: Coverage): Coverage {
+  return { readings, expected, ratio: rounded(ratio, 4) };
+}
+
+/** What losses and warnings tell of a vehicle and its meters. */
+export function presentBalance({ ac, dc, efficiency, coverage }: PresentedBalance): Record<string, unknown> {
+  return {
+    acConsumedKwh: kwhFromMilliwattHours(ac),
+    dcDeliveredKwh: kwhFromMilliwattHours(dc),
+    efficiency: rounded(efficiency, 4),
+    coverage: { vehicle: presentCoverage(coverage.vehicle), meters: presentCoverage(coverage.meters) },
+  };
+}
+
+type PresentedBalance = Pick<WarningEvidence, 'ac' | 'dc' | 'efficiency' | 'coverage'>;
+
+export function presentVehiclePerformance(performance: VehiclePerformance): Record<string, unknown> {
+  const { vehicleId, acBasis, meters, lossWarning, lossThreshold, coverage, verdict, reasons, fleet } = performance;
+  return {
+    vehicleId,
+    window: presentWindow(performance.window),
+    acConsumedKwh: kwhFromMilliwattHours(performance.acConsumed),
+    dcDeliveredKwh: kwhFromMilliwattHours(performance.dcDelivered),
+    lossKwh: kwhFromMilliwattHours(performance.loss),
+    efficiency: roundedOrNull(performance.efficiency, 4),
+    averageBatteryTemp: roundedOrNull(performance.averageBatteryTemp, 2),
+    acBasis,
+    meters,
+    ...(fleet && {
+      fleet: { acConsumedKwh: kwhFromMilliwattHours(fleet.ac), dcDeliveredKwh: kwhFromMilliwattHours(fleet.dc) },
+    }),
+    lossWarning,
+    lossThreshold,
+    coverage: {
+      vehicle: presentCoverage(coverage.vehicle),
+      meters: coverage.meters && presentCoverage(coverage.meters),
+    },
+    verdict,
+    reasons,
+    ...presentHorizon(performance),
+  };
+}
+
+export function presentFleetPerformance(performance: FleetPerformance): Record<string, unknown> {
+  const { window, ac, dc, loss, efficiency, lossWarning, lossThreshold, readings } = performance;
+  return {
+    window: presentWindow(window),
+    acConsumedKwh: kwhFromMilliwattHours(ac),
+    dcDeliveredKwh: kwhFromMilliwattHours(dc),
+    lossKwh: kwhFromMilliwattHours(loss),
+    efficiency: roundedOrNull(efficiency, 4),
+    lossWarning,
+    lossThreshold,
+    readings,
+    ...presentHorizon(performance),
+  };
+}
+
+function rounded(value: number, decimals: number): number {
+  const scale = 10 ** decimals;
+  return Math.round(value * scale) / scale + 0; // + 0 turns -0 into 0
+}
+
+function roundedOrNull(value: number | null, decimals: number): number | null {
+  return value === null ? null : rounded(value, decimals);
+}

@@ -1,0 +1,49 @@
+import type { Hono } from 'hono';
+import type { ListWarnings, WarningPage } from '#application/losses/list-warnings';
+import type { Logger } from '#application/ports/logger';
+import type { LossWarning } from '#domain/loss-warning';
+import { encodeCursor } from '../wire/cursor.ts';
+import { jsonResponse } from '../wire/json-response.ts';
+import { given, QueryParameters } from '../wire/query-parameters.ts';
+import { presentTime } from '../wire/reading-presenter.ts';
+import { requestLog } from '../wire/request-log.ts';
+import { presentBalance, presentWindow } from './performance-presenter.ts';
+
+export interface WarningRouteDependencies {
+  readonly listWarnings: ListWarnings;
+  readonly logger: Logger;
+}
+
+/** `GET /v1/warnings`: loss warnings, open and past, newest first. */
+export function warningRoutes(app: Hono, { listWarnings, logger }: WarningRouteDependencies): void {
+  app.use('/v1/warnings', requestLog(logger));
+
+  app.get('/v1/warnings', async (c) => {
+    const query = new QueryParameters(c);
+    const asked = { state: query.choice('state', ['open', 'cleared']), after: query.position(decodePlace) };
+    const limit = query.limit();
+    query.check();
+    const { warnings, next } = await listWarnings.list({ limit, ...given(asked) });
+    const nextCursor = next === null ? null : encodeCursor(`${next.openedAt} ${next.id}`);
+    return jsonResponse(c, 200, { data: warnings.map(presentWarning), nextCursor });
+  });
+}
+
+export function presentWarning(warning: LossWarning): Record<string, unknown> {
+  const { id, vehicleId, state, openedAt, clearedAt, lossThreshold, window } = warning;
+  return {
+    id,
+    vehicleId,
+    state,
+    openedAt: presentTime(openedAt),
+    clearedAt: clearedAt === null ? null : presentTime(clearedAt),
+    lossThreshold,
+    ...presentBalance(warning),
+    window: presentWindow(window),
+  };
+}
+
+function decodePlace(text: string): NonNullable<WarningPage['next']> | undefined {
+  const [, openedAt, id] = /^(-?\d{1,15}) (.+)$/.exec(text) ?? [];
+  return openedAt === undefined || id === undefined ? undefined : { openedAt: Number(openedAt), id };
+}

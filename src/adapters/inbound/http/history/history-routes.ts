@@ -1,0 +1,120 @@
+import type { Context, Hono } from 'hono';
+import { accepts } from 'hono/accepts';
+import type { FindGaps } from '#application/history/find-gaps';
+import type { ReadHistory, StreamHistory } from '#application/history/read-history';
+import type { Clock } from '#application/ports/clock';
+import type { Logger } from '#application/ports/logger';
+import type { Gap } from '#domain/coverage/gap';
+import { isDeviceId } from '#domain/reading/device-id';
+import { type Kind, kinds, streams } from '#domain/streams/streams';
+import { MINUTE, SECOND } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
+import { presentHorizon, presentWindow } from '../analytics/performance-presenter.ts';
+import { encodeCursor } from '../wire/cursor.ts';
+import { jsonResponse } from '../wire/json-response.ts';
+import { Refusal } from '../wire/problem.ts';
+import { given, QueryParameters } from '../wire/query-parameters.ts';
+import { REQUEST_ID, requestId } from '../wire/request-id.ts';
+import { requestLog } from '../wire/request-log.ts';
+import { windowQuery } from '../wire/window-query.ts';
+import { type HistoryFormat, historyFormats, presentHistoryReading } from './history-format.ts';
+import { historyBody } from './history-stream.ts';
+
+export interface HistoryRouteDependencies {
+  readonly readHistory: ReadHistory;
+  readonly streamHistory: StreamHistory;
+  readonly findGaps: FindGaps;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** `GET /v1/<stream>/:deviceId/history` and `/gaps`, for every stream. */
+export function historyRoutes(app: Hono, dependencies: HistoryRouteDependencies): void {
+  for (const kind of kinds) {
+    const device = `/v1/${streams[kind].plural}/:deviceId`;
+    for (const path of [`${device}/history`, `${device}/gaps`]) app.use(path, requestLog(dependencies.logger));
+    app.get(`${device}/history`, (c) => history(c, kind, dependencies));
+    app.get(`${device}/gaps`, (c) => gaps(c, kind, dependencies));
+  }
+}
+
+/** The same data whatever the format, so caches have to look at what was asked for. */
+const VARY = { Vary: 'Accept' };
+
+async function history(c: Context, kind: Kind, dependencies: HistoryRouteDependencies): Promise<Response> {
+  const query = new QueryParameters(c);
+  const window = windowQuery(query, dependencies.clock.now());
+  const json = 'application/json';
+  const asked = accepts(c, { header: 'Accept', supports: [json, ...historyFormats.keys()], default: json });
+  const format = historyFormats.get(asked);
+  if (format !== undefined) {
+    query.check();
+    return streamed(c, kind, window, format, dependencies);
+  }
+  const page = { limit: query.limit(), ...given({ after: timeCursor(query) }) };
+  query.check();
+  const found = await dependencies.readHistory.page(kind, deviceOf(c, kind), window, page);
+  if (found === undefined) throw neverSeen(kind);
+  const nextCursor = found.next === null ? null : encodeCursor(String(found.next));
+  const body = { data: found.readings.map(presentHistoryReading), nextCursor, ...presentHorizon(found) };
+  return jsonResponse(c, 200, body, { headers: VARY });
+}
+
+async function streamed(
+  c: Context,
+  kind: Kind,
+  window: TimeWindow,
+  format: HistoryFormat,
+  { streamHistory, logger }: HistoryRouteDependencies,
+): Promise<Response> {
+  const deviceId = deviceOf(c, kind);
+  const found = await streamHistory.open(kind, deviceId, window);
+  if (found === undefined) throw neverSeen(kind);
+  const body = await historyBody(kind, found.pages, format, (error) => {
+    logger.warn('a history stream broke off', { requestId: requestId(c), kind, deviceId, error });
+  });
+  const { horizon } = presentHorizon(found);
+  return new Response(body, {
+    headers: {
+      'Content-Type': format.contentType,
+      [REQUEST_ID]: requestId(c),
+      ...VARY,
+      ...(horizon === undefined ? {} : { Horizon: horizon }),
+    },
+  });
+}
+
+async function gaps(c: Context, kind: Kind, { findGaps, clock }: HistoryRouteDependencies): Promise<Response> {
+  const query = new QueryParameters(c);
+  const window = windowQuery(query, clock.now());
+  const page = { limit: query.limit(), ...given({ after: timeCursor(query) }) };
+  query.check();
+  const found = await findGaps.of(kind, deviceOf(c, kind), window, page);
+  if (found === undefined) throw neverSeen(kind);
+  return jsonResponse(c, 200, {
+    window: presentWindow(found.window),
+    intervalSeconds: MINUTE / SECOND,
+    data: found.gaps.map(presentGap),
+    nextCursor: found.next === null ? null : encodeCursor(String(found.next)),
+    ...presentHorizon(found),
+  });
+}
+
+function presentGap(gap: Gap): Record<string, unknown> {
+  return { ...presentWindow(gap), missing: gap.missing };
+}
+
+/** The time that the cursor of the page before stands for. */
+function timeCursor(query: QueryParameters): number | undefined {
+  return query.position((text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined));
+}
+
+function deviceOf(c: Context, kind: Kind): string {
+  const deviceId = c.req.param('deviceId');
+  if (!isDeviceId(deviceId)) throw neverSeen(kind);
+  return deviceId;
+}
+
+function neverSeen(kind: Kind): Refusal {
+  return new Refusal('not-found', `No reading of this ${kind} was ever stored.`);
+}

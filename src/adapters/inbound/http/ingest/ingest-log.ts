@@ -1,0 +1,88 @@
+import type { IngestReport } from '#application/ingest-readings';
+import type { Logger } from '#application/ports/logger';
+import { SECOND } from '#domain/time/time';
+
+/** One summary at most this often: what is logged does not grow with what is received. */
+const INTERVAL = 10 * SECOND;
+/** Rejected readings described one by one in each interval; the rest is in the counts. */
+const SAMPLES = 5;
+
+type Counts = Record<string, number>;
+
+/**
+ * What ingestion did, for the log: counts, and a few of the faults. The first request after a summary starts the next
+ * interval, so that silence logs nothing. The timer does not keep the process alive.
+ */
+export class IngestLog {
+  readonly #logger: Logger;
+  #timer: NodeJS.Timeout | undefined;
+  #samplesLeft = SAMPLES;
+  #requests = 0;
+  #counts = noCounts();
+  #rejectedByCode: Counts = {};
+  #refusedByCode: Counts = {};
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** A request whose readings were judged. */
+  judged(report: IngestReport, requestId: () => string): void {
+    this.#begin();
+    this.#counts.readings += report.received;
+    this.#counts.stored += report.stored;
+    this.#counts.duplicates += report.duplicates;
+    this.#counts.conflicts += report.conflicts;
+    this.#counts.rejected += report.rejected;
+    if (report.rejected > 0) this.#rejections(report, requestId());
+  }
+
+  /** A request that was refused as a whole. */
+  refused(code: string): void {
+    this.#begin();
+    count(this.#refusedByCode, code);
+  }
+
+  /** Logs what there is; call it at the end. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#requests === 0) return;
+    this.#logger.info('ingest summary', {
+      requests: this.#requests,
+      ...this.#counts,
+      ...(this.#counts.rejected > 0 && { rejectedByCode: this.#rejectedByCode }),
+      ...(Object.keys(this.#refusedByCode).length > 0 && { refusedRequests: this.#refusedByCode }),
+    });
+    this.#samplesLeft = SAMPLES;
+    this.#requests = 0;
+    this.#counts = noCounts();
+    this.#rejectedByCode = {};
+    this.#refusedByCode = {};
+  }
+
+  #begin(): void {
+    this.#requests++;
+    this.#timer ??= setTimeout(() => this.flush(), INTERVAL).unref();
+  }
+
+  #rejections({ outcomes }: IngestReport, requestId: string): void {
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'withheld') count(this.#rejectedByCode, 'withheld');
+      if (outcome.status !== 'rejected') continue;
+      count(this.#rejectedByCode, outcome.faults[0]?.code ?? 'unknown');
+      if (this.#samplesLeft > 0) {
+        this.#samplesLeft--;
+        this.#logger.info('reading rejected', { requestId, index, faults: outcome.faults });
+      }
+    }
+  }
+}
+
+function noCounts() {
+  return { readings: 0, stored: 0, duplicates: 0, conflicts: 0, rejected: 0 };
+}
+
+function count(counts: Counts, code: string): void {
+  counts[code] = (counts[code] ?? 0) + 1;
+}

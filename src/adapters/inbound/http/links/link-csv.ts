@@ -1,0 +1,54 @@
+import { CsvError, parse } from 'csv-parse/sync';
+import type { ReceivedLink } from '#application/manage-links';
+import { checkBatchSize, MAX_BATCH } from '../wire/batch-text.ts';
+import { Refusal } from '../wire/problem.ts';
+import { parseLink, rejected } from './link-schema.ts';
+
+const REQUIRED = ['meterId', 'vehicleId', 'from'] as const;
+const DIGITS = /^\d+$/;
+
+/**
+ * Reads links from CSV (RFC 4180) with a header line that names `meterId,vehicleId,from,to` in any order; `to` may be
+ * empty or left out. Other columns are ignored. A row with more cells than the header is a fault of that row; text that
+ * is no CSV at all is refused as a whole.
+ */
+export function linksFromCsv(text: string): ReceivedLink[] {
+  const [header = [], ...rows] = records(text);
+  const missing = REQUIRED.filter((name) => !header.includes(name));
+  if (missing.length > 0) throw new Refusal('malformed-csv', `The first line must name ${missing.join(', ')}.`);
+  checkBatchSize(rows.length, 'links');
+  return rows.map((row) => {
+    if (row.length > header.length) {
+      return rejected([
+        { code: 'malformed-csv', detail: `has ${row.length} cells where the header has ${header.length}` },
+      ]);
+    }
+    const cells = row.flatMap((cell, column) => (cell === '' ? [] : [[header[column] ?? '', cell] as const]));
+    const { from, to, ...ids } = Object.fromEntries(cells);
+    return parseLink({
+      ...ids,
+      ...(from !== undefined && { from: timeOf(from) }),
+      ...(to !== undefined && { to: timeOf(to) }),
+    });
+  });
+}
+
+function records(text: string): string[][] {
+  try {
+    return parse(text, {
+      record_delimiter: ['\r\n', '\n', '\r'], // any of them on any line: a file pasted together has several
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+      to: MAX_BATCH + 2,
+    });
+  } catch (cause) {
+    if (!(cause instanceof CsvError)) throw cause;
+    throw new Refusal('malformed-csv', `The body is not CSV: ${cause.message}.`, { cause });
+  }
+}
+
+/** A cell has no type: nothing but digits is epoch milliseconds. */
+function timeOf(cell: string): string | number {
+  return DIGITS.test(cell) ? Number(cell) : cell;
+}

@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import { isDeviceId } from '#domain/reading/device-id';
+import type { Fault, FaultCode } from '#domain/reading/fault';
+import type { EpochMillis } from '#domain/time/time';
+import { parseTimestamp } from '#domain/time/timestamp';
+
+/** An issue of a schema carries its code in front of its text, so that every rule names its own. */
+export function message(code: FaultCode, detail: string): `${FaultCode}: ${string}` {
+  return `${code}: ${detail}`;
+}
+
+/** The fault that an issue of a schema with such messages stands for. */
+export function faultOf(issue: v.BaseIssue<unknown>): Fault {
+  const end = issue.message.indexOf(': ');
+  return {
+    code: issue.message.slice(0, end) as FaultCode,
+    field: String(issue.path?.[0]?.key),
+    detail: issue.message.slice(end + 2),
+  };
+}
+
+export const MISSING = message('missing-field', 'is missing');
+
+export const deviceIdSchema = v.custom<string>(
+  isDeviceId,
+  message('invalid-id', 'must be 1 to 128 of A-Z a-z 0-9 . _ : -'),
+);
+
+/** RFC 3339 with an offset, or integer epoch milliseconds. */
+export const timestampSchema = v.pipe(
+  v.unknown(),
+  v.rawTransform(({ dataset, addIssue, NEVER }): EpochMillis => {
+    const parsed = parseTimestamp(dataset.value);
+    if (typeof parsed === 'number') return parsed;
+    addIssue({ message: message(parsed.code, parsed.detail) });
+    return NEVER;
+  }),
+);

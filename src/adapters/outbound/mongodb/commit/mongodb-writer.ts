@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import type { MongoClient } from 'mongodb';
+import type { Logger } from '#application/ports/logger';
+import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+import { type CommitOutcome, withheldOutcomes } from '#domain/reading/ingest-outcome';
+import type { Reading } from '#domain/reading/reading';
+import { type Millis, SECOND } from '#domain/time/time';
+import type { DeviceProgress } from '../live/device-progress.ts';
+import type { Collections } from '../server/collections.ts';
+import { ConflictPause } from '../server/conflict-pause.ts';
+import { beforeDeadline } from '../server/deadline.ts';
+import { answered, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
+import { CommitBatch, NOTHING_KNOWN } from './commit-batch.ts';
+import { inTransaction, writeReadings } from './commit-transaction.ts';
+import { findKnown } from './known-readings.ts';
+
+/** No attempt begins later than this after the commit was asked for, and nobody waits longer for its end. */
+const COMMIT_DEADLINE: Millis = 8 * SECOND;
+/**
+ * After a commit that met duplicates this many look first: devices that send again come in waves, and a look costs less
+ * than a transaction that fails. Without duplicates the insert itself is the check, at no cost.
+ */
+const CAUTIOUS_COMMITS = 20;
+
+/** Commits readings, each call one transaction. Any number may be in flight, from any number of processes. */
+export class MongoDbWriter implements TelemetryWriter {
+  readonly #client: MongoClient;
+  readonly #collections: Collections;
+  readonly #progress: DeviceProgress;
+  readonly #logger: Logger | undefined;
+  readonly #name = randomBytes(6).toString('hex');
+  readonly #freeLanes: string[] = [];
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #lanes = 0;
+  #cautious = 0;
+
+  constructor(client: MongoClient, collections: Collections, progress: DeviceProgress, logger: Logger | undefined) {
+    this.#client = client;
+    this.#collections = collections;
+    this.#progress = progress;
+    this.#logger = logger;
+  }
+
+  async commit(
+    readings: readonly Reading[],
+    { atomic = false }: CommitOptions = {},
+  ): Promise<readonly CommitOutcome[]> {
+    if (readings.length === 0) return [];
+    const deadline = performance.now() + COMMIT_DEADLINE;
+    const outcomes = this.#onLane((lane) => this.#store(readings, atomic, lane, deadline));
+    this.#inFlight.add(outcomes);
+    const settled = () => this.#inFlight.delete(outcomes);
+    outcomes.then(settled, settled);
+    return answered(beforeDeadline(outcomes, COMMIT_DEADLINE));
+  }
+
+  /** Resolves when nothing is in flight any more, or the deadline of what is has passed. */
+  async settled(): Promise<void> {
+    await beforeDeadline(Promise.allSettled(this.#inFlight), COMMIT_DEADLINE).catch(() => {});
+  }
+
+  /**
+   * A lane's documents in the fleet totals are written by one commit at a time. After a fault the lane is not used again:
+   * its transaction may still be open on the server.
+   */
+  async #onLane<T>(work: (lane: string) => Promise<T>): Promise<T> {
+    const lane = this.#freeLanes.pop() ?? `${this.#name}-${this.#lanes++}`;
+    const result = await work(lane);
+    this.#freeLanes.push(lane);
+    return result;
+  }
+
+  async #store(
+    readings: readonly Reading[],
+    atomic: boolean,
+    lane: string,
+    deadline: number,
+  ): Promise<readonly CommitOutcome[]> {
+    const batch = new CommitBatch(readings);
+    const pause = new ConflictPause(this.#client, this.#logger);
+    // A batch that conflicts with itself is not written when atomic, so that no insert would tell what is there.
+    const look = this.#cautious > 0 || (atomic && batch.outcomes(NOTHING_KNOWN).some(isConflict));
+    const suspects = () => readings.filter((reading) => this.#progress.mayBeStored(reading));
+    let known = look ? await findKnown(this.#collections, suspects()) : NOTHING_KNOWN;
+    for (let thorough = false; ; ) {
+      const outcomes = batch.outcomes(known);
+      const unknown = batch.unknown(known);
+      const withheld = atomic && outcomes.some(isConflict);
+      const failure = withheld || unknown.length === 0 ? undefined : await this.#attempt(unknown, lane, deadline);
+      if (failure === undefined) {
+        this.#cautious = known.size > 0 ? CAUTIOUS_COMMITS : Math.max(0, this.#cautious - 1);
+        return withheld ? withheldOutcomes(readings, outcomes) : outcomes;
+      }
+      if (performance.now() > deadline) throw failure.error;
+      const before = known.size;
+      if (isDuplicateKey(failure.error)) {
+        known = await findKnown(this.#collections, thorough ? readings : suspects());
+        thorough = true; // next time: another process may have stored what is news to this one
+      }
+      // What is there and cannot be found was written by a transaction that the majority has yet to confirm.
+      if (known.size === before) await pause.wait();
+    }
+  }
+
+  /** Resolves with nothing when the readings are stored, and with the reason when another attempt may do better. */
+  async #attempt(
+    readings: readonly Reading[],
+    lane: string,
+    deadline: number,
+  ): Promise<{ error: unknown } | undefined> {
+    try {
+      await inTransaction(this.#client, deadline, (session) => {
+        return writeReadings(this.#collections, readings, this.#progress, lane, session);
+      });
+      this.#progress.advance(readings);
+      return undefined;
+    } catch (error) {
+      if (isDuplicateKey(error) || isTransient(error)) return { error };
+      throw error;
+    }
+  }
+}
+
+function isConflict({ status }: CommitOutcome): boolean {
+  return status === 'conflict';
+}

@@ -1,0 +1,60 @@
+import { type AnyBulkWriteOperation, Long } from 'mongodb';
+import type { Reading } from '#domain/reading/reading';
+import type { Kind } from '#domain/streams/streams';
+import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
+
+/** Energy in milliwatt-hours and number of readings of one stream in one bucket. */
+export interface StreamSums {
+  readonly energy: number;
+  readonly readings: number;
+}
+
+/**
+ * What one lane added to one minute or one hour. A lane belongs to one commit at a time, so that commits never meet in
+ * one document; a reader sums the lanes. Hours lie before minutes in the order of the keys.
+ */
+export interface FleetDocument extends Partial<Readonly<Record<Kind, StreamSums>>> {
+  readonly _id: { readonly minute: Date; readonly lane: string } | { readonly hour: Date; readonly lane: string };
+}
+
+export type Bucket = 'minute' | 'hour';
+
+/** Adds readings to the lane's documents, one update a minute and one an hour. */
+export function fleetUpdates(readings: readonly Reading[], lane: string): AnyBulkWriteOperation<FleetDocument>[] {
+  return [...bucketUpdates(readings, lane, 'minute', MINUTE), ...bucketUpdates(readings, lane, 'hour', HOUR)];
+}
+
+function bucketUpdates(
+  readings: readonly Reading[],
+  lane: string,
+  bucket: Bucket,
+  width: Millis,
+): AnyBulkWriteOperation<FleetDocument>[] {
+  const buckets = new Map<EpochMillis, Map<Kind, { energy: number; readings: number }>>();
+  for (const { kind, timestamp, energy } of readings) {
+    const start = floorTo(width, timestamp);
+    const sums = buckets.get(start) ?? new Map<Kind, { energy: number; readings: number }>();
+    buckets.set(start, sums);
+    const sum = sums.get(kind) ?? { energy: 0, readings: 0 };
+    sums.set(kind, sum);
+    sum.energy += energy;
+    sum.readings += 1;
+  }
+  return [...buckets].map(([start, sums]) => ({
+    updateOne: { filter: { _id: bucketId(bucket, start, lane) }, update: { $inc: increments(sums) }, upsert: true },
+  }));
+}
+
+function bucketId(bucket: Bucket, start: EpochMillis, lane: string): FleetDocument['_id'] {
+  return bucket === 'minute' ? { minute: new Date(start), lane } : { hour: new Date(start), lane };
+}
+
+/** Longs, because a hot hour of a large fleet passes 2^31 milliwatt-hours. */
+function increments(sums: ReadonlyMap<Kind, StreamSums>): Record<string, Long> {
+  const fields: Record<string, Long> = {};
+  for (const [kind, { energy, readings }] of sums) {
+    fields[`${kind}.energy`] = Long.fromNumber(energy);
+    fields[`${kind}.readings`] = Long.fromNumber(readings);
+  }
+  return fields;
+}

@@ -1,0 +1,62 @@
+import type { Document } from 'mongodb';
+import type { FleetHour } from '#application/ports/cold-store';
+import { type FleetTotals, noFleetTotals } from '#domain/reading/totals';
+import { byKind, kinds } from '#domain/streams/streams';
+import { ceilTo, floorTo, HOUR } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
+import type { Collections } from '../server/collections.ts';
+import { toDate } from '../server/dates.ts';
+import type { Bucket } from './fleet-document.ts';
+
+/** What can be asked about the fleet. The database sums the lanes. */
+export class FleetQueries {
+  readonly #collections: Collections;
+
+  constructor(collections: Collections) {
+    this.#collections = collections;
+  }
+
+  /** Whole hours from the hours, the edges from the minutes, in one statement. */
+  async totals({ from, to }: TimeWindow): Promise<FleetTotals> {
+    const { fleet } = this.#collections;
+    const crossesHour = ceilTo(HOUR, from) < floorTo(HOUR, to);
+    const firstHour = crossesHour ? ceilTo(HOUR, from) : to;
+    const endHour = crossesHour ? floorTo(HOUR, to) : to;
+    const edge = (window: TimeWindow) => ({
+      $unionWith: { coll: fleet.collectionName, pipeline: [bucketRange('minute', window)] },
+    });
+    const [sums] = await fleet
+      .aggregate([
+        bucketRange('hour', { from: firstHour, to: endHour }),
+        edge({ from, to: firstHour }),
+        edge({ from: endHour, to }),
+        fleetSums(null),
+      ])
+      .toArray();
+    return sums === undefined ? noFleetTotals() : fleetTotalsFrom(sums);
+  }
+
+  async hours(window: TimeWindow): Promise<readonly FleetHour[]> {
+    const hours = await this.#collections.fleet
+      .aggregate([bucketRange('hour', window), fleetSums('$_id.hour'), { $sort: { _id: 1 } }])
+      .toArray();
+    return hours.map((sums) => ({ hour: (sums._id as Date).getTime(), totals: fleetTotalsFrom(sums) }));
+  }
+}
+
+/** All lanes of the buckets that begin in the window: a bounded scan of the clustered collection. */
+export function bucketRange(bucket: Bucket, { from, to }: TimeWindow): Document {
+  return { $match: { _id: { $gte: { [bucket]: toDate(from) }, $lt: { [bucket]: toDate(to) } } } };
+}
+
+/** The `$group` stage that `fleetTotalsFrom` understands. */
+function fleetSums(by: unknown): Document {
+  const sums = kinds.flatMap((kind) =>
+    ['energy', 'readings'].map((sum) => [`${kind}_${sum}`, { $sum: `$${kind}.${sum}` }]),
+  );
+  return { $group: { _id: by, ...Object.fromEntries(sums) } };
+}
+
+function fleetTotalsFrom(sums: Document): FleetTotals {
+  return byKind((kind) => ({ energy: Number(sums[`${kind}_energy`]), readings: Number(sums[`${kind}_readings`]) }));
+}

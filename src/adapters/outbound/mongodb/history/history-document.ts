@@ -1,0 +1,73 @@
+import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
+import { measuredValue, type Reading } from '#domain/reading/reading';
+import type { Kind } from '#domain/streams/streams';
+import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
+import { fieldsOf } from './reading-fields.ts';
+
+/**
+ * `{ hour, <idField>, timestamp }`, in this order: documents lie in the order of their keys, so that the hour being
+ * written stays in memory, and one device's readings of one hour lie side by side.
+ */
+export type HistoryKey = Readonly<Record<string, Date | string>>;
+
+/** A reading: energy in kWh and measured values, named as on the wire. */
+export interface HistoryDocument {
+  readonly _id: HistoryKey;
+  readonly receivedAt: Date;
+  readonly [field: string]: unknown;
+}
+
+const newDate = (time: EpochMillis): Date => new Date(time);
+
+export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis, dateOf = newDate): HistoryKey {
+  return {
+    hour: dateOf(floorTo(HOUR, timestamp)),
+    [fieldsOf[kind].id]: deviceId,
+    timestamp: new Date(timestamp),
+  };
+}
+
+/** Documents for many readings. They share the dates that they have in common: most are of one hour and came at once. */
+export function toHistoryDocuments(readings: readonly Reading[]): HistoryDocument[] {
+  const dates = new Map<EpochMillis, Date>();
+  const sharedDate = (time: EpochMillis): Date => {
+    const known = dates.get(time);
+    if (known !== undefined) return known;
+    const date = new Date(time);
+    dates.set(time, date);
+    return date;
+  };
+  return readings.map((reading) => toHistoryDocument(reading, sharedDate));
+}
+
+/** The fields in the order in which they are stored. */
+export function toHistoryDocument(reading: Reading, dateOf = newDate): HistoryDocument {
+  const { kind, deviceId, timestamp, receivedAt } = reading;
+  const { energy, measured } = fieldsOf[kind];
+  const document: Record<string, unknown> = { _id: historyKey(kind, deviceId, timestamp, dateOf) };
+  document[energy] = kwhFromMilliwattHours(reading.energy);
+  for (const field of measured) document[field] = measuredValue(reading, field);
+  document.receivedAt = dateOf(receivedAt);
+  return document as unknown as HistoryDocument;
+}
+
+export function fromHistoryDocument(kind: Kind, document: HistoryDocument): Reading {
+  const { id, energy, measured } = fieldsOf[kind];
+  const reading: Record<string, unknown> = {
+    kind,
+    deviceId: document._id[id],
+    timestamp: (document._id.timestamp as Date).getTime(),
+    energy: milliwattHoursFromKwh(document[energy] as number),
+    receivedAt: document.receivedAt.getTime(),
+  };
+  for (const field of measured) reading[field] = document[field];
+  return reading as unknown as Reading;
+}
+
+/** Readings in the order of their keys: one after another in the collection. */
+export function byHistoryKey(a: Reading, b: Reading): number {
+  const hours = floorTo(HOUR, a.timestamp) - floorTo(HOUR, b.timestamp);
+  if (hours !== 0) return hours;
+  if (a.deviceId !== b.deviceId) return a.deviceId < b.deviceId ? -1 : 1;
+  return a.timestamp - b.timestamp;
+}

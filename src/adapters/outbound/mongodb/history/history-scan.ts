@@ -1,0 +1,32 @@
+import type { Document } from 'mongodb';
+import type { Kind } from '#domain/streams/streams';
+import type { TimeWindow } from '#domain/time/time-window';
+import { historyKey } from './history-document.ts';
+
+/**
+ * One device's readings in a window that does not cross an hour: a bounded scan of the clustered collection, which
+ * touches nothing else.
+ */
+export function deviceRange(kind: Kind, deviceId: string, { from, to }: TimeWindow): Document {
+  const begin = historyKey(kind, deviceId, from);
+  return { _id: { $gte: begin, $lt: { ...begin, timestamp: new Date(to) } } };
+}
+
+/** All devices' readings of whole hours. */
+export function hourRange({ from, to }: TimeWindow): Document {
+  return { _id: { $gte: { hour: new Date(from) }, $lt: { hour: new Date(to) } } };
+}
+
+/** A part of an answer: a pipeline over one collection. */
+export interface Branch {
+  readonly collection: string;
+  readonly pipeline: readonly Document[];
+}
+
+/** What all branches give, each scanned by itself: with `$or` the server would scan from the first to the last. */
+export function scanEach([first, ...others]: readonly [Branch, ...Branch[]]): Document[] {
+  return [
+    ...first.pipeline,
+    ...others.map(({ collection, pipeline }) => ({ $unionWith: { coll: collection, pipeline: [...pipeline] } })),
+  ];
+}

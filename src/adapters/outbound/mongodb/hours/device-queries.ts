@@ -1,0 +1,144 @@
+import type { MongoClient } from 'mongodb';
+import { giveWay } from '#application/give-way';
+import type { HistoryQuery } from '#application/ports/cold-store';
+import type { EnergySeries } from '#domain/energy/energy-series';
+import type { Reading } from '#domain/reading/reading';
+import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/reading/totals';
+import type { Kind } from '#domain/streams/streams';
+import { HOUR, MINUTE, type Millis } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
+import { fromHistoryDocument, type HistoryDocument } from '../history/history-document.ts';
+import { deviceRange, scanEach } from '../history/history-scan.ts';
+import type { Collections } from '../server/collections.ts';
+import { answeredInTime } from '../server/driver-errors.ts';
+import { mark } from '../server/marks.ts';
+import { atOneMoment } from '../server/one-moment.ts';
+import { type DeviceBucketId, type DeviceSums, toDeviceTotals, toEnergyBucket } from './device-sums.ts';
+import { planHours } from './hour-plan.ts';
+import { occupiedHours } from './occupied-hours.ts';
+import { BY_DEVICE, byBucket, type Grouping, IN_ALL, sumParts } from './part-sums.ts';
+
+/** Hours that one statement for a page of history scans at most. */
+const HOURS_A_SCAN = 48;
+/** What a device sends in an hour when all is well; more only means that a page takes fewer round trips. */
+const READINGS_AN_HOUR = HOUR / MINUTE;
+/** Devices between whose totals others have their turn: a millisecond. */
+const DEVICES_PER_TURN = 1_000;
+
+/** What can be asked about the history of devices. */
+export class DeviceQueries {
+  readonly #client: MongoClient;
+  readonly #collections: Collections;
+  readonly #lastTotals = new Map<
+    Kind,
+    { readonly version: string; readonly totals: ReadonlyMap<string, DeviceTotals> }
+  >();
+
+  constructor(client: MongoClient, collections: Collections) {
+    this.#client = client;
+    this.#collections = collections;
+  }
+
+  async history(
+    kind: Kind,
+    deviceId: string,
+    window: TimeWindow,
+    { after = -Infinity, limit }: HistoryQuery,
+  ): Promise<readonly Reading[]> {
+    const horizon = (await answeredInTime(mark(this.#collections.marks, 'horizon'))) ?? -Infinity;
+    const rest = { from: Math.max(window.from, after + 1, horizon), to: window.to };
+    const page: Reading[] = [];
+    for await (const hours of this.#scans(kind, rest, limit)) {
+      // Each scan has its time: a page that passes years of silence takes many.
+      page.push(...(await answeredInTime(this.#readings(kind, deviceId, hours, limit - page.length))));
+      if (page.length === limit) break;
+    }
+    return page;
+  }
+
+  async totals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
+    const sums = await this.#sums(kind, [deviceId], window, IN_ALL);
+    return sums.map((sum) => toDeviceTotals(kind, sum)).reduce(addDeviceTotals, noDeviceTotals(kind));
+  }
+
+  async seriesByDevice(
+    kind: Kind,
+    deviceIds: readonly string[],
+    window: TimeWindow,
+    width: Millis,
+  ): Promise<ReadonlyMap<string, EnergySeries>> {
+    const sums = await this.#sums(kind, deviceIds, window, byBucket(width));
+    const byDevice = Map.groupBy(sums, ({ _id }) => (_id as DeviceBucketId).device);
+    const seriesOf = (own: readonly DeviceSums[]) => own.map(toEnergyBucket).sort((a, b) => a.start - b.start);
+    return new Map([...byDevice].map(([device, own]) => [device, seriesOf(own)]));
+  }
+
+  /**
+   * What was last asked of a stream is kept: the pages of one list come from the same sums. It is given again as long as
+   * the window consists of the same computations of its hours, which never change.
+   */
+  async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
+    return atOneMoment(this.#client, async (moment) => {
+      const plan = await planHours(this.#collections, kind, window, true, moment);
+      const version = plan.closed.map(({ generation }) => generation.toHexString()).join(' ');
+      const last = this.#lastTotals.get(kind);
+      if (plan.raw.length === 0 && last?.version === version) return last.totals;
+      const totals = await totalsOf(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
+      if (plan.raw.length === 0) this.#lastTotals.set(kind, { version, totals });
+      return totals;
+    });
+  }
+
+  #sums(kind: Kind, deviceIds: readonly string[], window: TimeWindow, grouping: Grouping) {
+    return atOneMoment(this.#client, async (moment) => {
+      const plan = await planHours(this.#collections, kind, window, grouping.ofSums !== undefined, moment);
+      return sumParts(this.#collections, kind, deviceIds, plan, grouping, moment);
+    });
+  }
+
+  /** The occupied hours of a window in groups: as many as a page should need, then ever more. */
+  async *#scans(kind: Kind, window: TimeWindow, readings: number): AsyncGenerator<readonly TimeWindow[]> {
+    let size = Math.min(Math.ceil(readings / READINGS_AN_HOUR) + 1, HOURS_A_SCAN);
+    let hours: TimeWindow[] = [];
+    for await (const hour of occupiedHours(this.#collections.fleet, kind, window)) {
+      hours.push(hour);
+      if (hours.length < size) continue;
+      yield hours;
+      hours = [];
+      size = Math.min(size * 2, HOURS_A_SCAN);
+    }
+    if (hours.length > 0) yield hours;
+  }
+
+  async #readings(
+    kind: Kind,
+    deviceId: string,
+    hours: readonly TimeWindow[],
+    limit: number,
+  ): Promise<readonly Reading[]> {
+    const history = this.#collections.history[kind];
+    const first = [{ $sort: { _id: 1 } }, { $limit: limit }]; // within an hour in the order of the scan
+    const [scan, ...others] = hours.map((hour) => ({
+      collection: history.collectionName,
+      pipeline: [{ $match: deviceRange(kind, deviceId, hour) }, ...first],
+    }));
+    if (scan === undefined) return [];
+    const documents = await history
+      .aggregate<HistoryDocument>([...scanEach([scan, ...others]), ...first], { batchSize: limit + 1 })
+      .toArray();
+    return documents.map((document) => fromHistoryDocument(kind, document));
+  }
+}
+
+/** Adds up the sums of each device, giving way to others now and then. */
+async function totalsOf(kind: Kind, found: readonly DeviceSums[]): Promise<ReadonlyMap<string, DeviceTotals>> {
+  const totals = new Map<string, DeviceTotals>();
+  for (const [index, sums] of found.entries()) {
+    if (index % DEVICES_PER_TURN === 0) await giveWay();
+    const id = String(sums._id);
+    const sum = toDeviceTotals(kind, sums);
+    const before = totals.get(id);
+    totals.set(id, before === undefined ? sum : addDeviceTotals(before, sum));
+  }
+  return totals;
+}

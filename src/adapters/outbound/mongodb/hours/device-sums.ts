@@ -1,0 +1,75 @@
+import type { Document } from 'mongodb';
+import type { EnergyBucket } from '#domain/energy/energy-series';
+import type { DeviceTotals } from '#domain/reading/totals';
+import type { Kind } from '#domain/streams/streams';
+import { fieldsOf } from '../history/reading-fields.ts';
+import { millionthsOf } from '../server/rounding.ts';
+
+/** What `$group` makes of readings or of sums: integers all, energy in mWh, averaged fields in millionths. */
+export interface DeviceSums {
+  readonly _id: unknown;
+  readonly energy: number;
+  readonly readings: number;
+  readonly [sum: string]: unknown;
+}
+
+/** Whether the least and the most energy of a reading, `least` and `most`, are wanted besides. */
+export interface SumOptions {
+  readonly extremes: boolean;
+}
+
+/** The `$group` stage that sums history documents. */
+export function sumReadings(kind: Kind, by: unknown, { extremes }: SumOptions): Document {
+  const { energy, averaged } = fieldsOf[kind];
+  return {
+    $group: {
+      _id: by,
+      energy: { $sum: millionthsOf(energy) },
+      readings: { $sum: 1 },
+      ...(extremes && { least: { $min: millionthsOf(energy) }, most: { $max: millionthsOf(energy) } }),
+      ...Object.fromEntries(averaged.map((field) => [sumField(field), { $sum: millionthsOf(field) }])),
+    },
+  };
+}
+
+/** The `$group` stage that adds up what `sumReadings` has made. */
+export function addSums(kind: Kind, by: unknown, { extremes }: SumOptions): Document {
+  return {
+    $group: {
+      _id: by,
+      energy: { $sum: '$energy' },
+      readings: { $sum: '$readings' },
+      ...(extremes && { least: { $min: '$least' }, most: { $max: '$most' } }),
+      ...Object.fromEntries(sumFields(kind).map((field) => [field, { $sum: `$${field}` }])),
+    },
+  };
+}
+
+/** The names of what is summed beside energy and readings. */
+export function sumFields(kind: Kind): readonly string[] {
+  return fieldsOf[kind].averaged.map(sumField);
+}
+
+export function toDeviceTotals(kind: Kind, sums: DeviceSums): DeviceTotals {
+  return {
+    energy: sums.energy,
+    readings: sums.readings,
+    sums: Object.fromEntries(fieldsOf[kind].averaged.map((field) => [field, sums[sumField(field)] as number])),
+  };
+}
+
+/** By what the buckets of many devices' series are told apart. */
+export interface DeviceBucketId {
+  readonly device: string;
+  readonly start: Date;
+}
+
+/** Of sums with extremes, by `DeviceBucketId`. */
+export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSums): EnergyBucket {
+  const { start } = _id as DeviceBucketId;
+  return { start: start.getTime(), energy, readings, least: least as number, most: most as number };
+}
+
+function sumField(field: string): string {
+  return `${field}Sum`;
+}

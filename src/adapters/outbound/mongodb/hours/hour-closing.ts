@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ClientSession, type Document, type MongoClient, ObjectId } from 'mongodb';
+import { StoreUnavailableError } from '#application/errors';
+import type { StreamHour } from '#application/ports/hour-rollups';
+import { DAY, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time/time';
+import { bucketRange } from '../fleet/fleet-queries.ts';
+import { hourRange } from '../history/history-scan.ts';
+import { fieldsOf } from '../history/reading-fields.ts';
+import type { Collections } from '../server/collections.ts';
+import { isDuplicateKey, isTimeUp } from '../server/driver-errors.ts';
+import { mark } from '../server/marks.ts';
+import { sumFields, sumReadings } from './device-sums.ts';
+import { closedHourId, dayRange } from './hour-documents.ts';
+
+/** An hour of 10,000 devices takes seconds. */
+const COMPUTING: Millis = 100 * SECOND;
+/** A claim is renewed as long as its process lives. */
+const CLAIM: Millis = 10 * SECOND;
+const RENEWAL: Millis = 2 * SECOND;
+/** How often somebody who waits for another process to close the hour looks whether it has. */
+const LOOK: Millis = 100;
+/** Long enough to outlast the claim of a process that died, and the computation after it. */
+const PATIENCE: Millis = 3 * MINUTE;
+
+/**
+ * Computes the sums of hours, each time as a new generation of documents:
+ *
+ * 1. Claim the hour, so that no two processes do the same work. The claim names the generation.
+ * 2. Read how many readings the hour has: `n`.
+ * 3. Sum them, inside the server, into documents of the generation. A reading that arrives meanwhile is in it or not.
+ * 4. Publish the generation and `n` in one write, if the claim still stands and the hour does not lie before the horizon.
+ * 5. Delete the documents of the generation before.
+ *
+ * History only grows until the horizon has passed its hour, so the sums hold `n` readings or more; as long as the hour
+ * has `n`, they hold exactly those. Sums that the horizon has passed are final: there is nothing to compute them from.
+ * Who dies on the way leaves a claim that runs out and documents that nobody reads: the next one to claim the hour has
+ * them deleted.
+ */
+export class HourClosing {
+  readonly #client: MongoClient;
+  readonly #collections: Collections;
+
+  constructor(client: MongoClient, collections: Collections) {
+    this.#client = client;
+    this.#collections = collections;
+  }
+
+  /** Resolves when the hour's sums hold all readings that it had when this was asked for, or are final. */
+  async close(hour: StreamHour): Promise<void> {
+    const wanted = await this.#readingsOf(hour);
+    for (const begin = performance.now(); performance.now() - begin < PATIENCE; await sleep(LOOK)) {
+      const now = await this.#collections.closedHours.findOne({ _id: closedHourId(hour) });
+      if ((now?.readings ?? 0) >= wanted) return;
+      const generation = new ObjectId();
+      if ((await this.#claim(hour, generation, wanted)) && (await this.#computeClaimed(hour, generation))) return;
+    }
+    throw new StoreUnavailableError('another process holds the hour and does not close it');
+  }
+
+  /** Deletes the documents of generations that nobody reads any more. */
+  async deleteDiscarded(hour: StreamHour): Promise<void> {
+    const { closedHours } = this.#collections;
+    const _id = closedHourId(hour);
+    const { discarded = [] } = (await closedHours.findOne({ _id })) ?? {};
+    if (discarded.length === 0) return;
+    await this.#delete(hour, discarded);
+    await closedHours.updateOne({ _id }, { $pullAll: { discarded: [...discarded] } });
+    await closedHours.updateOne({ _id, discarded: { $size: 0 } }, { $unset: { discarded: 1 } });
+  }
+
+  /** Says whether the claim held until the sums were published, or there is nothing to publish. */
+  async #computeClaimed(hour: StreamHour, generation: ObjectId): Promise<boolean> {
+    const renewal = setInterval(() => void this.#renew(hour, generation), RENEWAL);
+    // Within a session no read sees less than the one before, not from another shard or a new primary either.
+    const session = this.#client.startSession({ causalConsistency: true });
+    try {
+      const readings = await this.#readingsOf(hour, session);
+      await this.#compute(hour, generation, session);
+      // Looked up last: the horizon moves before anything is deleted, so the sums of an hour after it lack nothing.
+      const isFinal = hour.hour < ((await mark(this.#collections.marks, 'horizon', session)) ?? -Infinity);
+      if (isFinal) await this.#letGo(hour, generation);
+      const done = isFinal || (await this.#publish(hour, generation, readings));
+      // Who took the claim may have deleted this generation before the last of it was written.
+      if (!done) await this.#delete(hour, [generation]);
+      await this.deleteDiscarded(hour);
+      return done;
+    } catch (error) {
+      await this.#letGo(hour, generation);
+      throw error;
+    } finally {
+      clearInterval(renewal);
+      await session.endSession();
+    }
+  }
+
+  async #delete({ kind, hour }: StreamHour, generations: readonly ObjectId[]): Promise<void> {
+    const { deviceHours } = this.#collections;
+    await deviceHours.deleteMany({ ...dayRange(kind, hour), '_id.generation': { $in: generations } });
+  }
+
+  async #readingsOf({ kind, hour }: StreamHour, session?: ClientSession): Promise<number> {
+    const [sum] = await this.#collections.fleet
+      .aggregate<{ readings: number }>(
+        [
+          bucketRange('hour', { from: hour, to: hour + HOUR }),
+          { $group: { _id: null, readings: { $sum: `$${kind}.readings` } } },
+        ],
+        { ...(session && { session }) },
+      )
+      .toArray();
+    return sum?.readings ?? 0;
+  }
+
+  /**
+   * Says whether the claim was got: not when somebody holds one, and not when somebody has closed the hour since it was
+   * looked at. The claim of a process that died has run out by the server's clock.
+   */
+  async #claim(hour: StreamHour, generation: ObjectId, wanted: number): Promise<boolean> {
+    const isFree = { $or: [{ $eq: [{ $type: '$claim' }, 'missing'] }, { $lt: ['$claim.until', '$$NOW'] }] };
+    const isWanted = { $lt: [{ $ifNull: ['$readings', 0] }, wanted] };
+    const claimed = {
+      discarded: discardedAnd('$claim.generation'),
+      claim: { generation, until: { $add: ['$$NOW', CLAIM] } },
+    };
+    try {
+      const now = await this.#collections.closedHours.findOneAndUpdate(
+        { _id: closedHourId(hour) },
+        [
+          { $replaceWith: { $cond: [{ $and: [isFree, isWanted] }, { $mergeObjects: ['$$ROOT', claimed] }, '$$ROOT'] } },
+          WITHOUT_EMPTY,
+        ],
+        { upsert: true, returnDocument: 'after' },
+      );
+      return now?.claim?.generation.equals(generation) === true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false; // two made the document at once, and the other one was first
+      throw error;
+    }
+  }
+
+  async #compute({ kind, hour }: StreamHour, generation: ObjectId, session: ClientSession): Promise<void> {
+    const { history, deviceHours } = this.#collections;
+    const sums = Object.fromEntries(['energy', 'readings', 'least', 'most', ...sumFields(kind)].map((sum) => [sum, 1]));
+    const _id = {
+      stream: { $literal: kind },
+      day: new Date(floorTo(DAY, hour)),
+      device: '$_id',
+      hour: new Date(hour),
+      generation,
+    };
+    await history[kind]
+      .aggregate(
+        [
+          { $match: hourRange({ from: hour, to: hour + HOUR }) },
+          sumReadings(kind, `$_id.${fieldsOf[kind].id}`, { extremes: true }),
+          { $project: { ...sums, _id } },
+          { $merge: { into: deviceHours.collectionName, whenMatched: 'fail', whenNotMatched: 'insert' } },
+        ],
+        { maxTimeMS: COMPUTING, session },
+      )
+      .toArray()
+      .catch((cause) => {
+        // A fault of this hour, not of the store: the hours after it can be closed.
+        if (!isTimeUp(cause)) throw cause;
+        const name = `${kind}s of ${new Date(hour).toISOString()}`;
+        throw new Error(`the sums of the ${name} take longer than ${COMPUTING / SECOND} s`, { cause });
+      });
+  }
+
+  /** A claim that cannot be renewed runs out, and what was computed under it is refused. */
+  async #renew(hour: StreamHour, generation: ObjectId): Promise<void> {
+    const own = { _id: closedHourId(hour), 'claim.generation': generation };
+    const until = { $add: ['$$NOW', CLAIM] };
+    await this.#collections.closedHours.updateOne(own, [{ $set: { 'claim.until': until } }]).catch(() => {});
+  }
+
+  async #publish(hour: StreamHour, generation: ObjectId, readings: number): Promise<boolean> {
+    const { matchedCount } = await this.#collections.closedHours.updateOne(
+      { _id: closedHourId(hour), 'claim.generation': generation },
+      [{ $set: { discarded: discardedAnd('$generation'), generation, readings } }, { $unset: 'claim' }, WITHOUT_EMPTY],
+    );
+    return matchedCount === 1;
+  }
+
+  /** Leaves the generation to be deleted. Should that fail as well, the claim runs out. */
+  async #letGo(hour: StreamHour, generation: ObjectId): Promise<void> {
+    await this.#collections.closedHours
+      .updateOne({ _id: closedHourId(hour), 'claim.generation': generation }, [
+        { $set: { discarded: discardedAnd('$claim.generation') } },
+        { $unset: 'claim' },
+      ])
+      .catch(() => {});
+  }
+}
+
+/** What is discarded, and one generation more if there is one. */
+function discardedAnd(generation: string): Document {
+  const one = { $cond: [{ $eq: [{ $type: generation }, 'objectId'] }, [generation], []] };
+  return { $concatArrays: [{ $ifNull: ['$discarded', []] }, one] };
+}
+
+/** The field is there only while there is something to delete: its sparse index finds just that. */
+const WITHOUT_EMPTY = {
+  $set: { discarded: { $cond: [{ $eq: ['$discarded', []] }, '$$REMOVE', '$discarded'] } },
+};

@@ -1,0 +1,101 @@
+import type { MongoClient } from 'mongodb';
+import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
+import type { DeviceTotals } from '#domain/reading/totals';
+import { type Kind, kinds } from '#domain/streams/streams';
+import { type EpochMillis, HOUR } from '#domain/time/time';
+import type { Collections } from '../server/collections.ts';
+import { toDate } from '../server/dates.ts';
+import { answered } from '../server/driver-errors.ts';
+import { mark } from '../server/marks.ts';
+import { atOneMoment } from '../server/one-moment.ts';
+import { type DeviceSums, toDeviceTotals } from './device-sums.ts';
+import { HourClosing } from './hour-closing.ts';
+import { type HourPlan, planHours } from './hour-plan.ts';
+import { BY_DEVICE, sumParts } from './part-sums.ts';
+
+/** The hours of the fleet and the sums that were computed from them. */
+export class MongoDbRollups implements HourRollups {
+  readonly #client: MongoClient;
+  readonly #collections: Collections;
+  readonly #closing: HourClosing;
+
+  constructor(client: MongoClient, collections: Collections) {
+    this.#client = client;
+    this.#collections = collections;
+    this.#closing = new HourClosing(client, collections);
+  }
+
+  /** Also deletes what computations that were cut off have left behind. */
+  async unclosed(before: EpochMillis, limit: number): Promise<readonly StreamHour[]> {
+    return answered(this.#unclosed(before, limit));
+  }
+
+  async close(hour: StreamHour): Promise<void> {
+    await answered(this.#closing.close(hour));
+  }
+
+  async closed({ kind, hour }: StreamHour): Promise<ReadonlyMap<string, DeviceTotals> | undefined> {
+    return answered(
+      atOneMoment(this.#client, async (moment) => {
+        const plan = await planHours(this.#collections, kind, { from: hour, to: hour + HOUR }, true, moment);
+        if (plan.closed.length === 0) return undefined;
+        return byDevice(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
+      }),
+    );
+  }
+
+  async recount({ kind, hour }: StreamHour): Promise<ReadonlyMap<string, DeviceTotals>> {
+    const plan: HourPlan = { closed: [], raw: [{ from: hour, to: hour + HOUR }] };
+    return answered(
+      atOneMoment(this.#client, async (moment) => {
+        return byDevice(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
+      }),
+    );
+  }
+
+  async #unclosed(before: EpochMillis, limit: number): Promise<readonly StreamHour[]> {
+    const { closedHours } = this.#collections;
+    for (const { _id } of await closedHours.find({ discarded: { $exists: true } }, { limit }).toArray()) {
+      await this.#closing.deleteDiscarded({ kind: _id.stream, hour: _id.hour.getTime() });
+    }
+    const hours = await Promise.all(kinds.map((kind) => unclosedHours(this.#collections, kind, before, limit)));
+    return hours
+      .flat()
+      .sort((a, b) => a.hour - b.hour)
+      .slice(0, limit);
+  }
+}
+
+/** Hours of one stream whose sums are missing or out of date, oldest first. Before the horizon sums are final. */
+export async function unclosedHours(
+  { fleet, closedHours, marks }: Collections,
+  kind: Kind,
+  before: EpochMillis,
+  limit: number,
+): Promise<readonly StreamHour[]> {
+  const [from, to] = [toDate((await mark(marks, 'horizon')) ?? -Infinity), toDate(before)];
+  const found = await fleet
+    .aggregate<{ _id: Date }>([
+      { $match: { _id: { $gte: { hour: from }, $lt: { hour: to } }, [`${kind}.readings`]: { $gt: 0 } } },
+      { $project: { _id: '$_id.hour', missing: `$${kind}.readings` } },
+      {
+        $unionWith: {
+          coll: closedHours.collectionName,
+          pipeline: [
+            { $match: { _id: { $gte: { stream: kind, hour: from }, $lt: { stream: kind, hour: to } } } },
+            { $project: { _id: '$_id.hour', missing: { $multiply: ['$readings', -1] } } },
+          ],
+        },
+      },
+      { $group: { _id: '$_id', missing: { $sum: '$missing' } } },
+      { $match: { missing: { $ne: 0 } } },
+      { $sort: { _id: 1 } },
+      { $limit: limit },
+    ])
+    .toArray();
+  return found.map(({ _id }) => ({ kind, hour: _id.getTime() }));
+}
+
+function byDevice(kind: Kind, sums: readonly DeviceSums[]): ReadonlyMap<string, DeviceTotals> {
+  return new Map(sums.map((sum) => [String(sum._id), toDeviceTotals(kind, sum)]));
+}

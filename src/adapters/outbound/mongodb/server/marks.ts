@@ -1,0 +1,34 @@
+import type { ClientSession, Collection } from 'mongodb';
+import type { EpochMillis } from '#domain/time/time';
+import { toDate } from './dates.ts';
+
+/** Points in time that only move forward: where the history begins, what was evaluated last. */
+export type MarkName = 'horizon' | 'evaluation';
+
+export interface MarkDocument {
+  readonly _id: MarkName;
+  readonly time: Date;
+}
+
+export async function mark(
+  marks: Collection<MarkDocument>,
+  name: MarkName,
+  session?: ClientSession,
+): Promise<EpochMillis | undefined> {
+  const found = await marks.findOne({ _id: name }, { ...(session && { session }) });
+  return found?.time.getTime();
+}
+
+/** Moves a mark forward and gives where it stands then; an earlier time changes nothing. */
+export async function advance(
+  marks: Collection<MarkDocument>,
+  name: MarkName,
+  time: EpochMillis,
+): Promise<EpochMillis> {
+  const now = await marks.findOneAndUpdate(
+    { _id: name },
+    { $max: { time: toDate(time) } },
+    { upsert: true, returnDocument: 'after' },
+  );
+  return now?.time.getTime() ?? time;
+}

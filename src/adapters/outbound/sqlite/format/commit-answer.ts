@@ -1,0 +1,35 @@
+import { type CommitOutcome, DUPLICATE, STORED } from '#domain/reading/ingest-outcome';
+import type { Reading } from '#domain/reading/reading';
+import { type ReadingRow, readingFromRow } from './reading-row.ts';
+import { tablesOf } from './stream-tables.ts';
+
+/** What the writer thread says of a commit. */
+export interface CommitAnswer {
+  /** One code per reading, or nothing when all were stored. */
+  readonly codes?: Uint8Array;
+  /** For each conflict, in order, the row of the reading that stays. */
+  readonly conflicts?: readonly ReadingRow[];
+  /** The numbers of the devices that came without one, in their order; none when nothing was kept. */
+  readonly devices: readonly number[];
+}
+
+// 0 is stored: what a new array holds.
+export const DUPLICATE_CODE = 1;
+export const CONFLICT_CODE = 2;
+
+export function toOutcomes(
+  { codes, conflicts = [] }: CommitAnswer,
+  readings: readonly Reading[],
+): readonly CommitOutcome[] {
+  const outcomes = new Array<CommitOutcome>(readings.length).fill(STORED);
+  if (codes === undefined) return outcomes;
+  let conflict = 0;
+  for (const [index, { kind, deviceId }] of readings.entries()) {
+    if (codes[index] === DUPLICATE_CODE) outcomes[index] = DUPLICATE;
+    else if (codes[index] === CONFLICT_CODE) {
+      const stored = readingFromRow(tablesOf(kind), deviceId, conflicts[conflict++] as ReadingRow);
+      outcomes[index] = { status: 'conflict', stored };
+    }
+  }
+  return outcomes;
+}

@@ -1,0 +1,50 @@
+import { measuredValue, type Reading } from '#domain/reading/reading';
+import type { DeviceNumbers, UnknownDevice } from './device-numbers.ts';
+import { ENERGY, RECEIVED_AT, streamTables } from './stream-tables.ts';
+
+/**
+ * The readings of one commit on their way to the writer thread, as an array of numbers that changes hands without a copy.
+ * A thousand objects would each be cloned.
+ *
+ * Row `i` is `numbers[i * ROW_WIDTH ...]`: stream number, device number, timestamp, energy, receivedAt, measured fields in
+ * the stream's order.
+ */
+export interface CommitColumns {
+  readonly numbers: Float64Array<ArrayBuffer>;
+  /** The devices of the rows whose device number is `UNKNOWN`, in the order of these rows. */
+  readonly unknown: readonly UnknownDevice[];
+}
+
+export const STREAM = 0;
+export const DEVICE = 1;
+export const TIMESTAMP = 2;
+/** Where the values of a row begin, in the order of `values`. */
+export const VALUES = 3;
+const MEASURED = VALUES + RECEIVED_AT + 1;
+export const ROW_WIDTH = VALUES + Math.max(...streamTables.map(({ values }) => values.length));
+/** The number of no device: theirs begin with 1. */
+export const UNKNOWN = 0;
+
+const streamNumbers = new Map(streamTables.map(({ kind }, number) => [kind, number]));
+
+export function toColumns(readings: readonly Reading[], devices: DeviceNumbers): CommitColumns {
+  const numbers = new Float64Array(readings.length * ROW_WIDTH);
+  const unknown: UnknownDevice[] = [];
+  let at = 0;
+  for (const reading of readings) {
+    const stream = streamNumbers.get(reading.kind) as number;
+    const device = devices.find(stream, reading.deviceId) ?? UNKNOWN;
+    if (device === UNKNOWN) unknown.push({ stream, id: reading.deviceId });
+    numbers[at + STREAM] = stream;
+    numbers[at + DEVICE] = device;
+    numbers[at + TIMESTAMP] = reading.timestamp;
+    numbers[at + VALUES + ENERGY] = reading.energy;
+    numbers[at + VALUES + RECEIVED_AT] = reading.receivedAt;
+    const measured = streamTables[stream]?.measured ?? [];
+    for (let field = 0; field < measured.length; field++) {
+      numbers[at + MEASURED + field] = measuredValue(reading, measured[field] as string);
+    }
+    at += ROW_WIDTH;
+  }
+  return { numbers, unknown };
+}

@@ -1,0 +1,123 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { LinkOutcome, LinkQuery } from '#application/ports/link-repository';
+import { type MeterLink, sameLink } from '#domain/meter-link';
+import type { TimeWindow } from '#domain/time/time-window';
+import { transact } from '../format/transactions.ts';
+
+/** `start` and `end` are the interval in epoch milliseconds; a link that has not ended has no `end`. */
+export const LINK_SCHEMA = `
+    CREATE TABLE IF NOT EXISTS links (
+      id TEXT PRIMARY KEY, meterId TEXT NOT NULL, vehicleId TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS links_by_meter ON links (meterId, start);
+    CREATE INDEX IF NOT EXISTS links_by_vehicle ON links (vehicleId, start, meterId);`;
+
+const FOREVER = Number.MAX_SAFE_INTEGER;
+const COLUMNS = 'id, meterId, vehicleId, start, "end"';
+
+export const linkSql = {
+  find: `SELECT ${COLUMNS} FROM links WHERE id = ?`,
+  inTheWay: `SELECT ${COLUMNS} FROM links
+    WHERE meterId = $meterId AND id <> $id AND start < $end AND ("end" IS NULL OR "end" > $start) ORDER BY start LIMIT 1`,
+  keep: `INSERT INTO links (${COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "end" = excluded."end"`,
+  remove: 'DELETE FROM links WHERE id = ?',
+  during: `SELECT ${COLUMNS} FROM links WHERE start < $to AND ("end" IS NULL OR "end" > $from)
+    ORDER BY vehicleId, start, meterId`,
+  duringOf: `SELECT ${COLUMNS} FROM links
+    WHERE vehicleId = $vehicleId AND start < $to AND ("end" IS NULL OR "end" > $from) ORDER BY start, meterId`,
+};
+
+/** The reading side of links. */
+export class LinkQueries {
+  readonly #database: DatabaseSync;
+  readonly #find: StatementSync;
+  readonly #during: StatementSync;
+  readonly #duringOf: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#find = database.prepare(linkSql.find);
+    this.#during = database.prepare(linkSql.during);
+    this.#duringOf = database.prepare(linkSql.duringOf);
+  }
+
+  find(id: string): MeterLink | undefined {
+    const row = this.#find.get(id);
+    return row && fromRow(row);
+  }
+
+  list({ meterId, vehicleId, at, after, limit }: LinkQuery): readonly MeterLink[] {
+    const conditions = [
+      ...(meterId === undefined ? [] : ['meterId = $meterId']),
+      ...(vehicleId === undefined ? [] : ['vehicleId = $vehicleId']),
+      ...(at === undefined ? [] : ['start <= $at AND ("end" IS NULL OR "end" > $at)']),
+      'id > $after',
+    ];
+    const given = Object.entries({ meterId, vehicleId, at, after: after ?? '', limit });
+    return this.#database
+      .prepare(`SELECT ${COLUMNS} FROM links WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $limit`)
+      .all(Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Record<string, string | number>)
+      .map(fromRow);
+  }
+
+  during({ from, to }: TimeWindow, vehicleId?: string): readonly MeterLink[] {
+    const rows = vehicleId === undefined ? this.#during.all({ from, to }) : this.#duringOf.all({ from, to, vehicleId });
+    return rows.map(fromRow);
+  }
+}
+
+/** The writing side of links: the rule that a meter's links never overlap is checked where it is written. */
+export class LinkWriter {
+  readonly #database: DatabaseSync;
+  readonly #find: StatementSync;
+  readonly #inTheWay: StatementSync;
+  readonly #keep: StatementSync;
+  readonly #remove: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#find = database.prepare(linkSql.find);
+    this.#inTheWay = database.prepare(linkSql.inTheWay);
+    this.#keep = database.prepare(linkSql.keep);
+    this.#remove = database.prepare(linkSql.remove);
+  }
+
+  add(links: readonly MeterLink[]): readonly LinkOutcome[] {
+    return transact(this.#database, () =>
+      links.map((link) => {
+        const known = this.#known(link.id);
+        if (known === undefined) return this.#put(link);
+        return sameLink(known, link) ? { status: 'duplicate' } : { status: 'overlap', with: known };
+      }),
+    );
+  }
+
+  end(id: string, to: number | null): LinkOutcome | undefined {
+    return transact(this.#database, () => {
+      const known = this.#known(id);
+      if (known === undefined) return undefined;
+      return known.to === to ? { status: 'duplicate' } : this.#put({ ...known, to });
+    });
+  }
+
+  remove(id: string): boolean {
+    return this.#remove.run(id).changes === 1;
+  }
+
+  #known(id: string): MeterLink | undefined {
+    const row = this.#find.get(id);
+    return row && fromRow(row);
+  }
+
+  /** Keeps a link, in the place of the one with its id if there is one, unless another is in the way. */
+  #put({ id, meterId, vehicleId, from, to }: MeterLink): LinkOutcome {
+    const other = this.#inTheWay.get({ id, meterId, start: from, end: to ?? FOREVER });
+    if (other !== undefined) return { status: 'overlap', with: fromRow(other) };
+    this.#keep.run(id, meterId, vehicleId, from, to);
+    return { status: 'stored' };
+  }
+}
+
+function fromRow({ start, end, ...row }: Record<string, SQLOutputValue>): MeterLink {
+  return { ...row, from: start, to: end } as unknown as MeterLink;
+}

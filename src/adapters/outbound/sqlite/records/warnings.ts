@@ -1,0 +1,95 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { WarningChange, WarningQuery } from '#application/ports/warning-repository';
+import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import { Marks } from '../format/marks.ts';
+import { transact } from '../format/transactions.ts';
+
+/** A warning is kept whole, as JSON, beside what it is found by. */
+export const WARNING_SCHEMA = `
+    CREATE TABLE IF NOT EXISTS warnings (
+      id TEXT PRIMARY KEY, state TEXT NOT NULL, openedAt INTEGER NOT NULL, warning TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS warnings_newest ON warnings (openedAt, id);
+    CREATE INDEX IF NOT EXISTS warnings_by_state ON warnings (state, openedAt, id);
+    CREATE TABLE IF NOT EXISTS warning_watches (
+      vehicleId TEXT PRIMARY KEY, evaluatedTo INTEGER NOT NULL, below INTEGER NOT NULL, openId TEXT
+    ) STRICT, WITHOUT ROWID;`;
+
+const LATER = Number.MAX_SAFE_INTEGER;
+const list = (condition: string) => `SELECT warning FROM warnings
+  WHERE ${condition}(openedAt, id) < ($openedAt, $id) ORDER BY openedAt DESC, id DESC LIMIT $limit`;
+
+export const warningSql = {
+  watch: `SELECT vehicleId, evaluatedTo, below, warning FROM warning_watches LEFT JOIN warnings ON id = openId
+    WHERE vehicleId = ?`,
+  list: list(''),
+  listByState: list('state = $state AND '),
+  keepWatch: `INSERT INTO warning_watches (vehicleId, evaluatedTo, below, openId) VALUES (?, ?, ?, ?)
+    ON CONFLICT (vehicleId) DO UPDATE SET evaluatedTo = excluded.evaluatedTo, below = excluded.below, openId = excluded.openId
+    WHERE excluded.evaluatedTo > evaluatedTo`,
+  keepWarning: `INSERT INTO warnings (id, state, openedAt, warning) VALUES (?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET state = excluded.state, warning = excluded.warning`,
+};
+
+/** The reading side of loss warnings. */
+export class WarningQueries {
+  readonly #watch: StatementSync;
+  readonly #list: StatementSync;
+  readonly #listByState: StatementSync;
+  readonly #marks: Marks;
+
+  constructor(database: DatabaseSync) {
+    this.#watch = database.prepare(warningSql.watch);
+    this.#list = database.prepare(warningSql.list);
+    this.#listByState = database.prepare(warningSql.listByState);
+    this.#marks = new Marks(database, { writable: false });
+  }
+
+  watches(vehicleIds: readonly string[]): ReadonlyMap<string, WarningWatch> {
+    const found = new Map<string, WarningWatch>();
+    for (const vehicleId of vehicleIds) {
+      const row = this.#watch.get(vehicleId);
+      if (row === undefined) continue;
+      const open = row.warning === null ? null : (JSON.parse(String(row.warning)) as LossWarning);
+      found.set(vehicleId, { vehicleId, evaluatedTo: Number(row.evaluatedTo), below: Number(row.below), open });
+    }
+    return found;
+  }
+
+  list({ state, after, limit }: WarningQuery): readonly LossWarning[] {
+    const { openedAt, id } = after ?? { openedAt: LATER, id: '' };
+    const rows =
+      state === undefined
+        ? this.#list.all({ openedAt, id, limit })
+        : this.#listByState.all({ state, openedAt, id, limit });
+    return rows.map(({ warning }) => JSON.parse(String(warning)) as LossWarning);
+  }
+
+  lastEvaluation(): number | undefined {
+    return this.#marks.get('evaluation');
+  }
+}
+
+/** The writing side of loss warnings. */
+export class WarningWriter {
+  readonly #database: DatabaseSync;
+  readonly #keepWatch: StatementSync;
+  readonly #keepWarning: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#keepWatch = database.prepare(warningSql.keepWatch);
+    this.#keepWarning = database.prepare(warningSql.keepWarning);
+  }
+
+  keep(changes: readonly WarningChange[]): void {
+    transact(this.#database, () => {
+      for (const { watch, changed } of changes) {
+        const { vehicleId, evaluatedTo, below, open } = watch;
+        const { changes: moved } = this.#keepWatch.run(vehicleId, evaluatedTo, below, open?.id ?? null);
+        if (moved === 0 || changed === null) continue;
+        this.#keepWarning.run(changed.id, changed.state, changed.openedAt, JSON.stringify(changed));
+      }
+    });
+  }
+}

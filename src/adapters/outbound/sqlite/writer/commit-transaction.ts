@@ -1,0 +1,106 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from '../format/commit-answer.ts';
+import { type CommitColumns, DEVICE, ROW_WIDTH, STREAM, TIMESTAMP, UNKNOWN, VALUES } from '../format/commit-columns.ts';
+import type { ReadingRow } from '../format/reading-row.ts';
+import { ENERGY, type StreamTables, streamTables } from '../format/stream-tables.ts';
+import { FleetSums } from './fleet-sums.ts';
+import { StreamWriter } from './stream-writer.ts';
+
+/**
+ * Commits readings, each call one transaction: history, live state and totals together or not at all. When `commit`
+ * returns, the transaction is on the disk. When it throws, nothing of it is.
+ */
+export class CommitTransaction {
+  readonly #database: DatabaseSync;
+  readonly #streams: readonly StreamWriter[];
+  readonly #fleet: FleetSums;
+  #lastFailed = false;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#streams = streamTables.map((tables) => new StreamWriter(database, tables));
+    this.#fleet = new FleetSums(database);
+  }
+
+  /** Whether the last commit failed: a full disk, most likely. */
+  get lastFailed(): boolean {
+    return this.#lastFailed;
+  }
+
+  /** With `atomic` and a conflict nothing is stored; the answer tells what would have become of each row. */
+  commit(columns: CommitColumns, atomic: boolean): CommitAnswer {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      const answer = this.#write(columns);
+      if (atomic && answer.conflicts !== undefined) {
+        this.#rollBack();
+        return { ...answer, devices: [] };
+      }
+      this.#database.exec('COMMIT');
+      this.#lastFailed = false;
+      return answer;
+    } catch (error) {
+      this.#lastFailed = true;
+      this.#rollBack();
+      throw error;
+    }
+  }
+
+  /**
+   * A row newer than its device's live state cannot be there yet; all others are late and tried one by one. Late rows
+   * come after all fresh ones: of two rows with the same key the first can be fresh, the second never.
+   */
+  #write({ numbers, unknown }: CommitColumns): CommitAnswer {
+    const devices = unknown.map(({ stream, id }) => (this.#streams[stream] as StreamWriter).device(id));
+    const late: number[] = [];
+    const rows = numbers.length / ROW_WIDTH;
+    let found = 0;
+    for (let row = 0; row < rows; row++) {
+      const at = row * ROW_WIDTH;
+      if (numbers[at + DEVICE] === UNKNOWN) numbers[at + DEVICE] = devices[found++] as number;
+      if (this.#stream(numbers, row).takeFresh(numbers, row)) this.#count(numbers, row);
+      else late.push(row);
+    }
+
+    const codes = late.length === 0 ? undefined : new Uint8Array(rows);
+    const conflicts: ReadingRow[] = [];
+    for (const row of late) {
+      const stored = this.#stream(numbers, row).takeLate(numbers, row);
+      if (stored === undefined) this.#count(numbers, row);
+      else if (codes !== undefined) {
+        codes[row] = holds(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
+        if (codes[row] === CONFLICT_CODE) conflicts.push(stored);
+      }
+    }
+    for (const stream of this.#streams) stream.write();
+    this.#fleet.write();
+    return { devices, ...(codes && { codes }), ...(conflicts.length > 0 && { conflicts }) };
+  }
+
+  #stream(numbers: Float64Array, row: number): StreamWriter {
+    return this.#streams[numbers[row * ROW_WIDTH + STREAM] as number] as StreamWriter;
+  }
+
+  #count(numbers: Float64Array, row: number): void {
+    const at = row * ROW_WIDTH;
+    this.#fleet.add(
+      numbers[at + STREAM] as number,
+      numbers[at + TIMESTAMP] as number,
+      numbers[at + VALUES + ENERGY] as number,
+    );
+  }
+
+  /** Forgets first: should the file not let it roll back, the next commit fails at its beginning and tries again. */
+  #rollBack(): void {
+    this.#fleet.clear();
+    for (const stream of this.#streams) stream.forget();
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+  }
+}
+
+/** Whether a row says the same as the one that stands in its place. When they were received does not matter. */
+function holds(numbers: Float64Array, row: number, stored: ReadingRow): boolean {
+  const at = row * ROW_WIDTH;
+  const columns = (streamTables[numbers[at + STREAM] as number] as StreamTables).values;
+  return columns.every((column, i) => column === 'receivedAt' || numbers[at + VALUES + i] === stored[column]);
+}

@@ -1,0 +1,72 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { HOUR, MINUTE } from '#domain/time/time';
+import { streamTables } from '../format/stream-tables.ts';
+import { BulkInsert } from './bulk-insert.ts';
+
+/** Energy and count per stream and bucket, gathered while a commit runs and added to the tables once at its end. */
+export class FleetSums {
+  readonly #minutes: FleetTable;
+  readonly #hours: FleetTable;
+
+  constructor(database: DatabaseSync) {
+    this.#minutes = new FleetTable(database, 'minute', MINUTE);
+    this.#hours = new FleetTable(database, 'hour', HOUR);
+  }
+
+  add(stream: number, timestamp: number, energy: number): void {
+    this.#minutes.add(stream, timestamp, energy);
+    this.#hours.add(stream, timestamp, energy);
+  }
+
+  /** Adds what was gathered to the tables, inside of the running transaction. */
+  write(): void {
+    this.#minutes.write();
+    this.#hours.write();
+  }
+
+  /** Forgets what was gathered. */
+  clear(): void {
+    this.#minutes.clear();
+    this.#hours.clear();
+  }
+}
+
+class FleetTable {
+  readonly #width: number;
+  readonly #upsert: BulkInsert;
+  /** By stream: bucket -> sums. */
+  readonly #sums = streamTables.map(() => new Map<number, { energy: number; readings: number }>());
+
+  constructor(database: DatabaseSync, bucket: 'minute' | 'hour', width: number) {
+    this.#width = width;
+    this.#upsert = new BulkInsert(
+      database,
+      `INSERT INTO fleet_${bucket}s (stream, ${bucket}, energy, readings)`,
+      4,
+      `ON CONFLICT (stream, ${bucket}) DO UPDATE SET energy = energy + excluded.energy, readings = readings + excluded.readings`,
+    );
+  }
+
+  add(stream: number, timestamp: number, energy: number): void {
+    const buckets = this.#sums[stream];
+    const bucket = Math.floor(timestamp / this.#width);
+    const sums = buckets?.get(bucket);
+    if (sums === undefined) buckets?.set(bucket, { energy, readings: 1 });
+    else {
+      sums.energy += energy;
+      sums.readings++;
+    }
+  }
+
+  write(): void {
+    const rows = streamTables.flatMap(({ kind }, stream) =>
+      [...(this.#sums[stream] ?? [])].flatMap(([bucket, { energy, readings }]) => [kind, bucket, energy, readings]),
+    );
+    this.#upsert.run(rows);
+    this.clear();
+  }
+
+  clear(): void {
+    for (const buckets of this.#sums) buckets.clear();
+  }
+}

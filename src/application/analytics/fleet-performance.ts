@@ -1,0 +1,57 @@
+import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-balance';
+import type { MilliwattHours } from '#domain/energy/energy';
+import type { FleetTotals } from '#domain/reading/totals';
+import { kinds, streams } from '#domain/streams/streams';
+import { type EpochMillis, HOUR } from '#domain/time/time';
+import { alignOutward, type TimeWindow } from '#domain/time/time-window';
+import { horizonWithin } from '../horizon.ts';
+import type { TelemetryStore } from '../ports/telemetry-store.ts';
+
+export interface FleetPerformance extends EnergyBalance {
+  /** The window used, aligned outward to whole minutes. */
+  readonly window: TimeWindow;
+  readonly readings: { readonly [K in keyof FleetTotals]: number };
+  /** The beginning of the history that is kept, when the window reaches past it. */
+  readonly horizon?: EpochMillis;
+}
+
+/** Tells how much of the energy that the whole fleet drew from the grid arrived in its batteries. */
+export class FleetPerformanceReport {
+  readonly #store: Pick<TelemetryStore, 'cold' | 'retention'>;
+  readonly #lossThreshold: number;
+
+  constructor(store: Pick<TelemetryStore, 'cold' | 'retention'>, lossThreshold: number) {
+    this.#store = store;
+    this.#lossThreshold = lossThreshold;
+  }
+
+  async over(requested: TimeWindow): Promise<FleetPerformance> {
+    const { cold, retention } = this.#store;
+    const window = alignOutward(requested);
+    const [totals, horizon] = await Promise.all([cold.fleetTotals(window), horizonWithin(retention, window)]);
+    return { ...this.#performance(window, totals), ...horizon };
+  }
+
+  /** The same, hour by hour, of every hour that the window touches and that has readings. */
+  async hours(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
+    const hours = await this.#store.cold.fleetHours(alignOutward(requested, HOUR));
+    return hours.map(({ hour, totals }) => this.#performance({ from: hour, to: hour + HOUR }, totals));
+  }
+
+  #performance(window: TimeWindow, totals: FleetTotals): FleetPerformance {
+    return {
+      window,
+      ...energyBalance(fleetEnergy(totals, 'ac'), fleetEnergy(totals, 'dc'), this.#lossThreshold),
+      readings: readingCounts(totals),
+    };
+  }
+}
+
+/** Energy of all streams on one side of the chargers. */
+export function fleetEnergy(totals: FleetTotals, current: 'ac' | 'dc'): MilliwattHours {
+  return kinds.filter((kind) => streams[kind].current === current).reduce((sum, kind) => sum + totals[kind].energy, 0);
+}
+
+function readingCounts(totals: FleetTotals): FleetPerformance['readings'] {
+  return Object.fromEntries(kinds.map((kind) => [kind, totals[kind].readings])) as FleetPerformance['readings'];
+}

@@ -1,0 +1,42 @@
+import { type Coverage, isSufficient } from '../coverage/coverage.ts';
+import type { MilliwattHours } from '../energy/energy.ts';
+
+/** DC delivered / AC consumed, never capped; `null` without AC. */
+export type Efficiency = number | null;
+
+/** Below this, energy is lost between grid and battery. Configurable (`EIE_LOSS_THRESHOLD`). */
+export const DEFAULT_LOSS_THRESHOLD = 0.85;
+
+export function efficiency(ac: MilliwattHours, dc: MilliwattHours): Efficiency {
+  return ac === 0 ? null : dc / ac;
+}
+
+/** More energy came out than went in: a data fault, said so. With DC and no AC at all the ratio is not known. */
+export function isImplausible(value: Efficiency): boolean {
+  return value !== null && value > 1;
+}
+
+/** The plain rule: efficiency known, not above 1, under the threshold. */
+export function lossWarning(value: Efficiency, threshold: number): boolean {
+  return value !== null && !isImplausible(value) && value < threshold;
+}
+
+export type Verdict = 'no-data' | 'implausible' | 'insufficient-data' | 'loss' | 'ok';
+
+/** What is known about a vehicle in a window. */
+export interface Evidence {
+  /** Readings of the vehicle itself. */
+  readonly vehicleReadings: number;
+  readonly efficiency: Efficiency;
+  readonly lossThreshold: number;
+  /** Coverage of each side that is known; on the fleet basis only the vehicle's. */
+  readonly coverages: readonly Coverage[];
+}
+
+/** The first verdict that applies. */
+export function verdict(evidence: Evidence): Verdict {
+  if (evidence.vehicleReadings === 0) return 'no-data';
+  if (isImplausible(evidence.efficiency)) return 'implausible';
+  if (evidence.efficiency === null || !evidence.coverages.every(isSufficient)) return 'insufficient-data';
+  return lossWarning(evidence.efficiency, evidence.lossThreshold) ? 'loss' : 'ok';
+}

@@ -1,0 +1,34 @@
+import type { EpochMillis, Millis } from '../time/time.ts';
+import type { Fault } from './fault.ts';
+
+/** How far a reading's timestamp may lie from the server's clock. `Infinity` switches a limit off. */
+export interface AcceptedTime {
+  readonly maxFuture: Millis;
+  readonly maxAge: Millis;
+}
+
+/** The fault of a timestamp outside of the accepted time, or `undefined`. Both limits are inclusive. */
+export function acceptedTimeFault(
+  timestamp: EpochMillis,
+  now: EpochMillis,
+  { maxFuture, maxAge }: AcceptedTime,
+  field = 'timestamp',
+): Fault | undefined {
+  if (timestamp > now + maxFuture) {
+    const ahead = Math.round((timestamp - now) / 1000);
+    return {
+      code: 'timestamp-too-new',
+      field,
+      detail: `is ${ahead} s ahead of the server clock; at most ${maxFuture / 1000} s are accepted`,
+    };
+  }
+  if (timestamp < now - maxAge) {
+    const age = Math.round((now - timestamp) / 1000);
+    return {
+      code: 'timestamp-too-old',
+      field,
+      detail: `is ${age} s old; at most ${maxAge / 1000} s are accepted`,
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,57 @@
+import type { MilliwattHours } from '../energy/energy.ts';
+import { averagedFields, type ByKind, byKind, type Kind } from '../streams/streams.ts';
+import { measuredValue, type Reading } from './reading.ts';
+
+/** Energy and number of readings of one stream in a window. */
+export interface StreamTotals {
+  readonly energy: MilliwattHours;
+  readonly readings: number;
+}
+
+/** Totals of every stream: those of the whole fleet in a window. */
+export type FleetTotals = ByKind<StreamTotals>;
+
+/**
+ * Totals of one device in a window. `sums` holds, for each averaged field of its stream, the sum of the values in
+ * millionths of the field's unit, each value rounded once: integers, so that the order of the readings cannot show.
+ */
+export interface DeviceTotals extends StreamTotals {
+  readonly sums: Readonly<Record<string, number>>;
+}
+
+export const MILLIONTHS = 1_000_000;
+
+/** A measured value in millionths of its unit, an integer. */
+export function millionths(value: number): number {
+  return Math.round(value * MILLIONTHS) + 0;
+}
+
+export function noDeviceTotals(kind: Kind): DeviceTotals {
+  return { energy: 0, readings: 0, sums: Object.fromEntries(averagedFields(kind).map((field) => [field, 0])) };
+}
+
+export function noFleetTotals(): FleetTotals {
+  return byKind(() => ({ energy: 0, readings: 0 }));
+}
+
+export function addDeviceTotals(a: DeviceTotals, b: DeviceTotals): DeviceTotals {
+  const sums: Record<string, number> = { ...a.sums };
+  for (const [field, sum] of Object.entries(b.sums)) sums[field] = (sums[field] ?? 0) + sum;
+  return { energy: a.energy + b.energy, readings: a.readings + b.readings, sums };
+}
+
+export function addFleetTotals(a: FleetTotals, b: FleetTotals): FleetTotals {
+  return byKind((kind) => ({ energy: a[kind].energy + b[kind].energy, readings: a[kind].readings + b[kind].readings }));
+}
+
+/** The totals of one reading. */
+export function deviceTotalsOf(reading: Reading): DeviceTotals {
+  const sums: Record<string, number> = {};
+  for (const field of averagedFields(reading.kind)) sums[field] = millionths(measuredValue(reading, field));
+  return { energy: reading.energy, readings: 1, sums };
+}
+
+/** The average of an averaged field in its unit, or `null` without readings. */
+export function average(totals: DeviceTotals, field: string): number | null {
+  return totals.readings === 0 ? null : (totals.sums[field] ?? 0) / totals.readings / MILLIONTHS;
+}
