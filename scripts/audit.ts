@@ -61,7 +61,7 @@ const window = windowOf(process.argv.slice(2));
 const store = await storeOf(process.env);
 let differences = 0;
 try {
-  for await (const difference of new AuditHistory(store).differences(window)) {
+  for await (const difference of new AuditHistory(store).audit(window)) {
     differences++;
     process.stdout.write(`${told(difference)}\n`);
   }

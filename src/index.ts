@@ -17,8 +17,8 @@ export { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger
 export { createWinstonLogger, type LogLevel } from '#adapters/outbound/observability/winston-logger';
 export { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 export { systemClock } from '#adapters/outbound/system-clock';
-export { type FleetPerformance, FleetPerformanceReport } from '#application/analytics/fleet-performance';
-export { type VehiclePerformance, VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+export { type FleetPerformance, ReportFleetPerformance } from '#application/analytics/fleet-performance';
+export { ReportVehiclePerformance, type VehiclePerformance } from '#application/analytics/vehicle-performance';
 export { OverloadedError, StoreUnavailableError } from '#application/errors';
 export { FindGaps, type GapPage } from '#application/history/find-gaps';
 export { type HistoryPage, type HistoryStream, ReadHistory, StreamHistory } from '#application/history/read-history';
@@ -27,13 +27,11 @@ export { DetectLosses } from '#application/losses/detect-losses';
 export { ListLosses, type LossPage, type VehicleLoss } from '#application/losses/list-losses';
 export { ListWarnings, type WarningPage } from '#application/losses/list-warnings';
 export {
-  AddLinks,
-  EndLink,
-  FindLink,
+  type EndOutcome,
   type LinkPage,
   type LinkReport,
-  ListLinks,
-  RemoveLink,
+  ManageLinks,
+  type ReceivedLink,
 } from '#application/manage-links';
 export type { Clock } from '#application/ports/clock';
 export type { ColdStore, FleetHour, HistoryQuery } from '#application/ports/cold-store';

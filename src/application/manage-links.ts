@@ -20,56 +20,10 @@ export interface LinkReport {
   readonly outcomes: readonly LinkImportOutcome[];
 }
 
-/** Takes down which meter feeds which vehicle when. */
-export class AddLinks {
-  readonly #links: LinkRepository;
-
-  constructor(links: LinkRepository) {
-    this.#links = links;
-  }
-
-  /** Keeps every valid link that no other is in the way of. Importing the same again is safe. */
-  async add(received: readonly ReceivedLink[]): Promise<LinkReport> {
-    const valid = received.filter(isLink);
-    const added = valid.length === 0 ? [] : await this.#links.add(valid);
-    let next = 0;
-    return report(received.map((item) => (isLink(item) ? (added[next++] as LinkOutcome) : item)));
-  }
-}
-
 export interface LinkPage {
   readonly links: readonly MeterLink[];
   /** The id to continue after, or `null` on the last page. */
   readonly next: string | null;
-}
-
-/** Tells which links there are, page by page, or one of them. */
-export class ListLinks {
-  readonly #links: LinkRepository;
-
-  constructor(links: LinkRepository) {
-    this.#links = links;
-  }
-
-  async list(query: LinkQuery): Promise<LinkPage> {
-    const found = await this.#links.list({ ...query, limit: query.limit + 1 });
-    const links = found.slice(0, query.limit);
-    return { links, next: found.length > links.length ? (links.at(-1)?.id ?? null) : null };
-  }
-}
-
-/** Tells one link. */
-export class FindLink {
-  readonly #links: LinkRepository;
-
-  constructor(links: LinkRepository) {
-    this.#links = links;
-  }
-
-  /** `undefined` when there is no such link. */
-  find(id: string): Promise<MeterLink | undefined> {
-    return this.#links.find(id);
-  }
 }
 
 export type EndOutcome =
@@ -77,15 +31,38 @@ export type EndOutcome =
   | Extract<LinkOutcome, { status: 'overlap' }>
   | Rejected;
 
-/** Ends a link, or opens one again that had ended. */
-export class EndLink {
+/** Records which meter feeds which vehicle, and when. Rejects with `StoreUnavailableError` like the repository. */
+export class ManageLinks {
   readonly #links: LinkRepository;
 
   constructor(links: LinkRepository) {
     this.#links = links;
   }
 
-  /** `undefined` when there is no such link; rejected when it would end before it begins. */
+  /** Stores every valid link that overlaps no other link of its meter. Importing the same links again is safe. */
+  async add(received: readonly ReceivedLink[]): Promise<LinkReport> {
+    const valid = received.filter(isLink);
+    const added = valid.length === 0 ? [] : await this.#links.add(valid);
+    let next = 0;
+    return report(received.map((item) => (isLink(item) ? (added[next++] as LinkOutcome) : item)));
+  }
+
+  /** Links in the order of their ids, page by page. */
+  async list(query: LinkQuery): Promise<LinkPage> {
+    const found = await this.#links.list({ ...query, limit: query.limit + 1 });
+    const links = found.slice(0, query.limit);
+    return { links, next: found.length > links.length ? (links.at(-1)?.id ?? null) : null };
+  }
+
+  /** `undefined` when there is no such link. */
+  find(id: string): Promise<MeterLink | undefined> {
+    return this.#links.find(id);
+  }
+
+  /**
+   * Sets the end of a link; `null` removes it, so that the link goes on. `undefined` when there is no such link; rejected
+   * when it would end before it begins.
+   */
   async end(id: string, to: EpochMillis | null): Promise<EndOutcome | undefined> {
     const link = await this.#links.find(id);
     if (link === undefined) return undefined;
@@ -94,17 +71,8 @@ export class EndLink {
     if (outcome === undefined || outcome.status === 'overlap') return outcome;
     return { status: 'ended', link: { ...link, to } };
   }
-}
 
-/** Takes a link away, as if it had never been. */
-export class RemoveLink {
-  readonly #links: LinkRepository;
-
-  constructor(links: LinkRepository) {
-    this.#links = links;
-  }
-
-  /** Whether there was such a link. */
+  /** Deletes a link. Resolves with whether there was one. */
   remove(id: string): Promise<boolean> {
     return this.#links.remove(id);
   }

@@ -12,17 +12,17 @@ export interface WarningRule {
   /** Evaluations in a row that must be below the threshold. */
   readonly evaluations: number;
   /** With less AC than this, stand-by losses weigh too much to judge. */
-  readonly leastAc: MilliwattHours;
+  readonly minAc: MilliwattHours;
   /** Needed on both sides. */
-  readonly leastCoverage: number;
+  readonly minCoverage: number;
 }
 
 export const DEFAULT_WARNING_RULE: WarningRule = {
   lossThreshold: 0.85,
   clearThreshold: 0.87,
   evaluations: 2,
-  leastAc: 1_000_000,
-  leastCoverage: 0.9,
+  minAc: 1_000_000,
+  minCoverage: 0.9,
 };
 
 /** What one evaluation of one linked vehicle saw. */

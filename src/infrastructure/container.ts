@@ -2,15 +2,15 @@ import 'reflect-metadata';
 import { type DependencyContainer, instanceCachingFactory, container as root } from 'tsyringe';
 import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { systemClock } from '#adapters/outbound/system-clock';
-import { FleetPerformanceReport } from '#application/analytics/fleet-performance';
-import { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+import { ReportFleetPerformance } from '#application/analytics/fleet-performance';
+import { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
 import { FindGaps } from '#application/history/find-gaps';
 import { ReadHistory, StreamHistory } from '#application/history/read-history';
 import { IngestReadings } from '#application/ingest-readings';
 import { DetectLosses } from '#application/losses/detect-losses';
 import { ListLosses } from '#application/losses/list-losses';
 import { ListWarnings } from '#application/losses/list-warnings';
-import { AddLinks, EndLink, FindLink, ListLinks, RemoveLink } from '#application/manage-links';
+import { ManageLinks } from '#application/manage-links';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
@@ -51,21 +51,17 @@ export function createContainer({ config, store, logger, clock = systemClock }: 
   provide(tokens.READ_LIVE_STATE, (get) => new ReadLiveState(get(tokens.STORE).hot, get(tokens.CLOCK)));
   provide(tokens.LIST_LIVE_STATES, (get) => new ListLiveStates(get(tokens.STORE).hot, get(tokens.CLOCK)));
   provide(tokens.FLEET_PERFORMANCE, (get) => {
-    return new FleetPerformanceReport(get(tokens.STORE), config.lossThreshold);
+    return new ReportFleetPerformance(get(tokens.STORE), config.lossThreshold);
   });
   provide(tokens.VEHICLE_PERFORMANCE, (get) => {
-    return new VehiclePerformanceReport(get(tokens.STORE), get(tokens.CLOCK), config.warningRule);
+    return new ReportVehiclePerformance(get(tokens.STORE), get(tokens.CLOCK), config.warningRule);
   });
   provide(tokens.READ_HISTORY, (get) => new ReadHistory(get(tokens.STORE)));
   provide(tokens.STREAM_HISTORY, (get) => new StreamHistory(get(tokens.STORE)));
   provide(tokens.FIND_GAPS, (get) => new FindGaps(get(tokens.STORE), get(tokens.CLOCK)));
   provide(tokens.LIST_LOSSES, (get) => new ListLosses(get(tokens.STORE), get(tokens.CLOCK), config.warningRule));
   provide(tokens.LIST_WARNINGS, (get) => new ListWarnings(get(tokens.STORE).warnings));
-  provide(tokens.ADD_LINKS, (get) => new AddLinks(get(tokens.STORE).links));
-  provide(tokens.LIST_LINKS, (get) => new ListLinks(get(tokens.STORE).links));
-  provide(tokens.FIND_LINK, (get) => new FindLink(get(tokens.STORE).links));
-  provide(tokens.END_LINK, (get) => new EndLink(get(tokens.STORE).links));
-  provide(tokens.REMOVE_LINK, (get) => new RemoveLink(get(tokens.STORE).links));
+  provide(tokens.MANAGE_LINKS, (get) => new ManageLinks(get(tokens.STORE).links));
   provide(tokens.CLOSE_HOURS, (get) => new CloseHours(get(tokens.STORE).rollups, get(tokens.CLOCK)));
   provide(tokens.DETECT_LOSSES, (get) => {
     return new DetectLosses(get(tokens.STORE), get(tokens.CLOCK), config.warningRule);

@@ -90,8 +90,8 @@ const variables = {
   /** Hourly evaluations in a row below the threshold that open a warning. */
   EIE_WARNING_EVALUATIONS: v.optional(integer(1, 168), String(DEFAULT_WARNING_RULE.evaluations)),
   /** AC energy in the 24 h evaluated, and coverage of both sides, below which nothing is judged. */
-  EIE_WARNING_MIN_KWH: v.optional(kwh, String(kwhFromMilliwattHours(DEFAULT_WARNING_RULE.leastAc))),
-  EIE_WARNING_MIN_COVERAGE: v.optional(fraction, String(DEFAULT_WARNING_RULE.leastCoverage)),
+  EIE_WARNING_MIN_KWH: v.optional(kwh, String(kwhFromMilliwattHours(DEFAULT_WARNING_RULE.minAc))),
+  EIE_WARNING_MIN_COVERAGE: v.optional(fraction, String(DEFAULT_WARNING_RULE.minCoverage)),
   EIE_MAX_FUTURE: v.optional(duration, '5m'),
   EIE_MAX_AGE: v.optional(duration, '30d'),
   EIE_RETENTION: v.optional(retention, 'keep'),
@@ -174,8 +174,8 @@ function warningRule(values: Variables): WarningRule {
     lossThreshold: values.EIE_LOSS_THRESHOLD,
     clearThreshold: clearThreshold(values),
     evaluations: values.EIE_WARNING_EVALUATIONS,
-    leastAc: values.EIE_WARNING_MIN_KWH,
-    leastCoverage: values.EIE_WARNING_MIN_COVERAGE,
+    minAc: values.EIE_WARNING_MIN_KWH,
+    minCoverage: values.EIE_WARNING_MIN_COVERAGE,
   };
 }
 

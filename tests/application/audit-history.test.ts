@@ -25,7 +25,7 @@ const readings = Array.from({ length: 180 }, (_, minute) => {
 
 async function differencesIn(store: Pick<TelemetryStore, 'cold' | 'rollups' | 'retention'>): Promise<Difference[]> {
   const found: Difference[] = [];
-  for await (const difference of new AuditHistory(store).differences(WINDOW)) found.push(difference);
+  for await (const difference of new AuditHistory(store).audit(WINDOW)) found.push(difference);
   return found;
 }
 

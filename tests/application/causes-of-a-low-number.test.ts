@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+import { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
 import { DetectLosses } from '#application/losses/detect-losses';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { CloseHours } from '#application/upkeep/close-hours';
@@ -125,8 +125,8 @@ describe.each(stores)('on $name, a low number', ({ open }) => {
 
     await live(store, clock, given.readings);
 
-    const report = new VehiclePerformanceReport(store, clock, DEFAULT_WARNING_RULE);
-    const performance = await report.of('EV-1', given.window ?? LAST_DAY);
+    const report = new ReportVehiclePerformance(store, clock, DEFAULT_WARNING_RULE);
+    const performance = await report.report('EV-1', given.window ?? LAST_DAY);
     const warnings = await store.warnings.list({ limit: 10 });
     expect({
       verdict: performance?.verdict,

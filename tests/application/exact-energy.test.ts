@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LinkedBalances } from '#application/analytics/linked-balances';
-import { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+import { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
@@ -28,9 +28,9 @@ async function compare(store: TelemetryStore, model: EnergyModel, life: Life, wi
 
   const clock = new ManualClock(window.to + DAY);
   const minutes = alignOutward(window);
-  const report = new VehiclePerformanceReport(store, clock, DEFAULT_WARNING_RULE);
+  const report = new ReportVehiclePerformance(store, clock, DEFAULT_WARNING_RULE);
   for (const vehicleId of VEHICLES) {
-    const performance = await report.of(vehicleId, window);
+    const performance = await report.report(vehicleId, window);
     if (performance === undefined) continue;
     const own = model.totals('vehicle', vehicleId, minutes);
     expect(performance.dcDelivered).toBe(own.energy);
@@ -71,7 +71,7 @@ async function liveThrough(store: TelemetryStore, life: Life): Promise<void> {
   for (const window of life.windows) await compare(store, model, life, window);
   await closeHours(store);
   for (const window of life.windows) await compare(store, model, life, window);
-  const differences = new AuditHistory(store).differences(firstWindow);
+  const differences = new AuditHistory(store).audit(firstWindow);
   expect(await differences.next()).toEqual({ done: true, value: undefined });
 }
 

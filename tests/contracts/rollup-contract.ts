@@ -144,9 +144,9 @@ export function rollupContract({ name, open }: StoreUnderTest): void {
       const at = (minute: number, kwh: number) => aMeterReading({ timestamp: START + minute * MINUTE, kwh });
       await store.writer.commit([at(0, 1), at(1, 3), at(61, 2), at(185, 5)]);
       const hourly = [
-        { start: START, energy: 4_000_000, readings: 2, least: 1_000_000, most: 3_000_000 },
-        { start: START + HOUR, energy: 2_000_000, readings: 1, least: 2_000_000, most: 2_000_000 },
-        { start: START + 3 * HOUR, energy: 5_000_000, readings: 1, least: 5_000_000, most: 5_000_000 },
+        { start: START, energy: 4_000_000, readings: 2, min: 1_000_000, max: 3_000_000 },
+        { start: START + HOUR, energy: 2_000_000, readings: 1, min: 2_000_000, max: 2_000_000 },
+        { start: START + 3 * HOUR, energy: 5_000_000, readings: 1, min: 5_000_000, max: 5_000_000 },
       ];
       const window = { from: START, to: START + 4 * HOUR };
 
@@ -155,7 +155,7 @@ export function rollupContract({ name, open }: StoreUnderTest): void {
       expect(await seriesOf(store.cold, 'meter', 'M-1', window, HOUR)).toEqual(hourly);
       const minutely = await seriesOf(store.cold, 'meter', 'M-1', { from: START + MINUTE, to: START + HOUR }, MINUTE);
       expect(minutely).toEqual([
-        { start: START + MINUTE, energy: 3_000_000, readings: 1, least: 3_000_000, most: 3_000_000 },
+        { start: START + MINUTE, energy: 3_000_000, readings: 1, min: 3_000_000, max: 3_000_000 },
       ]);
       expect(await seriesOf(store.cold, 'meter', 'nobody', window, HOUR)).toEqual([]);
     });
@@ -175,7 +175,7 @@ export function rollupContract({ name, open }: StoreUnderTest): void {
         hours.map((hour) => {
           const energy = milliwattHoursFromKwh(kwhOf(n, hour));
           const start = floorTo(width, START + hour * HOUR + n * MINUTE);
-          return { start, energy, readings: 1, least: energy, most: energy };
+          return { start, energy, readings: 1, min: energy, max: energy };
         });
       const asked = [...ids.toReversed().slice(5), 'nobody'];
 

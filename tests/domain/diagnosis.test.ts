@@ -55,7 +55,7 @@ describe('the diagnosis', () => {
       'a meter that has sent its register until the window was over',
       'energy-looks-like-a-register',
       0.001,
-      [counter.map((bucket) => (bucket.start < START + 36 * HOUR ? bucket : { ...bucket, least: 0, most: 1 }))],
+      [counter.map((bucket) => (bucket.start < START + 36 * HOUR ? bucket : { ...bucket, min: 0, max: 1 }))],
       at([20, 9], [21, 27]),
     ],
     ['one of two meters sends its register', 'energy-looks-like-a-register', 0.01, [drawn, counter], drawn],

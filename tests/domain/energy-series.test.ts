@@ -122,13 +122,13 @@ describe('a lag of a clock', () => {
     ['late, and more than was drawn', undefined, later(3, scaled(1.5))],
     ["another vehicle's: another form", undefined, [20, 0, 0, 0, 0, 0, 0, 0, 10, 10, 10, 10]],
   ])('%s: %s', (_, lag, dc) => {
-    expect(clockLag(aSeries(session), aSeries(dc), { width: HOUR, maxLag: 4 * HOUR, leastEfficiency: 0.85 })).toBe(lag);
+    expect(clockLag(aSeries(session), aSeries(dc), { width: HOUR, maxLag: 4 * HOUR, minEfficiency: 0.85 })).toBe(lag);
   });
 
   it('is not seen in a charger that fails at the second of two equal sessions', () => {
     const twice = [10, 10, 0, 0, 10, 10, 0, 0];
     const failing = [9, 9, 0, 0, 0, 0, 0, 0];
-    const search = { width: HOUR, maxLag: 4 * HOUR, leastEfficiency: 0.85 };
+    const search = { width: HOUR, maxLag: 4 * HOUR, minEfficiency: 0.85 };
     expect(clockLag(aSeries(twice), aSeries(failing), search)).toBeUndefined();
   });
 });
@@ -142,7 +142,7 @@ describe('series', () => {
 
   it('are added bucket by bucket', () => {
     const sum = sumOfSeries([aSeries([1, null, 3]), aSeries([null, 20, 30])]);
-    expect(sum.map(({ energy, readings, most }) => [energy, readings, most])).toEqual([
+    expect(sum.map(({ energy, readings, max }) => [energy, readings, max])).toEqual([
       [1, 60, 1],
       [20, 60, 20],
       [33, 120, 30],

@@ -94,11 +94,11 @@ describe('the container', () => {
     await resolve(container, tokens.INGEST_READINGS).ingest([aMeterReading({ kwh: 10 }), aVehicleReading({ kwh: 9 })]);
     const window = { from: START, to: START + 60_000 };
 
-    expect(await resolve(container, tokens.FLEET_PERFORMANCE).over(window)).toMatchObject({
+    expect(await resolve(container, tokens.FLEET_PERFORMANCE).report(window)).toMatchObject({
       lossThreshold: 0.95,
       lossWarning: true,
     });
-    expect(await resolve(container, tokens.VEHICLE_PERFORMANCE).of('EV-1', window)).toMatchObject({
+    expect(await resolve(container, tokens.VEHICLE_PERFORMANCE).report('EV-1', window)).toMatchObject({
       lossThreshold: 0.95,
       lossWarning: true,
     });

@@ -67,8 +67,8 @@ describe('the configuration', () => {
     ['EIE_WORKERS', '1', {}],
     ['EIE_WARNING_CLEAR', '0.9', { warningRule: { ...DEFAULT_WARNING_RULE, clearThreshold: 0.9 } }],
     ['EIE_WARNING_EVALUATIONS', '3', { warningRule: { ...DEFAULT_WARNING_RULE, evaluations: 3 } }],
-    ['EIE_WARNING_MIN_KWH', '0.5', { warningRule: { ...DEFAULT_WARNING_RULE, leastAc: 500_000 } }],
-    ['EIE_WARNING_MIN_COVERAGE', '0.8', { warningRule: { ...DEFAULT_WARNING_RULE, leastCoverage: 0.8 } }],
+    ['EIE_WARNING_MIN_KWH', '0.5', { warningRule: { ...DEFAULT_WARNING_RULE, minAc: 500_000 } }],
+    ['EIE_WARNING_MIN_COVERAGE', '0.8', { warningRule: { ...DEFAULT_WARNING_RULE, minCoverage: 0.8 } }],
   ])('takes %s=%s', (name, value, change) => {
     expect(readEnvironment({ [name]: value })).toEqual({ ...DEFAULTS, ...change });
   });

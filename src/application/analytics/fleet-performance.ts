@@ -16,7 +16,7 @@ export interface FleetPerformance extends EnergyBalance {
 }
 
 /** Tells how much of the energy that the whole fleet drew from the grid arrived in its batteries. */
-export class FleetPerformanceReport {
+export class ReportFleetPerformance {
   readonly #store: Pick<TelemetryStore, 'cold' | 'retention'>;
   readonly #lossThreshold: number;
 
@@ -25,7 +25,7 @@ export class FleetPerformanceReport {
     this.#lossThreshold = lossThreshold;
   }
 
-  async over(requested: TimeWindow): Promise<FleetPerformance> {
+  async report(requested: TimeWindow): Promise<FleetPerformance> {
     const { cold, retention } = this.#store;
     const window = alignOutward(requested);
     const [totals, horizon] = await Promise.all([cold.fleetTotals(window), horizonWithin(retention, window)]);
@@ -33,7 +33,7 @@ export class FleetPerformanceReport {
   }
 
   /** The same, hour by hour, of every hour that the window touches and that has readings. */
-  async hours(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
+  async reportByHour(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
     const hours = await this.#store.cold.fleetHours(alignOutward(requested, HOUR));
     return hours.map(({ hour, totals }) => this.#performance({ from: hour, to: hour + HOUR }, totals));
   }

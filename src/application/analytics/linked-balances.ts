@@ -2,10 +2,10 @@ import { type LinkedBalance, linkedBalance } from '#domain/efficiency/linked-bal
 import { type LinkCut, linkCuts } from '#domain/meter-link';
 import { type DeviceTotals, noDeviceTotals, type StreamTotals } from '#domain/reading/totals';
 import type { TimeWindow } from '#domain/time/time-window';
-import { giveWay } from '../give-way.ts';
 import { mapBounded } from '../map-bounded.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
+import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 
 /** Queries under way at once for links that hold for a part of the window only. */
 const PARTIAL_QUERIES = 8;
@@ -36,7 +36,7 @@ export class LinkedBalances {
     const vehicles = await this.#store.cold.totalsByDevice('vehicle', window);
     const meters = await this.#store.cold.totalsByDevice('meter', window);
     const cuts = linkCuts(links, window);
-    await giveWay();
+    await yieldToEventLoop();
     const partial = await this.#partialTotals(cuts.filter((cut) => !isWhole(cut, window) && meters.has(cut.meterId)));
     const drawn = (cut: LinkCut): StreamTotals =>
       (isWhole(cut, window) ? meters.get(cut.meterId) : partial.get(keyOf(cut))) ?? noDeviceTotals('meter');
@@ -47,7 +47,7 @@ export class LinkedBalances {
       const vehicle = vehicles.get(vehicleId) ?? noDeviceTotals('vehicle');
       const totals = { vehicleId, window, links: own, vehicle, meters: linkCuts(own, window).map(drawn) };
       balances.push(linkedBalance(totals, now, this.#lossThreshold));
-      if (balances.length % VEHICLES_PER_TURN === 0) await giveWay();
+      if (balances.length % VEHICLES_PER_TURN === 0) await yieldToEventLoop();
     }
     return balances;
   }

@@ -45,13 +45,13 @@ export interface VehiclePerformance
 type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'links' | 'retention'>;
 
 /** Tells a vehicle's efficiency over a window, with what it rests on and whether it can be believed. */
-export class VehiclePerformanceReport {
+export class ReportVehiclePerformance {
   readonly #store: Ports;
   readonly #clock: Clock;
-  readonly #rule: Pick<WarningRule, 'lossThreshold' | 'leastAc'>;
+  readonly #rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>;
   readonly #diagnosis: NumberDiagnosis;
 
-  constructor(store: Ports, clock: Clock, rule: Pick<WarningRule, 'lossThreshold' | 'leastAc'>) {
+  constructor(store: Ports, clock: Clock, rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>) {
     this.#store = store;
     this.#clock = clock;
     this.#rule = rule;
@@ -59,7 +59,7 @@ export class VehiclePerformanceReport {
   }
 
   /** `undefined` when the vehicle was never seen. */
-  async of(vehicleId: string, requested: TimeWindow): Promise<VehiclePerformance | undefined> {
+  async report(vehicleId: string, requested: TimeWindow): Promise<VehiclePerformance | undefined> {
     const { cold, hot, retention } = this.#store;
     const window = alignOutward(requested);
     const [drawn, vehicle, horizon] = await Promise.all([
@@ -88,7 +88,7 @@ export class VehiclePerformanceReport {
       acBasis: 'linked-meters',
       meters: meterIds(links),
       coverage: balance.coverage,
-      ...judge(balance, cause, this.#rule.leastAc),
+      ...judge(balance, cause, this.#rule.minAc),
     };
   }
 

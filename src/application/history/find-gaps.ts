@@ -33,7 +33,7 @@ export class FindGaps {
   }
 
   /** `undefined` when the device was never seen. A page after the first begins at `after`, the `next` of the one before. */
-  async of(
+  async find(
     kind: Kind,
     deviceId: string,
     requested: TimeWindow,

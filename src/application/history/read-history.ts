@@ -26,7 +26,7 @@ export class ReadHistory {
   }
 
   /** `undefined` when the device was never seen. The window is aligned outward to whole minutes. */
-  async page(
+  async read(
     kind: Kind,
     deviceId: string,
     requested: TimeWindow,
@@ -64,7 +64,7 @@ export class StreamHistory {
   }
 
   /** `undefined` when the device was never seen. Asking for a page rejects when the store does not answer. */
-  async open(kind: Kind, deviceId: string, requested: TimeWindow): Promise<HistoryStream | undefined> {
+  async stream(kind: Kind, deviceId: string, requested: TimeWindow): Promise<HistoryStream | undefined> {
     const window = alignOutward(requested);
     const [newest, horizon] = await Promise.all([
       this.#store.hot.newest(kind, deviceId),

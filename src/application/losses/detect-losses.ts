@@ -97,8 +97,8 @@ export class DetectLosses {
 
 /** What the totals say, as long as no fault in the data explains it. */
 function finding({ window, ac, dc, efficiency, coverage }: LinkedBalance, rule: WarningRule): Finding {
-  const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.leastCoverage;
-  if (efficiency === null || efficiency > 1 || ac < rule.leastAc || !sufficient) return { believable: false };
+  const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.minCoverage;
+  if (efficiency === null || efficiency > 1 || ac < rule.minAc || !sufficient) return { believable: false };
   return { believable: true, evidence: { window, ac, dc, efficiency, coverage } };
 }
 

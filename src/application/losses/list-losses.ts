@@ -35,11 +35,11 @@ type Ports = Pick<TelemetryStore, 'cold' | 'links' | 'retention'>;
 export class ListLosses {
   readonly #store: Ports;
   readonly #clock: Clock;
-  readonly #rule: Pick<WarningRule, 'lossThreshold' | 'leastAc'>;
+  readonly #rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>;
   readonly #balances: LinkedBalances;
   readonly #diagnosis: NumberDiagnosis;
 
-  constructor(store: Ports, clock: Clock, rule: Pick<WarningRule, 'lossThreshold' | 'leastAc'>) {
+  constructor(store: Ports, clock: Clock, rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>) {
     this.#store = store;
     this.#clock = clock;
     this.#rule = rule;
@@ -64,7 +64,7 @@ export class ListLosses {
       .sort(worstFirst);
     const rows = found.slice(0, page.limit);
     const causes = await this.#diagnosis.causesOf(rows);
-    const losses = rows.map((loss) => ({ ...loss, ...judge(loss, causes.get(loss.vehicleId), this.#rule.leastAc) }));
+    const losses = rows.map((loss) => ({ ...loss, ...judge(loss, causes.get(loss.vehicleId), this.#rule.minAc) }));
     const last = found.length > losses.length ? losses.at(-1) : undefined;
     return {
       window,

@@ -25,6 +25,6 @@ export interface TelemetryWriter {
    * Who gathers the readings of several requests may commit so many at once when many wait: a commit of them takes little
    * longer than one of a few. Without it, what waits is better committed in small groups.
    */
-  readonly crowdReadings?: number;
+  readonly maxGroupWhenBusy?: number;
   commit(readings: readonly Reading[], options?: CommitOptions): Promise<readonly CommitOutcome[]>;
 }

@@ -34,7 +34,7 @@ export class AuditHistory {
    * Every difference in the hours that the window touches, hour by hour. Hours that are not closed have no device sums
    * to compare; of hours before the horizon there are no readings, and only sums are compared with each other.
    */
-  async *differences(window: TimeWindow): AsyncGenerator<Difference, void, void> {
+  async *audit(window: TimeWindow): AsyncGenerator<Difference, void, void> {
     const { from, to } = alignOutward(window, HOUR);
     for (let hour = from; hour < to; hour += HOUR) {
       let found = await this.#inHour(hour);

@@ -64,7 +64,7 @@ export function diagnose({ efficiency, lossThreshold, span, meters, vehicle }: S
   if ([...meters, vehicle].some(isRegister)) return 'energy-looks-like-a-register';
 
   const ac = sumOfSeries(meters);
-  if (clockLag(ac, vehicle, { width, maxLag, leastEfficiency: lossThreshold }) !== undefined) return 'clock-offset';
+  if (clockLag(ac, vehicle, { width, maxLag, minEfficiency: lossThreshold }) !== undefined) return 'clock-offset';
 
   const outOfStep = isOutOfStep(seriesWithin(ac, judged), seriesWithin(vehicle, judged));
   return isImplausible(efficiency) || outOfStep ? 'more-dc-than-ac' : undefined;

@@ -20,10 +20,10 @@ export interface Judgement {
 
 /**
  * Judges a balance of AC and DC. What would be a loss by the totals alone is `implausible` when the data are at fault:
- * nobody should go and look at a charger for a wrong link. Little energy (less than `leastAc` on either side, from
+ * nobody should go and look at a charger for a wrong link. Little energy (less than `minAc` on either side, from
  * meters that do report) is told and changes no verdict.
  */
-export function judge(balance: LinkedBalance, cause: DataCause | undefined, leastAc: MilliwattHours): Judgement {
+export function judge(balance: LinkedBalance, cause: DataCause | undefined, minAc: MilliwattHours): Judgement {
   const { ac, dc, vehicle, coverage, covered, lossThreshold, efficiency } = balance;
   const byTotals = verdict({
     vehicleReadings: vehicle.readings,
@@ -35,7 +35,7 @@ export function judge(balance: LinkedBalance, cause: DataCause | undefined, leas
   if (!covered) reasons.push('no-linked-meter');
   if (vehicle.readings > 0 && !isSufficient(coverage.vehicle)) reasons.push('gaps-in-vehicle-readings');
   if (!isSufficient(coverage.meters)) reasons.push('gaps-in-meter-readings');
-  if (coverage.meters.readings > 0 && Math.max(ac, dc) < leastAc) reasons.push('little-energy');
+  if (coverage.meters.readings > 0 && Math.max(ac, dc) < minAc) reasons.push('little-energy');
   if (cause !== undefined) reasons.push(cause);
   return { verdict: byTotals === 'loss' && cause !== undefined ? 'implausible' : byTotals, reasons };
 }

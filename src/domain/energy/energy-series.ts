@@ -7,8 +7,8 @@ export interface EnergyBucket {
   readonly start: EpochMillis;
   readonly energy: MilliwattHours;
   readonly readings: number;
-  readonly least: MilliwattHours;
-  readonly most: MilliwattHours;
+  readonly min: MilliwattHours;
+  readonly max: MilliwattHours;
 }
 
 /** Buckets of one width in the order of time; a bucket without readings is not there. */
@@ -34,8 +34,8 @@ function addBuckets(a: EnergyBucket, b: EnergyBucket): EnergyBucket {
     start: a.start,
     energy: a.energy + b.energy,
     readings: a.readings + b.readings,
-    least: Math.min(a.least, b.least),
-    most: Math.max(a.most, b.most),
+    min: Math.min(a.min, b.min),
+    max: Math.max(a.max, b.max),
   };
 }
 
@@ -59,10 +59,10 @@ export function looksLikeRegister(series: EnergySeries): boolean {
   let rising = 0;
   for (let i = 1; i < series.length; i++) {
     const [before, now] = [series[i - 1] as EnergyBucket, series[i] as EnergyBucket];
-    if (now.least < before.most) return false;
-    if (now.most > before.most) rising++;
+    if (now.min < before.max) return false;
+    if (now.max > before.max) rising++;
   }
-  const standsHigh = first.least >= last.most * REGISTER_FLOOR || last.most > REGISTER_HEIGHT;
+  const standsHigh = first.min >= last.max * REGISTER_FLOOR || last.max > REGISTER_HEIGHT;
   return rising * 2 > series.length || (rising >= REGISTER_RISES && standsHigh);
 }
 
@@ -126,7 +126,7 @@ export interface LagSearch {
   /** Both series should reach this far beyond what is judged, on both sides. */
   readonly maxLag: Millis;
   /** A lag explains a low number only when DC / AC is at least this with the lag. */
-  readonly leastEfficiency: number;
+  readonly minEfficiency: number;
 }
 
 /**
@@ -135,7 +135,7 @@ export interface LagSearch {
  * and in amount.
  */
 export function clockLag(ac: EnergySeries, dc: EnergySeries, search: LagSearch): Millis | undefined {
-  const { width, maxLag, leastEfficiency } = search;
+  const { width, maxLag, minEfficiency } = search;
   if (!isOutOfStep(ac, dc)) return undefined;
   const now = likeness(ac, dc);
   let best = { lag: 0, likeness: now };
@@ -144,7 +144,7 @@ export function clockLag(ac: EnergySeries, dc: EnergySeries, search: LagSearch):
     if (there > best.likeness) best = { lag, likeness: there };
   }
   const clear = best.likeness >= CLEARLY_ALIKE && best.likeness - now >= CLEARLY_BETTER;
-  const explains = clear && !isOutOfStep(ac, dc, best.lag) && ratioAt(ac, dc, best.lag) >= leastEfficiency;
+  const explains = clear && !isOutOfStep(ac, dc, best.lag) && ratioAt(ac, dc, best.lag) >= minEfficiency;
   return explains ? best.lag : undefined;
 }
 

@@ -1,8 +1,10 @@
-import type { Fault } from '../reading/fault.ts';
 import { DAY, type EpochMillis, HOUR, MINUTE, SECOND } from './time.ts';
 
-/** Why a value does not say when. */
-export type TimestampFault = Pick<Fault, 'code' | 'detail'>;
+/** Why a value is not a point in time: a stable code, and a sentence that continues the field's name. */
+export interface TimestampFault {
+  readonly code: 'invalid-timestamp' | 'timestamp-without-offset' | 'timestamp-in-seconds' | 'not-a-number';
+  readonly detail: string;
+}
 
 const fault = (code: TimestampFault['code'], detail: string): TimestampFault => ({ code, detail });
 

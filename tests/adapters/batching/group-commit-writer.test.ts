@@ -12,7 +12,7 @@ class GatedWriter implements TelemetryWriter {
   readonly #memory = createMemoryStore().writer;
   readonly commits: { readings: number; atomic: boolean }[] = [];
   readonly #gates: PromiseWithResolvers<void>[] = [];
-  crowdReadings?: number;
+  maxGroupWhenBusy?: number;
   open = false;
 
   async commit(readings: readonly Reading[], options?: CommitOptions): Promise<readonly CommitOutcome[]> {
@@ -94,7 +94,7 @@ describe('the group commit writer', () => {
 
   it('shares what waits among the commits in flight, as far as the store wants so much at once', async () => {
     const { store, writer } = given({ groupReadings: 10, commitsInFlight: 2 });
-    store.crowdReadings = 30;
+    store.maxGroupWhenBusy = 30;
     const sizes = () => store.commits.map((commit) => commit.readings);
 
     const all = Promise.all(Array.from({ length: 50 }, () => writer.commit(readings(2))));

@@ -3,14 +3,14 @@ import { expect } from 'vitest';
 import { type AppDependencies, createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { FleetPerformanceReport } from '#application/analytics/fleet-performance';
-import { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+import { ReportFleetPerformance } from '#application/analytics/fleet-performance';
+import { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
 import { FindGaps } from '#application/history/find-gaps';
 import { ReadHistory, StreamHistory } from '#application/history/read-history';
 import { IngestReadings } from '#application/ingest-readings';
 import { ListLosses } from '#application/losses/list-losses';
 import { ListWarnings } from '#application/losses/list-warnings';
-import { AddLinks, EndLink, FindLink, ListLinks, RemoveLink } from '#application/manage-links';
+import { ManageLinks } from '#application/manage-links';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { ListLiveStates, ReadLiveState } from '#application/read-live';
@@ -56,18 +56,14 @@ export function appUnderTest(
     ingestReadings: new IngestReadings(store.writer),
     readLiveState: new ReadLiveState(store.hot, clock),
     listLiveStates: new ListLiveStates(store.hot, clock),
-    vehiclePerformance: new VehiclePerformanceReport(store, clock, DEFAULT_WARNING_RULE),
-    fleetPerformance: new FleetPerformanceReport(store, DEFAULT_LOSS_THRESHOLD),
+    vehiclePerformance: new ReportVehiclePerformance(store, clock, DEFAULT_WARNING_RULE),
+    fleetPerformance: new ReportFleetPerformance(store, DEFAULT_LOSS_THRESHOLD),
     readHistory: new ReadHistory(store),
     streamHistory: new StreamHistory(store),
     findGaps: new FindGaps(store, clock),
     listLosses: new ListLosses(store, clock, DEFAULT_WARNING_RULE),
     listWarnings: new ListWarnings(store.warnings),
-    addLinks: new AddLinks(store.links),
-    listLinks: new ListLinks(store.links),
-    findLink: new FindLink(store.links),
-    endLink: new EndLink(store.links),
-    removeLink: new RemoveLink(store.links),
+    manageLinks: new ManageLinks(store.links),
     health: store.health,
     isStopping: () => false,
     clock,

@@ -43,7 +43,7 @@ describe('closing hours on MongoDB', () => {
 
   async function differences(): Promise<unknown[]> {
     const found: unknown[] = [];
-    for await (const difference of new AuditHistory(store).differences(window)) found.push(difference);
+    for await (const difference of new AuditHistory(store).audit(window)) found.push(difference);
     return found;
   }
 

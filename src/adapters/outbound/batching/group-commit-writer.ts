@@ -183,7 +183,10 @@ export class GroupCommitWriter implements TelemetryWriter {
    */
   #mostInGroup(): number {
     const { groupReadings, commitsInFlight } = this.#limits;
-    return Math.max(groupReadings, Math.min(this.#waitingReadings / commitsInFlight, this.#writer.crowdReadings ?? 0));
+    return Math.max(
+      groupReadings,
+      Math.min(this.#waitingReadings / commitsInFlight, this.#writer.maxGroupWhenBusy ?? 0),
+    );
   }
 
   async #commitGroup(group: readonly Request[]): Promise<void> {

@@ -92,13 +92,13 @@ function buckets(readings: readonly Reading[], width: Millis): EnergyBucket[] {
   const found = new Map<EpochMillis, EnergyBucket>();
   for (const { timestamp, energy } of readings) {
     const start = floorTo(width, timestamp);
-    const bucket = found.get(start) ?? { start, energy: 0, readings: 0, least: energy, most: energy };
+    const bucket = found.get(start) ?? { start, energy: 0, readings: 0, min: energy, max: energy };
     found.set(start, {
       start,
       energy: bucket.energy + energy,
       readings: bucket.readings + 1,
-      least: Math.min(bucket.least, energy),
-      most: Math.max(bucket.most, energy),
+      min: Math.min(bucket.min, energy),
+      max: Math.max(bucket.max, energy),
     });
   }
   return [...found.values()];

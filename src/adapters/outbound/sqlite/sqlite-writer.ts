@@ -12,7 +12,7 @@ const CROWD_READINGS = 5_000;
 
 /** Commits readings, each call one transaction of the writer thread. */
 export class SqliteWriter implements TelemetryWriter {
-  readonly crowdReadings = CROWD_READINGS;
+  readonly maxGroupWhenBusy = CROWD_READINGS;
   readonly #thread: Caller<WriterMethods>;
   readonly #devices = new DeviceNumbers();
   #commits = 0;

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
-import type { FleetPerformanceReport } from '#application/analytics/fleet-performance';
-import type { VehiclePerformanceReport } from '#application/analytics/vehicle-performance';
+import type { ReportFleetPerformance } from '#application/analytics/fleet-performance';
+import type { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import { isDeviceId } from '#domain/reading/device-id';
@@ -12,8 +12,8 @@ import { windowQuery } from '../wire/window-query.ts';
 import { presentFleetPerformance, presentVehiclePerformance } from './performance-presenter.ts';
 
 export interface AnalyticsRouteDependencies {
-  readonly vehiclePerformance: VehiclePerformanceReport;
-  readonly fleetPerformance: FleetPerformanceReport;
+  readonly vehiclePerformance: ReportVehiclePerformance;
+  readonly fleetPerformance: ReportFleetPerformance;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -28,7 +28,7 @@ export function analyticsRoutes(app: Hono, dependencies: AnalyticsRouteDependenc
     const window = windowQuery(query, clock.now());
     query.check();
     const vehicleId = c.req.param('vehicleId');
-    const performance = isDeviceId(vehicleId) ? await vehiclePerformance.of(vehicleId, window) : undefined;
+    const performance = isDeviceId(vehicleId) ? await vehiclePerformance.report(vehicleId, window) : undefined;
     if (performance === undefined) throw new Refusal('not-found', 'No reading of this vehicle was ever stored.');
     return jsonResponse(c, 200, presentVehiclePerformance(performance));
   });
@@ -39,8 +39,8 @@ export function analyticsRoutes(app: Hono, dependencies: AnalyticsRouteDependenc
     const hourly = query.word('resolution', 'hour');
     query.check();
     const [whole, hours] = await Promise.all([
-      fleetPerformance.over(window),
-      hourly ? fleetPerformance.hours(window) : undefined,
+      fleetPerformance.report(window),
+      hourly ? fleetPerformance.reportByHour(window) : undefined,
     ]);
     const series = hours && { series: hours.map(presentFleetPerformance) };
     return jsonResponse(c, 200, { ...presentFleetPerformance(whole), ...series });

@@ -53,7 +53,7 @@ async function history(c: Context, kind: Kind, dependencies: HistoryRouteDepende
   }
   const page = { limit: query.limit(), ...given({ after: timeCursor(query) }) };
   query.check();
-  const found = await dependencies.readHistory.page(kind, deviceOf(c, kind), window, page);
+  const found = await dependencies.readHistory.read(kind, deviceOf(c, kind), window, page);
   if (found === undefined) throw neverSeen(kind);
   const nextCursor = found.next === null ? null : encodeCursor(String(found.next));
   const body = { data: found.readings.map(presentHistoryReading), nextCursor, ...presentHorizon(found) };
@@ -68,7 +68,7 @@ async function streamed(
   { streamHistory, logger }: HistoryRouteDependencies,
 ): Promise<Response> {
   const deviceId = deviceOf(c, kind);
-  const found = await streamHistory.open(kind, deviceId, window);
+  const found = await streamHistory.stream(kind, deviceId, window);
   if (found === undefined) throw neverSeen(kind);
   const body = await historyBody(kind, found.pages, format, (error) => {
     logger.warn('a history stream broke off', { requestId: requestId(c), kind, deviceId, error });
@@ -89,7 +89,7 @@ async function gaps(c: Context, kind: Kind, { findGaps, clock }: HistoryRouteDep
   const window = windowQuery(query, clock.now());
   const page = { limit: query.limit(), ...given({ after: timeCursor(query) }) };
   query.check();
-  const found = await findGaps.of(kind, deviceOf(c, kind), window, page);
+  const found = await findGaps.find(kind, deviceOf(c, kind), window, page);
   if (found === undefined) throw neverSeen(kind);
   return jsonResponse(c, 200, {
     window: presentWindow(found.window),

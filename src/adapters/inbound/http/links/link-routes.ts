@@ -1,13 +1,5 @@
 import type { Context, Hono } from 'hono';
-import type {
-  AddLinks,
-  EndLink,
-  FindLink,
-  LinkReport,
-  ListLinks,
-  ReceivedLink,
-  RemoveLink,
-} from '#application/manage-links';
+import type { LinkReport, ManageLinks, ReceivedLink } from '#application/manage-links';
 import type { Logger } from '#application/ports/logger';
 import type { MeterLink } from '#domain/meter-link';
 import type { Rejected } from '#domain/reading/ingest-outcome';
@@ -25,11 +17,7 @@ import { presentLink, presentLinkOutcome, presentOverlap } from './link-presente
 import { parseLinkChange } from './link-schema.ts';
 
 export interface LinkRouteDependencies {
-  readonly addLinks: AddLinks;
-  readonly listLinks: ListLinks;
-  readonly findLink: FindLink;
-  readonly endLink: EndLink;
-  readonly removeLink: RemoveLink;
+  readonly manageLinks: ManageLinks;
   /** Most bytes of a body, as sent and as inflated. */
   readonly bodyLimit: number;
   readonly logger: Logger;
@@ -37,7 +25,7 @@ export interface LinkRouteDependencies {
 
 /** `/v1/links`: which meter feeds which vehicle when. */
 export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void {
-  const { addLinks, listLinks, findLink, endLink, removeLink, bodyLimit, logger } = dependencies;
+  const { manageLinks, bodyLimit, logger } = dependencies;
   app.use('/v1/links', requestLog(logger));
   app.use('/v1/links/*', requestLog(logger));
 
@@ -47,8 +35,8 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     query.check();
     const format = linkFormat(requestHeaders(c));
     const items = linkItems((await ingestBody(c, bodyLimit)).whole(), format);
-    if ('single' in items) return singleAnswer(c, items.single, await addLinks.add([items.single]));
-    const report = await addLinks.add(items.batch);
+    if ('single' in items) return singleAnswer(c, items.single, await manageLinks.add([items.single]));
+    const report = await manageLinks.add(items.batch);
     return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentLinkOutcome));
   });
 
@@ -62,7 +50,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     });
     const limit = query.limit();
     query.check();
-    const { links, next } = await listLinks.list({ limit, ...filters });
+    const { links, next } = await manageLinks.list({ limit, ...filters });
     return jsonResponse(c, 200, {
       data: links.map(presentLink),
       nextCursor: next === null ? null : encodeCursor(next),
@@ -70,7 +58,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
   });
 
   app.get('/v1/links/:id', async (c) => {
-    const link = await findLink.find(c.req.param('id'));
+    const link = await manageLinks.find(c.req.param('id'));
     if (link === undefined) throw noSuchLink();
     return jsonResponse(c, 200, presentLink(link));
   });
@@ -81,7 +69,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     }
     const change = parseLinkChange(wholeJson((await ingestBody(c, bodyLimit)).whole()));
     if ('faults' in change) return invalid(c, change);
-    const outcome = await endLink.end(c.req.param('id'), change.to);
+    const outcome = await manageLinks.end(c.req.param('id'), change.to);
     if (outcome === undefined) throw noSuchLink();
     if (outcome.status === 'rejected') return invalid(c, outcome);
     if (outcome.status === 'overlap') return overlapping(c, outcome.with);
@@ -89,7 +77,7 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
   });
 
   app.delete('/v1/links/:id', async (c) => {
-    if (!(await removeLink.remove(c.req.param('id')))) throw noSuchLink();
+    if (!(await manageLinks.remove(c.req.param('id')))) throw noSuchLink();
     return noContent(c);
   });
 }

@@ -1,6 +1,6 @@
 import type { MongoClient } from 'mongodb';
-import { giveWay } from '#application/give-way';
 import type { HistoryQuery } from '#application/ports/cold-store';
+import { yieldToEventLoop } from '#application/yield-to-event-loop';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import type { Reading } from '#domain/reading/reading';
 import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '#domain/reading/totals';
@@ -134,7 +134,7 @@ export class DeviceQueries {
 async function totalsOf(kind: Kind, found: readonly DeviceSums[]): Promise<ReadonlyMap<string, DeviceTotals>> {
   const totals = new Map<string, DeviceTotals>();
   for (const [index, sums] of found.entries()) {
-    if (index % DEVICES_PER_TURN === 0) await giveWay();
+    if (index % DEVICES_PER_TURN === 0) await yieldToEventLoop();
     const id = String(sums._id);
     const sum = toDeviceTotals(kind, sums);
     const before = totals.get(id);

@@ -67,7 +67,7 @@ export interface DeviceBucketId {
 /** Of sums with extremes, by `DeviceBucketId`. */
 export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSums): EnergyBucket {
   const { start } = _id as DeviceBucketId;
-  return { start: start.getTime(), energy, readings, least: least as number, most: most as number };
+  return { start: start.getTime(), energy, readings, min: least as number, max: most as number };
 }
 
 function sumField(field: string): string {

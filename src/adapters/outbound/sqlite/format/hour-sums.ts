@@ -42,5 +42,5 @@ export function bucketFromSums(
   start: EpochMillis,
   [energy = 0, readings = 0, least = 0, most = 0]: readonly number[],
 ): EnergyBucket {
-  return { start, energy, readings, least, most };
+  return { start, energy, readings, min: least, max: most };
 }
