@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface Options {
@@ -9,6 +10,8 @@ export interface Options {
   readonly repetitions: number;
   /** Tiny loads that try the harness and measure nothing. */
   readonly quick: boolean;
+  /** Another checkout of the engine, its dependencies installed there, to measure beside this one. */
+  readonly baseline: string | undefined;
   /** Where candidates keep their data meanwhile; undefined: the system's directory for temporary files. */
   readonly dir: string | undefined;
   /** Names the files of the results. */
@@ -21,6 +24,7 @@ export const usage = `npm run bench -- [options]
   --candidates a,b   what to compare (default: all that are installed)
   --repeat n         repetitions of throughput and latency (default 3)
   --quick            tiny loads, to see that everything works
+  --baseline path    another checkout of the engine (after npm ci) to measure beside this one
   --dir path         where candidates keep their data meanwhile
   --name name        of the result files (default: benchmark)
   --help`;
@@ -35,6 +39,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       candidates: { type: 'string', multiple: true, default: [] },
       repeat: { type: 'string' },
       quick: { type: 'boolean', default: false },
+      baseline: { type: 'string' },
       dir: { type: 'string' },
       name: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -49,6 +54,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     candidates: split(values.candidates),
     repetitions,
     quick: values.quick,
+    baseline: values.baseline === undefined ? undefined : resolve(values.baseline),
     dir: values.dir,
     name: values.name ?? (values.quick ? 'quick' : 'benchmark'),
   };

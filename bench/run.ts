@@ -1,5 +1,5 @@
 import { Listr, PRESET_TIMESTAMP } from 'listr2';
-import { candidates as allCandidates } from './candidates/all.ts';
+import { allCandidates } from './candidates/all.ts';
 import type { Candidate } from './candidates/candidate.ts';
 import type { BenchContext, Scenario } from './context.ts';
 import type { Options } from './options.ts';
@@ -21,7 +21,7 @@ export async function runBenchmark(options: Options): Promise<void> {
   const available: Candidate[] = [];
 
   const scenarios = choose(allScenarios, options.only, ({ inDefaultRun }) => options.all || inDefaultRun);
-  const candidates = choose(allCandidates, options.candidates, () => true);
+  const candidates = choose(allCandidates(options.baseline), options.candidates, () => true);
 
   const report = async (): Promise<Report> => ({
     date: startedAt.toISOString(),

@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.ts';
-import { engineOnMongoDb, engineOnSqlite } from './engine.ts';
+import { baselineEngines, engineOnMongoDb, engineOnSqlite } from './engine.ts';
 import { honoAlone } from './hono-alone.ts';
 import { influxDb } from './influxdb.ts';
 import { mongoDbDriver } from './mongodb-driver.ts';
@@ -8,16 +8,24 @@ import { questDb } from './questdb.ts';
 import { rawMongoDb, rawSqlite } from './raw-store.ts';
 import { victoriaMetrics } from './victoria-metrics.ts';
 
-/** Every candidate, in the order of the tables. Those that are compared run side by side: machines change within minutes. */
-export const candidates: readonly Candidate[] = [
-  rawSqlite,
-  honoAlone,
-  engineOnSqlite,
-  influxDb,
-  victoriaMetrics,
-  questDb,
-  naive,
-  engineOnMongoDb,
-  mongoDbDriver,
-  rawMongoDb,
-];
+/**
+ * Every candidate, in the order of the tables. Those that are compared run side by side: machines change within minutes.
+ * `baseline` is another checkout of the engine to measure beside this one.
+ */
+export function allCandidates(baseline?: string): readonly Candidate[] {
+  const [baselineOnSqlite, baselineOnMongoDb] = baseline === undefined ? [] : baselineEngines(baseline);
+  return [
+    rawSqlite,
+    honoAlone,
+    engineOnSqlite,
+    baselineOnSqlite,
+    influxDb,
+    victoriaMetrics,
+    questDb,
+    naive,
+    engineOnMongoDb,
+    baselineOnMongoDb,
+    mongoDbDriver,
+    rawMongoDb,
+  ].filter((candidate) => candidate !== undefined);
+}

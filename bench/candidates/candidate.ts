@@ -23,7 +23,7 @@ export interface Running {
 }
 
 /** Which loads make sense for a candidate. */
-export type Capability = 'single' | 'batch';
+export type Capability = 'single' | 'batch' | 'extra-member';
 
 /** Something that is measured beside the engine, or the engine itself. */
 export interface Candidate {

@@ -4,47 +4,63 @@ import { createWinstonLogger } from '#adapters/outbound/observability/winston-lo
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { StoreConfig } from '#infrastructure/config';
 import { openStore } from '#infrastructure/open-store';
-import { json } from '../load/encoding.ts';
+import { json, jsonWithExtraMember } from '../load/encoding.ts';
 import { httpLanes } from '../load/http-lanes.ts';
 import { directoryBytes } from '../support/disk.ts';
 import { databaseBytes, findReplicaSet, startReplicaSet } from '../support/mongod.ts';
 import { type WorkDir, workDir } from '../support/work-dir.ts';
 import type { Candidate, Running } from './candidate.ts';
 import { fleetReadings } from './fleet-readings.ts';
-import { startNode } from './node-service.ts';
+import { ROOT, startNode, startScript } from './node-service.ts';
 
-const MAIN = 'src/main.ts';
 const DATABASE = 'energy';
-const DURABILITY = 'synced transaction; duplicates found, live state and totals current';
 
-/** What every engine under test is started with: the readings of a load may be of any day. */
+/** Every engine under test starts with these: the readings of a load may be of any day. */
 const SETTINGS = { LOG_LEVEL: 'warn', EIE_MAX_AGE: 'off' };
 
-/** The engine as a user starts it, on SQLite. */
-export const engineOnSqlite: Candidate = {
-  name: 'engine-sqlite',
-  label: 'engine on SQLite',
-  durability: DURABILITY,
-  capabilities: ['single', 'batch'],
-  find: findEngine,
+export const engineOnSqlite = onSqlite('engine-sqlite', 'engine on SQLite', ROOT);
+export const engineOnMongoDb = onMongoDb('engine-mongodb', 'engine on MongoDB', ROOT);
 
-  start: async (parentDir) => serveFrom(await workDir(parentDir)),
-};
+/** The engine of another checkout, its dependencies installed there: what changed since is measured in one run. */
+export function baselineEngines(root: string): readonly Candidate[] {
+  return [
+    onSqlite('baseline-sqlite', 'baseline on SQLite', root),
+    onMongoDb('baseline-mongodb', 'baseline on MongoDB', root),
+  ];
+}
 
-/** The engine on the data that lie in the directory, or on none. */
-async function serveFrom(dir: WorkDir): Promise<Running> {
-  const data = join(dir.path, 'data');
-  const service = await startNode(MAIN, dir.path, { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data });
+/** What the engines on both stores have in common. */
+function engine(name: string, label: string, root: string) {
   return {
-    port: service.port,
+    name,
+    label,
+    durability: 'synced transaction; duplicates found, live state and totals current',
+    capabilities: ['single', 'batch', 'extra-member'],
+    async find() {
+      const isThere = existsSync(join(root, 'src/main.ts'));
+      return isThere ? { version: `Node.js ${process.version}` } : { missing: `there is no engine in ${root}` };
+    },
+  } as const satisfies Partial<Candidate>;
+}
+
+/** The engine as a user starts it, on SQLite. */
+function onSqlite(name: string, label: string, root: string): Candidate {
+  return { ...engine(name, label, root), start: async (parentDir) => serveFrom(await workDir(parentDir), root) };
+}
+
+/** The engine on the data in the directory, if there are any. */
+async function serveFrom(dir: WorkDir, root: string): Promise<Running> {
+  const data = join(dir.path, 'data');
+  const settings = { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data };
+  const service = await startNode(await startScript(root), dir.path, settings);
+  return {
+    ...posting(service.port),
     pid: service.pid,
-    lanes: async (plan, options) => httpLanes(service.port, plan, json, options),
-    countReadings: () => fleetReadings(service.port),
     diskBytes: () => directoryBytes(data),
     openStore: () => openBeside({ kind: 'sqlite', directory: data }),
     async restart() {
       await service.stop();
-      return serveFrom(dir);
+      return serveFrom(dir, root);
     },
     async stop() {
       await service.stop();
@@ -54,43 +70,44 @@ async function serveFrom(dir: WorkDir): Promise<Running> {
 }
 
 /** The engine as a user starts it, on a replica set of one member. */
-export const engineOnMongoDb: Candidate = {
-  name: 'engine-mongodb',
-  label: 'engine on MongoDB',
-  durability: DURABILITY,
-  capabilities: ['single', 'batch'],
+function onMongoDb(name: string, label: string, root: string): Candidate {
+  const common = engine(name, label, root);
+  return {
+    ...common,
+    async find() {
+      const found = await common.find();
+      return 'missing' in found ? found : findReplicaSet();
+    },
 
-  async find() {
-    const engine = await findEngine();
-    return 'missing' in engine ? engine : findReplicaSet();
-  },
+    async start(parentDir) {
+      const dir = await workDir(parentDir);
+      const mongod = await startReplicaSet(dir.path);
+      const store = { EIE_STORE: 'mongodb', MONGODB_URI: mongod.uri, MONGODB_DB: DATABASE };
+      const service = await startNode(await startScript(root), dir.path, { ...SETTINGS, ...store });
+      return {
+        ...posting(service.port),
+        pid: service.pid,
+        diskBytes: () => databaseBytes(mongod.uri, DATABASE),
+        openStore: () => openBeside({ kind: 'mongodb', uri: mongod.uri, database: DATABASE }),
+        async stop() {
+          await service.stop();
+          await mongod.stop();
+          await dir.release();
+        },
+      };
+    },
+  };
+}
 
-  async start(parentDir) {
-    const dir = await workDir(parentDir);
-    const mongod = await startReplicaSet(dir.path);
-    const store = { EIE_STORE: 'mongodb', MONGODB_URI: mongod.uri, MONGODB_DB: DATABASE };
-    const service = await startNode(MAIN, dir.path, { ...SETTINGS, ...store });
-    return {
-      port: service.port,
-      pid: service.pid,
-      lanes: async (plan, options) => httpLanes(service.port, plan, json, options),
-      countReadings: () => fleetReadings(service.port),
-      diskBytes: () => databaseBytes(mongod.uri, DATABASE),
-      openStore: () => openBeside({ kind: 'mongodb', uri: mongod.uri, database: DATABASE }),
-      async stop() {
-        await service.stop();
-        await mongod.stop();
-        await dir.release();
-      },
-    };
-  },
-};
+/** How readings are posted to an engine, and how it counts them. */
+function posting(port: number): Pick<Running, 'port' | 'lanes' | 'countReadings'> {
+  return {
+    port,
+    lanes: async (plan, options) => httpLanes(port, plan, options.extraMember ? jsonWithExtraMember : json, options),
+    countReadings: () => fleetReadings(port),
+  };
+}
 
 function openBeside(config: StoreConfig): Promise<TelemetryStore> {
   return openStore(config, { logger: createWinstonLogger('warn'), readOnly: true });
-}
-
-async function findEngine(): Promise<{ version: string } | { missing: string }> {
-  const main = join(import.meta.dirname, '../..', MAIN);
-  return existsSync(main) ? { version: `Node.js ${process.version}` } : { missing: `${MAIN} is not there yet` };
 }

@@ -2,7 +2,7 @@ import { json } from '../load/encoding.ts';
 import { httpLanes } from '../load/http-lanes.ts';
 import { workDir } from '../support/work-dir.ts';
 import type { Candidate } from './candidate.ts';
-import { startNode } from './node-service.ts';
+import { ownProgram, startNode } from './node-service.ts';
 
 /** The engine's HTTP side with a writer that keeps nothing: `bench/hono-alone`. */
 export const honoAlone: Candidate = {
@@ -14,7 +14,7 @@ export const honoAlone: Candidate = {
 
   async start(parentDir) {
     const dir = await workDir(parentDir);
-    const service = await startNode('bench/hono-alone/main.ts', dir.path, {});
+    const service = await startNode(ownProgram('bench/hono-alone/main.ts'), dir.path, {});
     return {
       port: service.port,
       pid: service.pid,

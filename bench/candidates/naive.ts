@@ -3,7 +3,7 @@ import { httpLanes } from '../load/http-lanes.ts';
 import { databaseBytes, findReplicaSet, startReplicaSet } from '../support/mongod.ts';
 import { workDir } from '../support/work-dir.ts';
 import type { Candidate } from './candidate.ts';
-import { startNode } from './node-service.ts';
+import { ownProgram, startNode } from './node-service.ts';
 
 /** The naive design, `bench/naive`. */
 export const naive: Candidate = {
@@ -16,7 +16,7 @@ export const naive: Candidate = {
   async start(parentDir) {
     const dir = await workDir(parentDir);
     const mongod = await startReplicaSet(dir.path);
-    const service = await startNode('bench/naive/main.ts', dir.path, { MONGODB_URI: mongod.uri });
+    const service = await startNode(ownProgram('bench/naive/main.ts'), dir.path, { MONGODB_URI: mongod.uri });
     return {
       port: service.port,
       pid: service.pid,

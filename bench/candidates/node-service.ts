@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import manifest from '../../package.json' with { type: 'json' };
 import { Child } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+export const ROOT = join(import.meta.dirname, '../..');
 /** Node's options of `npm start`. All programs of ours run with them, so that none has an advantage. */
 const NODE_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
@@ -13,16 +14,28 @@ export interface NodeService {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts one of our own programs as `npm start` would and waits until it calls itself ready. */
+/** Node's arguments for a program of this repository. */
+export function ownProgram(file: string): string[] {
+  return [...NODE_OPTIONS, join(ROOT, file)];
+}
+
+/** Node's arguments for the engine in a checkout, as its own `npm start` has them. */
+export async function startScript(root: string): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as typeof manifest;
+  const [, ...words] = scripts.start.split(' ');
+  return words.map((word) => (word.startsWith('-') ? word : join(root, word)));
+}
+
+/** Starts a Node program and waits until it reports that it is ready. */
 export async function startNode(
-  file: string,
+  args: readonly string[],
   dir: string,
   env: Readonly<Record<string, string>>,
 ): Promise<NodeService> {
   const port = await freePort();
   const child = await Child.start({
     file: process.execPath,
-    args: [...NODE_OPTIONS, join(ROOT, file)],
+    args,
     env: { PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'production', ...env },
     dir,
   });

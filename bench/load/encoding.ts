@@ -29,6 +29,12 @@ export const json: Encoding = {
   after: '}',
 };
 
+/** The same with a member that the engine does not know and whose value differs between readings, as firmware's does. */
+export const jsonWithExtraMember: Encoding = {
+  ...json,
+  before: (reading) => `{"firmware":"4.${reading.energy % 40}.1",${json.before(reading).slice(1)}`,
+};
+
 /** InfluxDB's line protocol, which VictoriaMetrics and QuestDB take as well: a point with one field per value. */
 export function lineProtocol(path: string): Encoding {
   return {

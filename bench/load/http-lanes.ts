@@ -6,6 +6,8 @@ import { type BatchPlan, RequestPool } from './request-pool.ts';
 export interface LaneOptions {
   /** Connections, or concurrent callers. */
   readonly count: number;
+  /** Whether each reading carries a member that the engine does not know. */
+  readonly extraMember?: boolean;
   /** Set when more requests are in flight than one round has batches. */
   readonly copyRequests?: boolean;
   /** Sees every reply with its text; costs the client a little. HTTP only. */

@@ -12,6 +12,8 @@ export interface Load {
   readonly name: string;
   readonly size: number;
   readonly connections: number;
+  /** Whether each reading carries a member that the engine does not know. */
+  readonly extraMember?: boolean;
 }
 
 export interface SessionOptions {
@@ -39,7 +41,11 @@ export class Session {
   /** Opens the lanes of a load, runs `use`, closes them. */
   async with<T>(load: Load, use: (run: LoadRun) => Promise<T>, options: Omit<LaneOptions, 'count'> = {}): Promise<T> {
     const plan = { fleet: this.fleet, size: load.size, firstRound: this.#round };
-    const lanes = await this.running.lanes(plan, { ...options, count: load.connections });
+    const lanes = await this.running.lanes(plan, {
+      ...options,
+      count: load.connections,
+      extraMember: load.extraMember ?? false,
+    });
     const run = new LoadRun(lanes, load.size);
     try {
       return await use(run);

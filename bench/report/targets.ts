@@ -1,4 +1,4 @@
-import { BATCH_1000, SINGLE_64, SINGLE_256 } from '../scenarios/loads.ts';
+import { BATCH_1000, BATCH_1000_EXTRA, LOADS, SINGLE_64, SINGLE_256 } from '../scenarios/loads.ts';
 import { type Key, type Measurements, median } from './measurements.ts';
 
 /** What we want of ourselves: a value, or its ratio to another one of the same repetition. */
@@ -64,6 +64,16 @@ const targets: readonly Target[] = [
   faster('engine on MongoDB / MongoDB driver', 'engine-mongodb', 'driver-mongodb', BATCH_1000, 0.9),
   faster('engine on MongoDB / naive', 'engine-mongodb', 'naive', SINGLE_64, 6),
   faster('engine on MongoDB / naive', 'engine-mongodb', 'naive', SINGLE_256, 8),
+  {
+    title: 'engine on SQLite with an extra member in each reading / without, batches of 1,000',
+    of: rateOf('engine-sqlite', BATCH_1000_EXTRA),
+    over: rateOf('engine-sqlite', BATCH_1000),
+    atLeast: 0.9,
+  },
+  ...LOADS.flatMap((load) => [
+    faster('engine on SQLite / baseline', 'engine-sqlite', 'baseline-sqlite', load, 0.97),
+    faster('engine on MongoDB / baseline', 'engine-mongodb', 'baseline-mongodb', load, 0.97),
+  ]),
   {
     title: "24 h of one vehicle, p50: engine on SQLite / InfluxDB's sum and mean",
     of: timeOf('engine-sqlite', '1 million readings', 'p50'),

@@ -23,5 +23,5 @@ export async function writeReport(report: Report): Promise<string[]> {
 /** Results are published: where somebody keeps files is nobody's business. */
 function withoutPaths(report: Report): Report {
   const failures = report.failures.map((failure) => failure.replaceAll(ROOT, '.'));
-  return { ...report, failures, options: { ...report.options, dir: undefined } };
+  return { ...report, failures, options: { ...report.options, dir: undefined, baseline: undefined } };
 }

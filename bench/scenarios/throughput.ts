@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Candidate } from '../candidates/candidate.ts';
+import type { Candidate, Capability } from '../candidates/candidate.ts';
 import type { BenchContext, Scenario } from '../context.ts';
 import { type Load, rate, Session } from '../load/session.ts';
 import { DEVICES, LOADS } from './loads.ts';
@@ -31,7 +31,7 @@ async function measure(context: BenchContext, candidate: Candidate): Promise<voi
   try {
     const session = new Session(running, { devices: DEVICES });
     for (const load of LOADS) {
-      if (!candidate.capabilities.includes(load.size === 1 ? 'single' : 'batch')) continue;
+      if (!candidate.capabilities.includes(capabilityFor(load))) continue;
       context.say(`${candidate.label}: ${load.name}`);
       await measureLoad(context, candidate, session, load);
     }
@@ -39,6 +39,11 @@ async function measure(context: BenchContext, candidate: Candidate): Promise<voi
   } finally {
     await running.stop();
   }
+}
+
+function capabilityFor(load: Load): Capability {
+  if (load.extraMember) return 'extra-member';
+  return load.size === 1 ? 'single' : 'batch';
 }
 
 const WARM_UP_SECONDS = 3;
