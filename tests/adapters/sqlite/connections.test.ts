@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openForReading, openForWriting } from '#adapters/outbound/sqlite/writer/database';
+import { openForReading } from '#adapters/outbound/sqlite/format/connection';
+import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const FULL = 2;

@@ -1,4 +1,12 @@
-import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  BUSY_TIMEOUT_MS,
+  checkVersion,
+  connect,
+  SCHEMA_VERSION,
+  schemaVersion,
+  setPragma,
+} from '../format/connection.ts';
 import { historySchema } from '../format/history-blocks.ts';
 import { hourColumns } from '../format/hour-sums.ts';
 import { liveBlockSchema } from '../format/live-blocks.ts';
@@ -10,19 +18,13 @@ import { WARNING_SCHEMA } from '../records/warnings.ts';
 import { errorCode } from '../thread/sqlite-error.ts';
 import { isOldVersion, upgradeHistory } from './schema-upgrade.ts';
 
-/** How long a connection waits for a lock that another one holds, in ms. Only a foreign process ever holds one. */
-const BUSY_TIMEOUT_MS = 5_000;
 /** How long the WAL is waited for while ingestion stands still: live reads take milliseconds. */
 const EMPTYING_TIMEOUT_MS = 200;
 /** 16 MiB: the minute being written, live state and the newest totals of 100,000 devices stay in memory. */
 const WRITER_CACHE_KIB = 16_384;
-/** 8 MiB for a reader; the operating system's page cache backs it. */
-const READER_CACHE_KIB = 8_192;
 
 const SQLITE_BUSY = 5;
 
-/** The layout of the tables below. A file of an older version is brought to it, one of any other is refused. */
-const SCHEMA_VERSION = 3;
 /** What SQLite says of a file that is new. */
 const NO_SCHEMA = 0;
 
@@ -49,15 +51,6 @@ export function emptyWal(database: DatabaseSync): void {
   }
 }
 
-/** Opens a connection that cannot write. */
-export function openForReading(file: string): DatabaseSync {
-  return connect(file, { readOnly: true }, (database) => {
-    checkVersion(schemaVersion(database));
-    setPragma(database, 'query_only', 1);
-    setPragma(database, 'cache_size', -READER_CACHE_KIB);
-  });
-}
-
 /**
  * Takes the data directory for this process until it ends, however it ends: the operating system drops the lock. Two
  * writers on one file would each believe in their own picture of the live state.
@@ -71,35 +64,6 @@ export function lockDirectory(file: string): DatabaseSync {
       throw cause;
     }
   });
-}
-
-/** A connection that has been set up, or none; SQLite's own messages do not say which file they are about. */
-function connect(file: string, options: DatabaseSyncOptions, setUp: (database: DatabaseSync) => void): DatabaseSync {
-  let database: DatabaseSync | undefined;
-  try {
-    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, ...options });
-    setUp(database);
-    return database;
-  } catch (cause) {
-    database?.close();
-    throw new Error(`cannot open ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
-  }
-}
-
-/** Sets a pragma and reads it back: SQLite answers an unknown one with silence. */
-function setPragma(database: DatabaseSync, name: string, value: string | number): void {
-  database.exec(`PRAGMA ${name} = ${value}`);
-  const now = Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-  if (now !== value) throw new Error(`SQLite did not take PRAGMA ${name} = ${value}; it says ${now}`);
-}
-
-function schemaVersion(database: DatabaseSync): number {
-  return Number(Object.values(database.prepare('PRAGMA user_version').get() ?? {})[0]);
-}
-
-function checkVersion(found: number): void {
-  if (found === SCHEMA_VERSION) return;
-  throw new Error(`the data file has schema version ${found}, this engine reads version ${SCHEMA_VERSION}`);
 }
 
 function createSchema(database: DatabaseSync): void {
