@@ -42,18 +42,26 @@ describe('the writing connection', () => {
   });
 });
 
-describe('a connection that cannot be opened', () => {
-  it.each([openForWriting, openForReading])('leaves nobody on the file: %o', (open) => {
+describe('a file of another schema version', () => {
+  it.each([
+    [2, 'openForWriting', openForWriting],
+    [7, 'openForWriting', openForWriting],
+    [2, 'openForReading', openForReading],
+    [7, 'openForReading', openForReading],
+  ])('is refused with its name and both versions, and left unlocked (version %i, %s)', (version, _, open) => {
     const file = join(temporaryDirectory(), 'energy.db');
     const database = openForWriting(file);
-    database.exec('PRAGMA user_version = 7');
+    database.exec(`PRAGMA user_version = ${version}`);
     database.close();
 
-    expect(() => open(file)).toThrow('schema version 7');
+    expect(() => open(file)).toThrow(
+      `cannot open ${file}: it has schema version ${version}, but this engine needs version 3`,
+    );
 
     const alone = new DatabaseSync(file, { timeout: 0 });
     onTestFinished(() => alone.close());
-    expect(pragma(alone, 'journal_mode = delete')).toBe('delete'); // refused while anybody else is there
+    expect(pragma(alone, 'user_version')).toBe(version);
+    expect(pragma(alone, 'journal_mode = delete')).toBe('delete'); // fails while any other connection is open
   });
 });
 

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toOutcomes } from '#adapters/outbound/sqlite/format/commit-answer';
 import { toColumns } from '#adapters/outbound/sqlite/format/commit-columns';
-import { openForReading } from '#adapters/outbound/sqlite/format/connection';
 import { DeviceNumbers } from '#adapters/outbound/sqlite/format/device-numbers';
 import { blockSize } from '#adapters/outbound/sqlite/format/history-blocks';
 import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
@@ -13,9 +11,8 @@ import { StreamQueries } from '#adapters/outbound/sqlite/reader/stream-queries';
 import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-transaction';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
-import type { Kind } from '#domain/streams/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const meters = tablesOf('meter');
@@ -217,74 +214,3 @@ describe('the rows of the history', () => {
     );
   });
 });
-
-describe.each([
-  { version: 1, was: 'each reading had a row', writeHistory: writeVersion1 },
-  { version: 2, was: 'every number had eight bytes', writeHistory: writeVersion2 },
-])('a file of version $version, in which $was', ({ version, writeHistory }) => {
-  function anOldFile() {
-    const { file, database, commit, close } = opened();
-    const readings = [...burst, aMeterReading({ deviceId: 'M-2', timestamp: START + MINUTE }), aVehicleReading()];
-    commit(readings);
-    for (const kind of ['meter', 'vehicle'] as const) {
-      const { values } = tablesOf(kind);
-      const numbers = database.prepare(`SELECT number FROM ${kind}_devices WHERE id = ?`);
-      const entries = readings
-        .filter((reading) => reading.kind === kind)
-        .map((reading) => [
-          Number(numbers.get(reading.deviceId)?.number),
-          reading.timestamp,
-          ...values.map((value) => (reading as unknown as Record<string, number>)[value] as number),
-        ]);
-      database.exec(`DROP TABLE ${kind}_history`);
-      writeHistory(database, kind, entries);
-    }
-    database.exec(`PRAGMA user_version = ${version}`);
-    close();
-    return file;
-  }
-
-  it('is taken over with all that is in it, once', () => {
-    const file = anOldFile();
-    for (const database of [opened(file), opened(file)]) {
-      expect(database.history()).toEqual(burst);
-      expect(database.history('M-2')).toHaveLength(1);
-      expect(database.live()).toEqual(burst.at(-1));
-      expect(new LiveQueries(database.database, tablesOf('vehicle')).newest('EV-1')).toEqual(aVehicleReading());
-      expect(statuses(database.commit(burst))).toEqual(burst.map(() => 'duplicate'));
-      expect(database.rows()).toHaveLength(4);
-      database.close();
-    }
-  });
-
-  it('is refused by who only reads, before it was taken over', () => {
-    expect(() => openForReading(anOldFile())).toThrow(`schema version ${version}, this engine reads version 3`);
-  });
-});
-
-/** `entries` are device, timestamp and values, in the order of time. */
-function writeVersion1(database: DatabaseSync, kind: Kind, entries: readonly number[][]): void {
-  const { values } = tablesOf(kind);
-  database.exec(`CREATE TABLE ${kind}_history (
-    minute INTEGER NOT NULL, device INTEGER NOT NULL, timestamp INTEGER NOT NULL,
-    ${values.map((column) => `${column} REAL NOT NULL`).join(', ')},
-    PRIMARY KEY (minute, device, timestamp)) STRICT, WITHOUT ROWID`);
-  const insert = database.prepare(`INSERT INTO ${kind}_history VALUES (?, ?, ?, ${values.map(() => '?').join(', ')})`);
-  for (const entry of entries) insert.run(minuteOf(entry), ...entry);
-}
-
-function writeVersion2(database: DatabaseSync, kind: Kind, entries: readonly number[][]): void {
-  database.exec(`CREATE TABLE ${kind}_history (
-    minute INTEGER NOT NULL, block INTEGER NOT NULL, part INTEGER NOT NULL, entries BLOB NOT NULL,
-    UNIQUE (minute, block, part)) STRICT`);
-  const insert = database.prepare(`INSERT INTO ${kind}_history VALUES (?, 0, ?, ?)`);
-  for (const [minute, ofMinute] of Map.groupBy(entries, minuteOf)) {
-    for (let i = 0, part = 0; i < ofMinute.length; i += 100, part++) {
-      insert.run(minute, part, new Uint8Array(Float64Array.from(ofMinute.slice(i, i + 100).flat()).buffer));
-    }
-  }
-}
-
-function minuteOf([, timestamp = 0]: readonly number[]): number {
-  return Math.floor(timestamp / MINUTE);
-}

@@ -5,7 +5,7 @@ export const BUSY_TIMEOUT_MS = 5_000;
 /** 8 MiB for a reader; the operating system's page cache backs it. */
 const READER_CACHE_KIB = 8_192;
 
-/** The layout of the tables. A file of an older version is brought to it, one of any other is refused. */
+/** The layout of the tables, stored as `user_version`. A file of any other version is refused. */
 export const SCHEMA_VERSION = 3;
 
 /** A connection that has been set up, or none; SQLite's own messages do not say which file they are about. */
@@ -47,5 +47,5 @@ export function schemaVersion(database: DatabaseSync): number {
 
 export function checkVersion(found: number): void {
   if (found === SCHEMA_VERSION) return;
-  throw new Error(`the data file has schema version ${found}, this engine reads version ${SCHEMA_VERSION}`);
+  throw new Error(`it has schema version ${found}, but this engine needs version ${SCHEMA_VERSION}`);
 }

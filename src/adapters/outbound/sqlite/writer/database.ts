@@ -16,7 +16,6 @@ import { transact } from '../format/transactions.ts';
 import { LINK_SCHEMA } from '../records/links.ts';
 import { WARNING_SCHEMA } from '../records/warnings.ts';
 import { errorCode } from '../thread/sqlite-error.ts';
-import { isOldVersion, upgradeHistory } from './schema-upgrade.ts';
 
 /** How long the WAL is waited for while ingestion stands still: live reads take milliseconds. */
 const EMPTYING_TIMEOUT_MS = 200;
@@ -25,7 +24,7 @@ const WRITER_CACHE_KIB = 16_384;
 
 const SQLITE_BUSY = 5;
 
-/** What SQLite says of a file that is new. */
+/** The `user_version` of a new file. */
 const NO_SCHEMA = 0;
 
 /**
@@ -66,12 +65,11 @@ export function lockDirectory(file: string): DatabaseSync {
   });
 }
 
+/** Creates the tables of a new file, and those that a new stream or a newer engine adds to an existing one. */
 function createSchema(database: DatabaseSync): void {
-  const found = schemaVersion(database);
-  const isOlder = isOldVersion(found);
-  if (found !== NO_SCHEMA && !isOlder) checkVersion(found);
+  const version = schemaVersion(database);
+  if (version !== NO_SCHEMA) checkVersion(version);
   transact(database, () => {
-    if (isOlder) upgradeHistory(database, found);
     for (const tables of streamTables) database.exec(streamSchema(tables));
     for (const schema of [FLEET_SCHEMA, HOUR_SCHEMA, MARK_SCHEMA, LINK_SCHEMA, WARNING_SCHEMA]) database.exec(schema);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
