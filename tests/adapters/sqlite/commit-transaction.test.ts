@@ -4,10 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { toOutcomes } from '#adapters/outbound/sqlite/format/commit-answer';
 import { toColumns } from '#adapters/outbound/sqlite/format/commit-columns';
 import { DeviceNumbers } from '#adapters/outbound/sqlite/format/device-numbers';
-import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
-import { FleetQueries } from '#adapters/outbound/sqlite/reader/fleet-queries';
+import { ColdQueries } from '#adapters/outbound/sqlite/reader/cold-queries';
 import { LiveQueries } from '#adapters/outbound/sqlite/reader/live-queries';
-import { StreamQueries } from '#adapters/outbound/sqlite/reader/stream-queries';
 import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-transaction';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
@@ -27,9 +25,8 @@ function database() {
     BEGIN SELECT RAISE(ABORT, 'planted fault'); END`);
   const transaction = new CommitTransaction(database);
   const devices = new DeviceNumbers();
-  const fleet = new FleetQueries(database);
-  const meters = new StreamQueries(database, tablesOf('meter'));
-  const live = new LiveQueries(database, tablesOf('meter'));
+  const cold = new ColdQueries(database);
+  const live = new LiveQueries(database);
   return {
     file,
     database,
@@ -40,9 +37,9 @@ function database() {
       devices.learn(columns.unknown, answer.devices);
       return toOutcomes(answer, readings).map(({ status }) => status);
     },
-    fleetTotals: () => fleet.totals(day),
-    live: (id = 'M-1') => live.newest(id),
-    history: (id = 'M-1') => meters.history(id, day, { limit: 1000 }),
+    fleetTotals: () => cold.fleetTotals(day),
+    live: (id = 'M-1') => live.newest('meter', id),
+    history: (id = 'M-1') => cold.history('meter', id, day, { limit: 1000 }),
     devices: () => database.prepare('SELECT number, id FROM meter_devices').all(),
   };
 }

@@ -4,10 +4,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { toOutcomes } from '#adapters/outbound/sqlite/format/commit-answer';
 import { toColumns } from '#adapters/outbound/sqlite/format/commit-columns';
 import { DeviceNumbers } from '#adapters/outbound/sqlite/format/device-numbers';
-import { blockSize } from '#adapters/outbound/sqlite/format/history-blocks';
+import { historyBlockSize } from '#adapters/outbound/sqlite/format/history-blocks';
 import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
+import { ColdQueries } from '#adapters/outbound/sqlite/reader/cold-queries';
 import { LiveQueries } from '#adapters/outbound/sqlite/reader/live-queries';
-import { StreamQueries } from '#adapters/outbound/sqlite/reader/stream-queries';
 import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-transaction';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
@@ -16,7 +16,7 @@ import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const meters = tablesOf('meter');
-const PER_ROW = blockSize(meters);
+const PER_ROW = historyBlockSize(meters);
 const window = { from: START - DAY, to: START + DAY };
 
 function opened(file = join(temporaryDirectory(), 'energy.db')) {
@@ -26,7 +26,7 @@ function opened(file = join(temporaryDirectory(), 'energy.db')) {
   });
   const transaction = new CommitTransaction(database);
   const devices = new DeviceNumbers();
-  const queries = new StreamQueries(database, meters);
+  const queries = new ColdQueries(database);
   return {
     file,
     database,
@@ -37,9 +37,9 @@ function opened(file = join(temporaryDirectory(), 'energy.db')) {
       devices.learn(columns.unknown, answer.devices);
       return toOutcomes(answer, readings);
     },
-    history: (id = 'M-1') => queries.history(id, window, { limit: 10_000 }),
-    totals: (id = 'M-1') => queries.totals(id, window),
-    live: (id = 'M-1') => new LiveQueries(database, meters).newest(id),
+    history: (id = 'M-1') => queries.history('meter', id, window, { limit: 10_000 }),
+    totals: (id = 'M-1') => queries.deviceTotals('meter', id, window),
+    live: (id = 'M-1') => new LiveQueries(database).newest('meter', id),
     rows: () =>
       database.prepare('SELECT minute, block, part, LENGTH(entries) AS bytes FROM meter_history').all() as {
         minute: number;
@@ -170,10 +170,10 @@ describe('the rows of the history', () => {
   it('are paged in the order of time, though a page ends within a minute', () => {
     const { database, commit } = opened();
     commit(burst.toReversed());
-    const queries = new StreamQueries(database, meters);
+    const queries = new ColdQueries(database);
     const found: Reading[] = [];
     for (let after: number | undefined; ; after = found.at(-1)?.timestamp) {
-      const page = queries.history('M-1', window, { limit: 7, ...(after !== undefined && { after }) });
+      const page = queries.history('meter', 'M-1', window, { limit: 7, ...(after !== undefined && { after }) });
       found.push(...page);
       if (page.length < 7) break;
     }

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
-import { fleetSql } from '#adapters/outbound/sqlite/reader/fleet-queries';
+import { validHoursSql } from '#adapters/outbound/sqlite/reader/closed-hours';
+import { fleetSql, streamSql } from '#adapters/outbound/sqlite/reader/cold-queries';
 import { historySql } from '#adapters/outbound/sqlite/reader/history-reader';
 import { liveSql } from '#adapters/outbound/sqlite/reader/live-queries';
-import { rollupSql } from '#adapters/outbound/sqlite/reader/rollup-queries';
-import { streamSql } from '#adapters/outbound/sqlite/reader/stream-queries';
+import { deviceHourSql, hourSql } from '#adapters/outbound/sqlite/reader/rollup-queries';
 import { linkSql } from '#adapters/outbound/sqlite/records/links';
 import { warningSql } from '#adapters/outbound/sqlite/records/warnings';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
@@ -29,6 +29,7 @@ const queries = [
   ...streamTables.flatMap((tables) =>
     Object.entries({
       ...streamSql(tables),
+      validHours: validHoursSql(tables),
       ...liveSql(tables),
       ...historySql(tables),
       ...historyWriterSql(tables),
@@ -38,10 +39,10 @@ const queries = [
     })),
   ),
   ...Object.entries(fleetSql).map(([name, sql]) => ({ name: `fleet ${name}`, sql })),
-  ...rollupSql().byStream.flatMap(({ kind, ...sqls }) =>
-    Object.entries(sqls).map(([name, sql]) => ({ name: `${kind} hour ${name}`, sql })),
+  ...streamTables.flatMap((tables) =>
+    Object.entries(deviceHourSql(tables)).map(([name, sql]) => ({ name: `${tables.kind} hour ${name}`, sql })),
   ),
-  ...(['unclosed', 'isValid', 'readings'] as const).map((name) => ({ name: `hours ${name}`, sql: rollupSql()[name] })),
+  ...Object.entries(hourSql).map(([name, sql]) => ({ name: `hours ${name}`, sql })),
   ...(['find', 'inTheWay', 'duringOf'] as const).map((name) => ({ name: `links ${name}`, sql: linkSql[name] })),
   ...(['watch', 'list', 'listByState'] as const).map((name) => ({ name: `warnings ${name}`, sql: warningSql[name] })),
 ];

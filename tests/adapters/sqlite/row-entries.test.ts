@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockSize } from '#adapters/outbound/sqlite/format/history-blocks';
+import { historyBlockSize } from '#adapters/outbound/sqlite/format/history-blocks';
 import { RowEntries } from '#adapters/outbound/sqlite/format/row-entries';
 import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
 import { DAY, MINUTE } from '#domain/time/time';
@@ -22,7 +22,7 @@ const value = fc.oneof(
 
 describe.each(streamTables)('the entries of a row of a $kind', (tables) => {
   const reading = fc.record({
-    device: fc.integer({ min: BLOCK * blockSize(tables), max: (BLOCK + 1) * blockSize(tables) - 1 }),
+    device: fc.integer({ min: BLOCK * historyBlockSize(tables), max: (BLOCK + 1) * historyBlockSize(tables) - 1 }),
     timestamp: fc.integer({ min: MINUTE_NUMBER * MINUTE, max: (MINUTE_NUMBER + 1) * MINUTE - 1 }),
     values: fc.array(value, { minLength: tables.values.length, maxLength: tables.values.length }),
   });
@@ -70,12 +70,12 @@ describe.each(streamTables)('the entries of a row of a $kind', (tables) => {
   it('begin narrow again after they were wide', () => {
     const entries = RowEntries.empty(tables);
     entries.begin(MINUTE_NUMBER, BLOCK);
-    entries.add(BLOCK * blockSize(tables), START, Array(tables.values.length).fill(1 / 3), 0);
+    entries.add(BLOCK * historyBlockSize(tables), START, Array(tables.values.length).fill(1 / 3), 0);
     expect(entries.wide).toBe(2 ** tables.values.length - 1);
 
     entries.begin(MINUTE_NUMBER, BLOCK);
 
     expect([entries.count, entries.wide, entries.lendBytes().length]).toEqual([0, 0, 0]);
-    expect(entries.find(BLOCK * blockSize(tables), START)).toBe(-1);
+    expect(entries.find(BLOCK * historyBlockSize(tables), START)).toBe(-1);
   });
 });

@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { ReaderMethods } from '#adapters/outbound/sqlite/reader/reader-thread';
+import type { ReaderObjects } from '#adapters/outbound/sqlite/reader/reader-thread';
 import { SqliteWriter } from '#adapters/outbound/sqlite/sqlite-writer';
 import { BoundedThread } from '#adapters/outbound/sqlite/thread/bounded-thread';
 import { Thread } from '#adapters/outbound/sqlite/thread/thread-protocol';
 import { WalLimit } from '#adapters/outbound/sqlite/wal-limit';
-import type { WriterMethods } from '#adapters/outbound/sqlite/writer/writer-thread';
+import type { WriterObjects } from '#adapters/outbound/sqlite/writer/writer-thread';
 import { HOUR, SECOND } from '#domain/time/time';
 import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
@@ -18,10 +18,10 @@ it('the write-ahead log is emptied again and again though a reader is never idle
   const directory = temporaryDirectory();
   const databaseFile = join(directory, 'energy.db');
   const files = { databaseFile, lockFile: join(directory, 'energy.lock') };
-  const writer = await Thread.start<WriterMethods>(module('writer/writer-thread'), files);
-  const thread = await Thread.start<ReaderMethods>(module('reader/reader-thread'), { databaseFile });
+  const writer = await Thread.start<WriterObjects>(module('writer/writer-thread'), files);
+  const thread = await Thread.start<ReaderObjects>(module('reader/reader-thread'), { databaseFile });
   const reader = new BoundedThread(thread, { sent: 4 });
-  const limit = new WalLimit(databaseFile, reader, writer, { largest: 16 * MIB, every: 50 });
+  const limit = new WalLimit(databaseFile, reader, writer, { maxBytes: 16 * MIB, interval: 50 });
   onTestFinished(async () => {
     limit.close();
     await reader.terminate();
@@ -30,7 +30,7 @@ it('the write-ahead log is emptied again and again though a reader is never idle
   const hour = { from: START, to: START + HOUR };
   let reading = true;
   const readers = Array.from({ length: 8 }, async () => {
-    while (reading) await reader.call('totalsByDevice', ['meter', hour]);
+    while (reading) await reader.call('cold', 'totalsByDevice', ['meter', hour]);
   });
 
   const telemetry = new SqliteWriter(writer);

@@ -1,14 +1,14 @@
-import { DatabaseSync, type DatabaseSyncOptions } from 'node:sqlite';
+import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node:sqlite';
 
-/** How long a connection waits for a lock that another one holds, in ms. Only a foreign process ever holds one. */
+/** How long a connection waits for a lock, in ms. Only another process can hold one. */
 export const BUSY_TIMEOUT_MS = 5_000;
-/** 8 MiB for a reader; the operating system's page cache backs it. */
+/** 8 MiB for each reader; behind it stands the operating system's page cache. */
 const READER_CACHE_KIB = 8_192;
 
 /** The layout of the tables, stored as `user_version`. A file of any other version is refused. */
 export const SCHEMA_VERSION = 3;
 
-/** A connection that has been set up, or none; SQLite's own messages do not say which file they are about. */
+/** Opens a connection and sets it up, or closes it again; SQLite's own messages do not name the file. */
 export function connect(
   file: string,
   options: DatabaseSyncOptions,
@@ -25,7 +25,7 @@ export function connect(
   }
 }
 
-/** Opens a connection that cannot write. */
+/** Opens a connection that cannot write. Throws when the file is missing or of another version. */
 export function openForReading(file: string): DatabaseSync {
   return connect(file, { readOnly: true }, (database) => {
     checkVersion(schemaVersion(database));
@@ -34,11 +34,11 @@ export function openForReading(file: string): DatabaseSync {
   });
 }
 
-/** Sets a pragma and reads it back: SQLite answers an unknown one with silence. */
+/** Sets a pragma and reads it back, because SQLite ignores unknown ones silently. */
 export function setPragma(database: DatabaseSync, name: string, value: string | number): void {
   database.exec(`PRAGMA ${name} = ${value}`);
   const now = Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-  if (now !== value) throw new Error(`SQLite did not take PRAGMA ${name} = ${value}; it says ${now}`);
+  if (now !== value) throw new Error(`SQLite did not accept PRAGMA ${name} = ${value}; it is still ${now}`);
 }
 
 export function schemaVersion(database: DatabaseSync): number {
@@ -48,4 +48,13 @@ export function schemaVersion(database: DatabaseSync): number {
 export function checkVersion(found: number): void {
   if (found === SCHEMA_VERSION) return;
   throw new Error(`it has schema version ${found}, but this engine needs version ${SCHEMA_VERSION}`);
+}
+
+/** Prepares every statement in `sql`, under the same names. */
+export function prepareAll<K extends string>(
+  database: DatabaseSync,
+  sql: Readonly<Record<K, string>>,
+): Readonly<Record<K, StatementSync>> {
+  const prepared = Object.entries<string>(sql).map(([name, text]) => [name, database.prepare(text)]);
+  return Object.fromEntries(prepared) as Record<K, StatementSync>;
 }

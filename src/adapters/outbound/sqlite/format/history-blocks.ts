@@ -33,17 +33,17 @@ const MOST_DEVICES = 256;
 export const ENTRIES_BYTES = 4_000;
 
 /** Devices of a block, and most readings of one row: a fleet that posts once a minute fills one row a block. */
-export function blockSize(tables: StreamTables): number {
+export function historyBlockSize(tables: StreamTables): number {
   return Math.min(MOST_DEVICES, Math.floor(ENTRIES_BYTES / entryBytes(tables, 0)));
 }
 
-export function blockOf(tables: StreamTables, device: number): number {
-  return Math.floor(device / blockSize(tables));
+export function historyBlockOf(tables: StreamTables, device: number): number {
+  return Math.floor(device / historyBlockSize(tables));
 }
 
 /** Most readings of a row with these wide values. */
 export function rowCapacity(tables: StreamTables, wide: number): number {
-  return Math.min(blockSize(tables), Math.floor(ENTRIES_BYTES / entryBytes(tables, wide)));
+  return Math.min(historyBlockSize(tables), Math.floor(ENTRIES_BYTES / entryBytes(tables, wide)));
 }
 
 export function entryBytes({ values }: StreamTables, wide: number): number {

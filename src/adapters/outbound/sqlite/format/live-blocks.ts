@@ -29,7 +29,7 @@ export class NewestTimestamps {
   }
 
   of(device: number): number {
-    return this.block(blockOf(device))[slotOf(device)] as number;
+    return this.block(liveBlockOf(device))[slotOf(device)] as number;
   }
 
   block(number: number): Float64Array<ArrayBuffer> {
@@ -65,7 +65,7 @@ export class LiveBlocks {
   }
 
   advance(device: number, timestamp: number): void {
-    const block = blockOf(device);
+    const block = liveBlockOf(device);
     this.#newest.block(block)[slotOf(device)] = timestamp;
     this.#changed.add(block);
   }
@@ -83,7 +83,7 @@ export class LiveBlocks {
   }
 }
 
-function blockOf(device: number): number {
+function liveBlockOf(device: number): number {
   return Math.floor(device / DEVICES_PER_BLOCK);
 }
 

@@ -1,9 +1,9 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { MINUTE } from '#domain/time/time';
 import {
-  blockSize,
   ENTRIES_BYTES,
   entryBytes,
+  historyBlockSize,
   isWide,
   NARROW_BYTES,
   rowCapacity,
@@ -58,7 +58,7 @@ export class RowEntries {
 
   /** None yet, with room for as many as a row may hold. To be begun. */
   static empty(tables: StreamTables): RowEntries {
-    const most = blockSize(tables);
+    const most = historyBlockSize(tables);
     const values = tables.values.map(() => new Int32Array(most));
     return new RowEntries(tables, { values, times: new Uint16Array(most), slots: new Uint8Array(most) });
   }
@@ -142,7 +142,7 @@ export class RowEntries {
   /** The same for themselves, whatever becomes of these. */
   copy(): RowEntries {
     const copy = RowEntries.empty(this.#tables);
-    copy.begin(this.#start / MINUTE, this.#firstDevice / blockSize(this.#tables), this);
+    copy.begin(this.#start / MINUTE, this.#firstDevice / historyBlockSize(this.#tables), this);
     return copy;
   }
 
@@ -159,7 +159,7 @@ export class RowEntries {
 
   #place(minute: number, block: number): void {
     this.#start = minute * MINUTE;
-    this.#firstDevice = block * blockSize(this.#tables);
+    this.#firstDevice = block * historyBlockSize(this.#tables);
   }
 
   /** Gives each column the width that it shall have, and what it has held so far. */
@@ -167,7 +167,7 @@ export class RowEntries {
     const { values } = this.#columns;
     for (let index = 0; index < values.length; index++) {
       if (isWide(wide, index) === isWide(this.#wide, index)) continue;
-      const most = blockSize(this.#tables);
+      const most = historyBlockSize(this.#tables);
       const column = isWide(wide, index) ? new Float64Array(most) : new Int32Array(most);
       for (let at = 0; at < this.#count; at++) column[at] = this.value(index, at);
       values[index] = column;

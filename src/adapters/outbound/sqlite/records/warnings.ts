@@ -42,7 +42,7 @@ export class WarningQueries {
     this.#watch = database.prepare(warningSql.watch);
     this.#list = database.prepare(warningSql.list);
     this.#listByState = database.prepare(warningSql.listByState);
-    this.#marks = new Marks(database, { writable: false });
+    this.#marks = new Marks(database);
   }
 
   watches(vehicleIds: readonly string[]): ReadonlyMap<string, WarningWatch> {
@@ -73,11 +73,13 @@ export class WarningQueries {
 /** The writing side of loss warnings. */
 export class WarningWriter {
   readonly #database: DatabaseSync;
+  readonly #marks: Marks;
   readonly #keepWatch: StatementSync;
   readonly #keepWarning: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, marks: Marks) {
     this.#database = database;
+    this.#marks = marks;
     this.#keepWatch = database.prepare(warningSql.keepWatch);
     this.#keepWarning = database.prepare(warningSql.keepWarning);
   }
@@ -91,5 +93,9 @@ export class WarningWriter {
         this.#keepWarning.run(changed.id, changed.state, changed.openedAt, JSON.stringify(changed));
       }
     });
+  }
+
+  evaluated(to: number): void {
+    this.#marks.advance('evaluation', to);
   }
 }

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MINUTE } from '#domain/time/time';
-import { blockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
+import { historyBlockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { RowEntries } from '../format/row-entries.ts';
 import type { StreamTables } from '../format/stream-tables.ts';
@@ -133,7 +133,7 @@ export class HistoryWriter {
 
   #block(device: number, timestamp: number): OpenBlock {
     const minute = Math.floor(timestamp / MINUTE);
-    const number = blockOf(this.#tables, device);
+    const number = historyBlockOf(this.#tables, device);
     if (this.#recent?.minute === minute && this.#recent.number === number) return this.#recent;
     const opened = this.#minute(minute);
     this.#recent = opened.blocks.get(number) ?? this.#openBlock(minute, number, opened);
