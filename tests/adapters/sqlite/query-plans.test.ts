@@ -43,7 +43,7 @@ const queries = [
     Object.entries(deviceHourSql(tables)).map(([name, sql]) => ({ name: `${tables.kind} hour ${name}`, sql })),
   ),
   ...Object.entries(hourSql).map(([name, sql]) => ({ name: `hours ${name}`, sql })),
-  ...(['find', 'inTheWay', 'duringOf'] as const).map((name) => ({ name: `links ${name}`, sql: linkSql[name] })),
+  ...(['find', 'overlapping', 'duringOf'] as const).map((name) => ({ name: `links ${name}`, sql: linkSql[name] })),
   ...(['watch', 'list', 'listByState'] as const).map((name) => ({ name: `warnings ${name}`, sql: warningSql[name] })),
 ];
 

@@ -37,7 +37,7 @@ describe.each(streamTables)('the entries of a row of a $kind', (tables) => {
       minute: MINUTE_NUMBER,
       block: BLOCK,
       wide: entries.wide,
-      entries: entries.lendBytes(),
+      entries: entries.toBytes(),
     });
 
   it('are read as they were added, whatever they are and however often they are stored in between', () => {
@@ -56,7 +56,7 @@ describe.each(streamTables)('the entries of a row of a $kind', (tables) => {
           else expect(entries.count).toBeGreaterThan(MOST_BYTES / (3 + 8 * tables.values.length) - 1);
         }
 
-        expect(entries.lendBytes().length).toBeLessThanOrEqual(MOST_BYTES);
+        expect(entries.toBytes().length).toBeLessThanOrEqual(MOST_BYTES);
         expect(read(entries)).toEqual(added);
         expect(read(stored(entries))).toEqual(added);
         for (const { device, timestamp } of added) {
@@ -75,7 +75,7 @@ describe.each(streamTables)('the entries of a row of a $kind', (tables) => {
 
     entries.begin(MINUTE_NUMBER, BLOCK);
 
-    expect([entries.count, entries.wide, entries.lendBytes().length]).toEqual([0, 0, 0]);
+    expect([entries.count, entries.wide, entries.toBytes().length]).toEqual([0, 0, 0]);
     expect(entries.find(BLOCK * historyBlockSize(tables), START)).toBe(-1);
   });
 });

@@ -30,9 +30,9 @@ const OTHER_READS: CallLimits = { sent: 4 };
 const READERS_END_TIMEOUT: Millis = SECOND / 2;
 
 /**
- * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads live state, and one
- * makes all reads that may take longer. A thread that dies is not replaced, as its cause may have damaged more of the
- * process: the store has failed for good.
+ * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads live state, and
+ * one makes all reads that may take longer. A thread that dies is not replaced, as its cause may have damaged more of
+ * the process: the store has failed for good.
  *
  * Rejects when another process writes to the directory, or when the file cannot be opened or is of another version.
  */

@@ -12,7 +12,8 @@ const CHECK_INTERVAL: Millis = 10 * SECOND;
 
 /**
  * Keeps the WAL from growing without end. SQLite reuses it when a commit finds no active reader, but a reader that goes
- * from one sum to the next is always active. So the reader is paused: it is sent nothing until the WAL has been emptied.
+ * from one sum to the next is always active. So the reader is paused: it is sent nothing until the WAL has been
+ * emptied.
  */
 export class WalLimit {
   readonly #timer: NodeJS.Timeout;

@@ -18,7 +18,7 @@ import { prepareAll } from '../format/connection.ts';
 import { bucketFromSums, sumOfHours, totalsFromRow, totalsFromSums, validHours } from '../format/hour-sums.ts';
 import { type ReadingRow, readingFromRow } from '../format/reading-row.ts';
 import { deviceIdSql, deviceNumberSql, type StreamTables, tablesOf } from '../format/stream-tables.ts';
-import { readTogether } from '../format/transactions.ts';
+import { readSnapshot } from '../format/transactions.ts';
 import type { Sync } from '../thread/remote.ts';
 import { ClosedHours } from './closed-hours.ts';
 import { EntrySums } from './entry-sums.ts';
@@ -55,8 +55,8 @@ export function streamSql(tables: StreamTables) {
 }
 
 /**
- * Answers from closed hours where their sums are valid, and from the readings themselves elsewhere. Each method reads one
- * state of the database.
+ * Answers from closed hours where their sums are valid, and from the readings themselves elsewhere. Each method reads
+ * one state of the database.
  */
 export class ColdQueries implements Sync<ColdStore> {
   readonly #database: DatabaseSync;
@@ -99,7 +99,7 @@ export class ColdQueries implements Sync<ColdStore> {
     const { tables, statements, history, closedHours } = this.#streams[kind];
     const device = this.#deviceNumber(kind, deviceId);
     if (device === undefined) return noDeviceTotals(kind);
-    return readTogether(this.#database, () => {
+    return readSnapshot(this.#database, () => {
       const hours = statements.hourTotals.get({ device, ...closedHours.bounds(window) });
       const raw = new EntrySums(tables);
       for (const part of closedHours.uncovered(window)) {
@@ -116,7 +116,7 @@ export class ColdQueries implements Sync<ColdStore> {
     width: Millis,
   ): ReadonlyMap<string, EnergySeries> {
     const { tables, statements, history, closedHours } = this.#streams[kind];
-    return readTogether(this.#database, () => {
+    return readSnapshot(this.#database, () => {
       const hours = width === HOUR ? closedHours.bounds(window) : undefined;
       const parts = hours ? closedHours.uncovered(window) : [closedHours.fromHorizon(window)];
       const found = new Map<string, EnergySeries>();
@@ -144,7 +144,7 @@ export class ColdQueries implements Sync<ColdStore> {
 
   totalsByDevice(kind: Kind, window: TimeWindow): ReadonlyMap<string, DeviceTotals> {
     const { tables, statements, history, closedHours } = this.#streams[kind];
-    return readTogether(this.#database, () => {
+    return readSnapshot(this.#database, () => {
       const totals = new Map<string, DeviceTotals>();
       for (const row of statements.hourTotalsByDevice.iterate(closedHours.bounds(window))) {
         totals.set(String(row.id), totalsFromRow(tables, row));

@@ -6,7 +6,7 @@ import { prepareAll } from '../format/connection.ts';
 import { liveBlockSql, NEVER, NewestTimestamps } from '../format/live-blocks.ts';
 import { readingColumns, readingFromRow } from '../format/reading-row.ts';
 import { deviceNumberSql, type StreamTables, tablesOf } from '../format/stream-tables.ts';
-import { readTogether } from '../format/transactions.ts';
+import { readSnapshot } from '../format/transactions.ts';
 import type { Sync } from '../thread/remote.ts';
 import { HistoryReader } from './history-reader.ts';
 
@@ -40,7 +40,7 @@ export class LiveQueries implements Sync<HotStore> {
 
   newest(kind: Kind, deviceId: string): Reading | undefined {
     const { statements } = this.#streams[kind];
-    return readTogether(this.#database, () => {
+    return readSnapshot(this.#database, () => {
       const device = statements.device.get(deviceId)?.number;
       if (device === undefined) return undefined;
       const newest = new NewestTimestamps(statements.block);
@@ -50,7 +50,7 @@ export class LiveQueries implements Sync<HotStore> {
 
   page(kind: Kind, { after = '', limit, olderThan = Infinity }: LivePageQuery): readonly Reading[] {
     const { statements } = this.#streams[kind];
-    return readTogether(this.#database, () => {
+    return readSnapshot(this.#database, () => {
       const newest = new NewestTimestamps(statements.block);
       const page: Reading[] = [];
       for (const { id, number } of statements.devices.iterate(after)) {

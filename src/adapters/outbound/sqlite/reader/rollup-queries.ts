@@ -87,8 +87,8 @@ export class RollupQueries implements Sync<Pick<HourRollups, 'unclosed' | 'close
   }
 
   /**
-   * Sums the devices with numbers in `[first, end)`. The steps of an hour may see different states of the database, since
-   * each returns how many readings it counted.
+   * Sums the devices with numbers in `[first, end)`. The steps of an hour may see different states of the database,
+   * since each returns how many readings it counted.
    */
   step({ kind, hour }: StreamHour, first: number, end: number): HourStep {
     // Sorted as the table they are written to, which makes writing them twice as fast.

@@ -4,7 +4,7 @@ import type { LossWarning, WarningWatch } from '#domain/loss-warning';
 import { Marks } from '../format/marks.ts';
 import { transact } from '../format/transactions.ts';
 
-/** A warning is kept whole, as JSON, beside what it is found by. */
+/** A warning is stored as JSON, beside the columns that queries need. */
 export const WARNING_SCHEMA = `
     CREATE TABLE IF NOT EXISTS warnings (
       id TEXT PRIMARY KEY, state TEXT NOT NULL, openedAt INTEGER NOT NULL, warning TEXT NOT NULL
@@ -15,7 +15,7 @@ export const WARNING_SCHEMA = `
       vehicleId TEXT PRIMARY KEY, evaluatedTo INTEGER NOT NULL, below INTEGER NOT NULL, openId TEXT
     ) STRICT, WITHOUT ROWID;`;
 
-const LATER = Number.MAX_SAFE_INTEGER;
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 const list = (condition: string) => `SELECT warning FROM warnings
   WHERE ${condition}(openedAt, id) < ($openedAt, $id) ORDER BY openedAt DESC, id DESC LIMIT $limit`;
 
@@ -57,7 +57,7 @@ export class WarningQueries {
   }
 
   list({ state, after, limit }: WarningQuery): readonly LossWarning[] {
-    const { openedAt, id } = after ?? { openedAt: LATER, id: '' };
+    const { openedAt, id } = after ?? { openedAt: END_OF_TIME, id: '' };
     const rows =
       state === undefined
         ? this.#list.all({ openedAt, id, limit })

@@ -22,8 +22,8 @@ interface WaitingCall {
 }
 
 /**
- * Queues calls in front of a thread, where they can be counted, time out and be withdrawn, which is impossible once they
- * are in the thread's mailbox. Made for reads: clients may send any number of them, and one may take seconds.
+ * Queues calls in front of a thread, where they can be counted, time out and be withdrawn, which is impossible once
+ * they are in the thread's mailbox. Made for reads: clients may send any number of them, and one may take seconds.
  */
 export class BoundedThread<S> implements Caller<S> {
   readonly #thread: Thread<S>;

@@ -11,8 +11,8 @@ export type Remote<T> = {
 };
 
 /**
- * The object that the thread serves under this name. Its methods need no `this`; they reject as `call` of the thread does.
- * It is not thenable, so that it can be awaited and returned from async functions.
+ * The object that the thread serves under this name. Its methods need no `this`; they reject as `call` of the thread
+ * does. It is not thenable, so that it can be awaited and returned from async functions.
  */
 export function remote<S, N extends keyof S & string>(thread: Caller<S>, name: N): Remote<S[N]> {
   return new Proxy({} as Remote<S[N]>, {

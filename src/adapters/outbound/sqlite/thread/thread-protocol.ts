@@ -72,8 +72,8 @@ export class Thread<S> implements Caller<S> {
   }
 
   /**
-   * Starts a thread from its main file `module`, which reads `data` with `threadData()`. Resolves when the thread serves,
-   * and rejects with what it threw if it could not start.
+   * Starts a thread from its main file `module`, which reads `data` with `threadData()`. Resolves when the thread
+   * serves, and rejects with what it threw if it could not start.
    */
   static async start<S>(module: URL, data: unknown): Promise<Thread<S>> {
     const thread = new Thread<S>(module, data);
@@ -86,8 +86,9 @@ export class Thread<S> implements Caller<S> {
   }
 
   /**
-   * Calls are served one after another, in order. Rejects with `StoreUnavailableError` when SQLite failed (the cause is its
-   * error) or the thread ended. Any other error that the method threw is a bug, and rejects as it is: a retry cannot help.
+   * Calls are served one after another, in order. Rejects with `StoreUnavailableError` when SQLite failed (the cause is
+   * its error) or the thread ended. Any other error that the method threw is a bug, and rejects as it is: a retry
+   * cannot help.
    */
   call<N extends keyof S & string, K extends keyof S[N] & string>(
     object: N,
@@ -111,8 +112,8 @@ export class Thread<S> implements Caller<S> {
   }
 
   /**
-   * Ends the thread without waiting for pending calls, which reject. Resolves when it has exited: SQLite cannot be stopped
-   * in the middle of a statement.
+   * Ends the thread without waiting for pending calls, which reject. Resolves when it has exited: SQLite cannot be
+   * stopped in the middle of a statement.
    */
   async terminate(): Promise<void> {
     this.#isEnding = true;
@@ -173,7 +174,9 @@ export function threadData<T>(): T {
   return workerData as T;
 }
 
-/** The file of a thread's module, given its path relative to the importing module: `.ts` from source, `.js` once built. */
+/**
+ * The file of a thread's module, given its path relative to the importing module: `.ts` from source, `.js` once built.
+ */
 export function threadModule(name: string, importer: string): URL {
   return new URL(`./${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer);
 }

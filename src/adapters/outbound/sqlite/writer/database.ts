@@ -17,32 +17,36 @@ import { LINK_SCHEMA } from '../records/links.ts';
 import { WARNING_SCHEMA } from '../records/warnings.ts';
 import { errorCode } from '../thread/sqlite-error.ts';
 
-/** How long the WAL is waited for while ingestion stands still: live reads take milliseconds. */
-const EMPTYING_TIMEOUT_MS = 200;
-/** 16 MiB: the minute being written, live state and the newest totals of 100,000 devices stay in memory. */
+/**
+ * How long to wait for live readers, which take milliseconds, before emptying the WAL. Ingestion stands still
+ * meanwhile.
+ */
+const EMPTY_WAL_TIMEOUT_MS = 200;
+/** 16 MiB keep the current minute, live state and the newest totals of 100,000 devices in memory. */
 const WRITER_CACHE_KIB = 16_384;
 
+const FULL = 2;
 const SQLITE_BUSY = 5;
 
 /** The `user_version` of a new file. */
 const NO_SCHEMA = 0;
 
 /**
- * Opens the one writing connection. Every commit is on the disk when it returns (`synchronous = FULL`), and readers
- * are never in its way (`WAL`).
+ * Opens the only writing connection and creates missing tables. Every commit is on disk when it returns
+ * (`synchronous = FULL`), and readers never block it (`WAL`). Throws when the file is of another version.
  */
 export function openForWriting(file: string): DatabaseSync {
   return connect(file, {}, (database) => {
     setPragma(database, 'journal_mode', 'wal');
-    setPragma(database, 'synchronous', 2);
+    setPragma(database, 'synchronous', FULL);
     setPragma(database, 'cache_size', -WRITER_CACHE_KIB);
     createSchema(database);
   });
 }
 
-/** Moves all of the WAL into the database file, or what it can when somebody reads for too long. */
+/** Moves the WAL into the database file and truncates it. If a reader takes too long, only part of it is moved. */
 export function emptyWal(database: DatabaseSync): void {
-  database.exec(`PRAGMA busy_timeout = ${EMPTYING_TIMEOUT_MS}`);
+  database.exec(`PRAGMA busy_timeout = ${EMPTY_WAL_TIMEOUT_MS}`);
   try {
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } finally {
@@ -51,8 +55,8 @@ export function emptyWal(database: DatabaseSync): void {
 }
 
 /**
- * Takes the data directory for this process until it ends, however it ends: the operating system drops the lock. Two
- * writers on one file would each believe in their own picture of the live state.
+ * Reserves the data directory for this process. The operating system drops the lock when the process ends, however it
+ * ends. Two writers on one file would each trust their own cache of live state and history.
  */
 export function lockDirectory(file: string): DatabaseSync {
   return connect(file, {}, (lock) => {
@@ -77,8 +81,8 @@ function createSchema(database: DatabaseSync): void {
 }
 
 /**
- * History is found by its minute first: the minute being written stays in memory and older ones are left alone, so
- * that the ten-millionth insert costs what the first did.
+ * Keys of the history start with the minute. Only the end of the index changes, which stays in memory, so that inserts
+ * cost the same however long the history is.
  */
 function streamSchema(tables: StreamTables): string {
   const values = tables.values
@@ -98,7 +102,7 @@ function streamSchema(tables: StreamTables): string {
     ) STRICT, WITHOUT ROWID;`;
 }
 
-/** Buckets are epoch minutes and epoch hours; energy is in milliwatt-hours. */
+/** Buckets are epoch minutes and epoch hours; energy is in mWh. */
 const FLEET_SCHEMA = ['minute', 'hour']
   .map(
     (bucket) => `
@@ -109,7 +113,7 @@ const FLEET_SCHEMA = ['minute', 'hour']
   )
   .join('');
 
-/** Which hours have sums, and from how many readings these were computed. */
+/** The hours that have sums per device, and the number of readings these were computed from. */
 const HOUR_SCHEMA = `
     CREATE TABLE IF NOT EXISTS closed_hours (
       stream TEXT NOT NULL, hour INTEGER NOT NULL, readings INTEGER NOT NULL,

@@ -16,7 +16,9 @@ export interface WriterThreadData {
   readonly lockFile: string;
 }
 
-/** What the writer thread serves: the writing side of the ports. Every call is one transaction, durable when it returns. */
+/**
+ * What the writer thread serves: the writing side of the ports. Every call is one transaction, durable when it returns.
+ */
 export interface WriterObjects {
   readonly telemetry: Pick<CommitTransaction, 'commit'>;
   readonly rollups: HourWriter;
