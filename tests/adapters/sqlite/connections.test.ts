@@ -23,21 +23,21 @@ function pragma(database: DatabaseSync, name: string): unknown {
 }
 
 describe('the writing connection', () => {
-  it('has a commit on the disk when it returns', () => {
+  it('has a commit on disk when it returns', () => {
     const { writing } = connections();
 
     expect(pragma(writing, 'journal_mode')).toBe('wal');
     expect(pragma(writing, 'synchronous')).toBe(FULL);
   });
 
-  it('waits a while for a lock, and keeps what it writes to in memory', () => {
+  it('waits some time for a lock, and has a cache for the pages it writes', () => {
     const { writing } = connections();
 
     expect(pragma(writing, 'busy_timeout')).toBe(5_000);
     expect(pragma(writing, 'cache_size')).toBe(-16384);
   });
 
-  it('says which version its tables have', () => {
+  it('records the schema version', () => {
     expect(pragma(connections().writing, 'user_version')).toBe(3);
   });
 });
@@ -73,7 +73,7 @@ describe('the reading connection', () => {
     expect(() => reading.exec("INSERT INTO meter_devices (id) VALUES ('M-1')")).toThrow(/readonly|read-only/);
   });
 
-  it('sees what was committed, and is not kept from it by a transaction that runs', () => {
+  it('sees committed data and is not blocked by a running transaction', () => {
     const { writing, reading } = connections();
     writing.exec("INSERT INTO meter_devices (id) VALUES ('M-1')");
     writing.exec("BEGIN IMMEDIATE; INSERT INTO meter_devices (id) VALUES ('M-2')");

@@ -57,17 +57,17 @@ const burst = Array.from({ length: 2 * PER_ROW + 5 }, (_, i) =>
 );
 
 describe('the rows of the history', () => {
-  it('hold a minute of all devices of a block, whatever the number of commits', () => {
+  it('hold one minute of all devices of a block, however many commits it takes', () => {
     const { commit, rows } = opened();
     const minute = Array.from({ length: 5 * PER_ROW }, (_, i) => aMeterReading({ deviceId: `M-${i}` }));
 
     for (let i = 0; i < minute.length; i += 7) commit(minute.slice(i, i + 7));
 
-    expect(rows().map(({ part }) => part)).toEqual(Array(6).fill(0)); // numbers begin with 1: the first block lacks one
+    expect(rows().map(({ part }) => part)).toEqual(Array(6).fill(0)); // numbers start at 1, so the first block has one device less
     expect(rows().every(({ bytes }) => bytes <= 4_000)).toBe(true);
   });
 
-  it('stay within a page each when they are full', () => {
+  it('take one page each when they are full', () => {
     const { database, commit } = opened();
     const readings = Array.from({ length: 40 * PER_ROW }, (_, i) => aMeterReading({ deviceId: `M-${i}` }));
     const pages = () => Number(database.prepare('PRAGMA page_count').get()?.page_count);
@@ -79,7 +79,7 @@ describe('the rows of the history', () => {
     expect(pages() - before).toBeLessThan(41 + 5);
   });
 
-  it('are followed by another part when more readings come in a minute', () => {
+  it('continue in further parts when a minute has more readings than fit', () => {
     const { commit, history, rows, totals, live } = opened();
 
     expect(new Set(statuses(commit(burst)))).toEqual(new Set(['stored']));
@@ -90,7 +90,7 @@ describe('the rows of the history', () => {
     expect(live()).toEqual(burst.at(-1));
   });
 
-  it('tell duplicates and conflicts in every part, within a commit and after it', () => {
+  it('reveal duplicates and conflicts in every part, within a commit and after it', () => {
     const { commit, history } = opened();
     const twice = [...burst, ...burst];
     expect(statuses(commit(twice))).toEqual([...burst.map(() => 'stored'), ...burst.map(() => 'duplicate')]);
@@ -101,7 +101,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(burst);
   });
 
-  it('take late readings between others, and parts that fill while late readings are looked for', () => {
+  it('accept late readings, even when a part fills up while they are looked up', () => {
     const { commit, history } = opened();
     const newest = aMeterReading({ timestamp: START + 59 * SECOND + 999 });
     commit([...burst.slice(0, PER_ROW), newest]);
@@ -113,7 +113,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual([...burst, newest]);
   });
 
-  it('are gone on with after the file was closed, and after many other minutes', () => {
+  it('are continued after the file was closed, and after many other minutes', () => {
     const first = opened();
     first.commit(burst.slice(0, 5));
     first.close();
@@ -127,7 +127,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual([...burst, ...others]);
   });
 
-  it('hold nothing of a commit that was undone, even of one that filled them', () => {
+  it('hold nothing of a commit that was rolled back, even if it filled them', () => {
     const { commit, history, rows } = opened();
     commit(burst.slice(0, 3));
     const before = rows();
@@ -139,7 +139,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(burst);
   });
 
-  it('take 15 bytes for the reading of a meter, and four more for values of a kind that is longer', () => {
+  it('take 15 bytes per meter reading, and four more for a column with a value that needs eight bytes', () => {
     const { commit, rows, history } = opened();
     const minutes = [{}, { voltage: 230.123_456 }, { kwh: 3_000 }, { receivedAt: START + 30 * DAY }];
     const readings = minutes.flatMap((unusual, i) => [
@@ -153,7 +153,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(readings);
   });
 
-  it('go on in another part when a reading does not fit into one that is fuller than it could be with it', () => {
+  it('start another part when a reading would make a column too wide for the readings already there', () => {
     const { commit, rows, history } = opened();
     const odd = burst.map((reading, i) => ({ ...reading, voltage: i < PER_ROW - 5 ? 230.1 : 230.123_456 }));
 
@@ -167,7 +167,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(odd);
   });
 
-  it('are paged in the order of time, though a page ends within a minute', () => {
+  it('are paged in order of time, even when a page ends within a minute', () => {
     const { database, commit } = opened();
     commit(burst.toReversed());
     const queries = new ColdQueries(database);
@@ -181,7 +181,7 @@ describe('the rows of the history', () => {
     expect(found).toEqual(burst);
   });
 
-  it('end up with the same readings in whatever order and company they came', () => {
+  it('hold the same readings in whatever order and batches they arrive', () => {
     const deviceId = fc.constantFrom('M-1', 'M-2', 'M-3');
     const timestamp = fc.integer({ min: 0, max: 2 * MINUTE - 1 }).map((ms) => START + ms - (ms % 100));
     const reading = fc.record({ deviceId, timestamp, kwh: fc.constantFrom(0.1, 0.2) }).map(aMeterReading);
@@ -211,6 +211,16 @@ describe('the rows of the history', () => {
         close();
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it('are reported with their table and key when their size is wrong', () => {
+    const { database, commit, history } = opened();
+    commit(burst.slice(0, 3));
+    database.exec('UPDATE meter_history SET entries = substr(entries, 2)');
+
+    expect(history).toThrow(
+      `damaged row in meter_history (minute ${START / MINUTE}, block 0, wide 0): 44 bytes are not a whole number of readings`,
     );
   });
 });

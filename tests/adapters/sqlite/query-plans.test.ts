@@ -19,7 +19,7 @@ function emptyDatabase(): DatabaseSync {
   return database;
 }
 
-/** What SQLite says that it will do, a line for each table or step. */
+/** SQLite's query plan, a line for each table or step. */
 function plan(database: DatabaseSync, sql: string): string[] {
   const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
   return steps.map(({ detail }) => String(detail));
@@ -47,12 +47,12 @@ const queries = [
   ...(['watch', 'list', 'listByState'] as const).map((name) => ({ name: `warnings ${name}`, sql: warningSql[name] })),
 ];
 
-/** `g` is the result of a grouped search, row by row; what is grouped has been found by a key before. */
+/** `g` is the result of a grouped search: its rows were found by a key before. */
 const STEP =
   /^SEARCH \w+ USING (PRIMARY KEY|INTEGER PRIMARY KEY|(COVERING )?INDEX)|^(CO-ROUTINE|SCAN) g$|^USE TEMP B-TREE FOR GROUP BY$/;
 
 describe('a query of the SQLite store', () => {
-  it('is one of several for each stream and for the fleet', () => {
+  it('is in the list of those that are checked', () => {
     expect(queries.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'meter rowsOfBlock',
@@ -72,7 +72,7 @@ describe('a query of the SQLite store', () => {
     for (const step of steps) expect(step).toMatch(STEP);
   });
 
-  it.each(streamTables)('reaches the history of a $kind by minute and block at once', (tables) => {
+  it.each(streamTables)('finds the history of a $kind by minute and block', (tables) => {
     expect(plan(emptyDatabase(), historySql(tables).rowsOfBlock)).toEqual([
       'SEARCH f USING PRIMARY KEY (stream=? AND minute>? AND minute<?)',
       `SEARCH h USING INDEX sqlite_autoindex_${tables.history}_1 (minute=? AND block=?)`,
