@@ -9,11 +9,9 @@ import type { WriterObjects } from './writer/writer-thread.ts';
 const READINGS_PER_STEP = 30_000;
 /** Written in one step, even when devices have few readings: some 10 ms, in which nothing else is committed. */
 const MAX_DEVICES_PER_STEP = 5_000;
-/**
- * Length of the pause after a step, in times the step took. While readings come in, a backlog takes a tenth of a core.
- */
+/** The pause after a step is this many times as long as the step: a backlog of hours takes a tenth of a core. */
 const PAUSE_FACTOR = 9;
-/** The same while no readings come in: half a core, so that reads get their turn. */
+/** The same while no readings come in: half a core, and reads still get their turn. */
 const IDLE_PAUSE_FACTOR = 1;
 
 /**

@@ -24,15 +24,15 @@ const LIVE_READS: CallLimits = { sent: 64 };
 /** Other reads may take seconds, and one that has been sent can no longer be withdrawn. */
 const OTHER_READS: CallLimits = { sent: 4 };
 /**
- * How long closing waits for the readers. SQLite cannot be stopped in the middle of a statement; an idle reader ends
- * within milliseconds, and then no WAL is left behind.
+ * How long closing waits for the readers. A running statement cannot be stopped; an idle reader ends within
+ * milliseconds, and then no WAL is left behind.
  */
 const READERS_END_TIMEOUT: Millis = SECOND / 2;
 
 /**
  * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads live state, and
- * one makes all reads that may take longer. A thread that dies is not replaced, as its cause may have damaged more of
- * the process: the store has failed for good.
+ * one makes all reads that may take longer. A thread that dies is not replaced, as whatever killed it may
+ * have damaged the rest of the process: the store has failed for good.
  *
  * Rejects when another process writes to the directory, or when the file cannot be opened or is of another version.
  */

@@ -55,8 +55,8 @@ export function streamSql(tables: StreamTables) {
 }
 
 /**
- * Answers from closed hours where their sums are valid, and from the readings themselves elsewhere. Each method reads
- * one state of the database.
+ * Answers from the sums of closed hours where they are valid, and from the readings themselves elsewhere, both from one
+ * snapshot of the database.
  */
 export class ColdQueries implements Sync<ColdStore> {
   readonly #database: DatabaseSync;

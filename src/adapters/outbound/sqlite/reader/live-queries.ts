@@ -48,6 +48,7 @@ export class LiveQueries implements Sync<HotStore> {
     });
   }
 
+  /** By default after the empty string, which sorts before every id. */
   page(kind: Kind, { after = '', limit, olderThan = Infinity }: LivePageQuery): readonly Reading[] {
     const { statements } = this.#streams[kind];
     return readSnapshot(this.#database, () => {

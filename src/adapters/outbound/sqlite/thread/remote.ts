@@ -18,6 +18,7 @@ export function remote<S, N extends keyof S & string>(thread: Caller<S>, name: N
   return new Proxy({} as Remote<S[N]>, {
     get: (_, method) => {
       if (typeof method === 'symbol' || method === 'then') return undefined;
+      // The type of the proxy has checked the arguments.
       return (...args: unknown[]) => thread.call(name, method as keyof S[N] & string, args as never);
     },
   });

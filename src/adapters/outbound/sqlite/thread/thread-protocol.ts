@@ -112,8 +112,8 @@ export class Thread<S> implements Caller<S> {
   }
 
   /**
-   * Ends the thread without waiting for pending calls, which reject. Resolves when it has exited: SQLite cannot be
-   * stopped in the middle of a statement.
+   * Ends the thread without waiting for pending calls, which reject. Resolves when it has exited, which takes as long
+   * as the statement that SQLite is running.
    */
   async terminate(): Promise<void> {
     this.#isEnding = true;
