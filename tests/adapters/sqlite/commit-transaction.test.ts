@@ -4,10 +4,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { toOutcomes } from '#adapters/outbound/sqlite/format/commit-answer';
 import { toColumns } from '#adapters/outbound/sqlite/format/commit-columns';
 import { DeviceNumbers } from '#adapters/outbound/sqlite/format/device-numbers';
-import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
-import { FleetQueries } from '#adapters/outbound/sqlite/reader/fleet-queries';
+import { ColdQueries } from '#adapters/outbound/sqlite/reader/cold-queries';
 import { LiveQueries } from '#adapters/outbound/sqlite/reader/live-queries';
-import { StreamQueries } from '#adapters/outbound/sqlite/reader/stream-queries';
 import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-transaction';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
@@ -22,14 +20,13 @@ function database() {
   const file = join(temporaryDirectory(), 'energy.db');
   const database = openForWriting(file);
   onTestFinished(() => database.close());
-  // A fault that comes late in a commit, after history and live state are written.
+  // Fails a commit late, after history and live state are written.
   database.exec(`CREATE TRIGGER fault BEFORE INSERT ON fleet_minutes WHEN NEW.energy = 66
     BEGIN SELECT RAISE(ABORT, 'planted fault'); END`);
   const transaction = new CommitTransaction(database);
   const devices = new DeviceNumbers();
-  const fleet = new FleetQueries(database);
-  const meters = new StreamQueries(database, tablesOf('meter'));
-  const live = new LiveQueries(database, tablesOf('meter'));
+  const cold = new ColdQueries(database);
+  const live = new LiveQueries(database);
   return {
     file,
     database,
@@ -40,18 +37,18 @@ function database() {
       devices.learn(columns.unknown, answer.devices);
       return toOutcomes(answer, readings).map(({ status }) => status);
     },
-    fleetTotals: () => fleet.totals(day),
-    live: (id = 'M-1') => live.newest(id),
-    history: (id = 'M-1') => meters.history(id, day, { limit: 1000 }),
+    fleetTotals: () => cold.fleetTotals(day),
+    live: (id = 'M-1') => live.newest('meter', id),
+    history: (id = 'M-1') => cold.history('meter', id, day, { limit: 1000 }),
     devices: () => database.prepare('SELECT number, id FROM meter_devices').all(),
   };
 }
 
-describe('a commit that fails half-way', () => {
+describe('a commit that fails halfway', () => {
   const at = (minute: number) => aMeterReading({ timestamp: START + minute * MINUTE, kwh: 1 });
   const faulty = aVehicleReading({ kwh: FAULTY_KWH });
 
-  it('throws what went wrong and leaves nothing behind', () => {
+  it('throws the error and leaves nothing behind', () => {
     const { commit, fleetTotals, live, history, devices } = database();
 
     expect(() => commit([at(0), at(1), faulty])).toThrow('planted fault');
@@ -60,7 +57,7 @@ describe('a commit that fails half-way', () => {
     expect([live(), history(), devices()]).toEqual([undefined, [], []]);
   });
 
-  it('can be committed again without its fault, each reading counted once', () => {
+  it('can be repeated without the fault, and each reading counts once', () => {
     const { commit, fleetTotals, live, history } = database();
     expect(() => commit([at(0), at(1), faulty])).toThrow();
 
@@ -74,7 +71,7 @@ describe('a commit that fails half-way', () => {
     expect(history()).toEqual([at(0), at(1)]);
   });
 
-  it('does not make a later reading late: live state is where it was', () => {
+  it('leaves live state as it was, so that a later reading is not late', () => {
     const { commit, live } = database();
     commit([at(0)]);
     expect(() => commit([at(9), faulty])).toThrow();
@@ -86,7 +83,7 @@ describe('a commit that fails half-way', () => {
     expect(live()).toEqual(at(9));
   });
 
-  it('does not make its readings duplicates', () => {
+  it('does not turn its readings into duplicates', () => {
     const { commit } = database();
     commit([at(5)]);
     expect(() => commit([at(1), at(6), faulty])).toThrow();
@@ -94,7 +91,7 @@ describe('a commit that fails half-way', () => {
     expect(commit([at(1), at(6), at(6)])).toEqual(['stored', 'stored', 'duplicate']);
   });
 
-  it('does not leave a device with a number that another one gets', () => {
+  it('does not leave a device with a number that another device gets', () => {
     const { commit, history, devices } = database();
     expect(() => commit([aMeterReading({ deviceId: 'M-1' }), faulty])).toThrow();
     commit([aMeterReading({ deviceId: 'M-2', kwh: 2 })]);
@@ -107,7 +104,7 @@ describe('a commit that fails half-way', () => {
 });
 
 describe('a transaction that cannot be rolled back', () => {
-  it('is rolled back before the next commit, which counts nothing of it and does not think it stored', () => {
+  it('is rolled back by the next commit, and its readings are neither stored nor counted', () => {
     const { database: file, transaction, commit, fleetTotals, history } = database();
     const exec = file.exec.bind(file);
     file.exec = (sql) => {
@@ -128,7 +125,7 @@ describe('a transaction that cannot be rolled back', () => {
 });
 
 describe('an atomic commit with a conflict', () => {
-  it('leaves the picture of the devices as it was', () => {
+  it('leaves live state and history as they were', () => {
     const { commit, live, history } = database();
     const first = aMeterReading({ kwh: 1 });
     commit([first]);
@@ -145,7 +142,7 @@ describe('an atomic commit with a conflict', () => {
 });
 
 describe('a disk that is full', () => {
-  it('fails the commit that does not fit; with room again, the same commit succeeds', () => {
+  it('fails a commit that does not fit; once there is room, the same commit succeeds', () => {
     const { database: file, commit, fleetTotals } = database();
     const fits = [aMeterReading({ deviceId: 'small' })];
     const large = Array.from({ length: 2000 }, (_, i) => aMeterReading({ deviceId: `M-${i}`, kwh: 0.001 }));
@@ -163,8 +160,8 @@ describe('a disk that is full', () => {
   });
 });
 
-describe('a file that somebody else is writing to', () => {
-  it('fails the commit, and takes it when that is over', () => {
+describe('a file that another process is writing to', () => {
+  it('fails the commit, and accepts it afterwards', () => {
     const { file, database: own, transaction, commit, live } = database();
     own.exec('PRAGMA busy_timeout = 0');
     const other = new DatabaseSync(file);

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openForReading, openForWriting } from '#adapters/outbound/sqlite/writer/database';
+import { openForReading } from '#adapters/outbound/sqlite/format/connection';
+import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const FULL = 2;
@@ -22,37 +23,45 @@ function pragma(database: DatabaseSync, name: string): unknown {
 }
 
 describe('the writing connection', () => {
-  it('has a commit on the disk when it returns', () => {
+  it('has a commit on disk when it returns', () => {
     const { writing } = connections();
 
     expect(pragma(writing, 'journal_mode')).toBe('wal');
     expect(pragma(writing, 'synchronous')).toBe(FULL);
   });
 
-  it('waits a while for a lock, and keeps what it writes to in memory', () => {
+  it('waits some time for a lock, and has a cache for the pages it writes', () => {
     const { writing } = connections();
 
     expect(pragma(writing, 'busy_timeout')).toBe(5_000);
     expect(pragma(writing, 'cache_size')).toBe(-16384);
   });
 
-  it('says which version its tables have', () => {
+  it('records the schema version', () => {
     expect(pragma(connections().writing, 'user_version')).toBe(3);
   });
 });
 
-describe('a connection that cannot be opened', () => {
-  it.each([openForWriting, openForReading])('leaves nobody on the file: %o', (open) => {
+describe('a file of another schema version', () => {
+  it.each([
+    [2, 'openForWriting', openForWriting],
+    [7, 'openForWriting', openForWriting],
+    [2, 'openForReading', openForReading],
+    [7, 'openForReading', openForReading],
+  ])('is refused with its name and both versions, and left unlocked (version %i, %s)', (version, _, open) => {
     const file = join(temporaryDirectory(), 'energy.db');
     const database = openForWriting(file);
-    database.exec('PRAGMA user_version = 7');
+    database.exec(`PRAGMA user_version = ${version}`);
     database.close();
 
-    expect(() => open(file)).toThrow('schema version 7');
+    expect(() => open(file)).toThrow(
+      `cannot open ${file}: it has schema version ${version}, but this engine needs version 3`,
+    );
 
     const alone = new DatabaseSync(file, { timeout: 0 });
     onTestFinished(() => alone.close());
-    expect(pragma(alone, 'journal_mode = delete')).toBe('delete'); // refused while anybody else is there
+    expect(pragma(alone, 'user_version')).toBe(version);
+    expect(pragma(alone, 'journal_mode = delete')).toBe('delete'); // fails while any other connection is open
   });
 });
 
@@ -64,7 +73,7 @@ describe('the reading connection', () => {
     expect(() => reading.exec("INSERT INTO meter_devices (id) VALUES ('M-1')")).toThrow(/readonly|read-only/);
   });
 
-  it('sees what was committed, and is not kept from it by a transaction that runs', () => {
+  it('sees committed data and is not blocked by a running transaction', () => {
     const { writing, reading } = connections();
     writing.exec("INSERT INTO meter_devices (id) VALUES ('M-1')");
     writing.exec("BEGIN IMMEDIATE; INSERT INTO meter_devices (id) VALUES ('M-2')");

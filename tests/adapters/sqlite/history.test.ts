@@ -1,24 +1,22 @@
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toOutcomes } from '#adapters/outbound/sqlite/format/commit-answer';
 import { toColumns } from '#adapters/outbound/sqlite/format/commit-columns';
 import { DeviceNumbers } from '#adapters/outbound/sqlite/format/device-numbers';
-import { blockSize } from '#adapters/outbound/sqlite/format/history-blocks';
+import { historyBlockSize } from '#adapters/outbound/sqlite/format/history-blocks';
 import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
+import { ColdQueries } from '#adapters/outbound/sqlite/reader/cold-queries';
 import { LiveQueries } from '#adapters/outbound/sqlite/reader/live-queries';
-import { StreamQueries } from '#adapters/outbound/sqlite/reader/stream-queries';
 import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-transaction';
-import { openForReading, openForWriting } from '#adapters/outbound/sqlite/writer/database';
+import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
-import type { Kind } from '#domain/streams/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const meters = tablesOf('meter');
-const PER_ROW = blockSize(meters);
+const PER_ROW = historyBlockSize(meters);
 const window = { from: START - DAY, to: START + DAY };
 
 function opened(file = join(temporaryDirectory(), 'energy.db')) {
@@ -28,7 +26,7 @@ function opened(file = join(temporaryDirectory(), 'energy.db')) {
   });
   const transaction = new CommitTransaction(database);
   const devices = new DeviceNumbers();
-  const queries = new StreamQueries(database, meters);
+  const queries = new ColdQueries(database);
   return {
     file,
     database,
@@ -39,9 +37,9 @@ function opened(file = join(temporaryDirectory(), 'energy.db')) {
       devices.learn(columns.unknown, answer.devices);
       return toOutcomes(answer, readings);
     },
-    history: (id = 'M-1') => queries.history(id, window, { limit: 10_000 }),
-    totals: (id = 'M-1') => queries.totals(id, window),
-    live: (id = 'M-1') => new LiveQueries(database, meters).newest(id),
+    history: (id = 'M-1') => queries.history('meter', id, window, { limit: 10_000 }),
+    totals: (id = 'M-1') => queries.deviceTotals('meter', id, window),
+    live: (id = 'M-1') => new LiveQueries(database).newest('meter', id),
     rows: () =>
       database.prepare('SELECT minute, block, part, LENGTH(entries) AS bytes FROM meter_history').all() as {
         minute: number;
@@ -59,17 +57,17 @@ const burst = Array.from({ length: 2 * PER_ROW + 5 }, (_, i) =>
 );
 
 describe('the rows of the history', () => {
-  it('hold a minute of all devices of a block, whatever the number of commits', () => {
+  it('hold one minute of all devices of a block, however many commits it takes', () => {
     const { commit, rows } = opened();
     const minute = Array.from({ length: 5 * PER_ROW }, (_, i) => aMeterReading({ deviceId: `M-${i}` }));
 
     for (let i = 0; i < minute.length; i += 7) commit(minute.slice(i, i + 7));
 
-    expect(rows().map(({ part }) => part)).toEqual(Array(6).fill(0)); // numbers begin with 1: the first block lacks one
+    expect(rows().map(({ part }) => part)).toEqual(Array(6).fill(0)); // numbers start at 1, so the first block has one device less
     expect(rows().every(({ bytes }) => bytes <= 4_000)).toBe(true);
   });
 
-  it('stay within a page each when they are full', () => {
+  it('take one page each when they are full', () => {
     const { database, commit } = opened();
     const readings = Array.from({ length: 40 * PER_ROW }, (_, i) => aMeterReading({ deviceId: `M-${i}` }));
     const pages = () => Number(database.prepare('PRAGMA page_count').get()?.page_count);
@@ -81,7 +79,7 @@ describe('the rows of the history', () => {
     expect(pages() - before).toBeLessThan(41 + 5);
   });
 
-  it('are followed by another part when more readings come in a minute', () => {
+  it('continue in further parts when a minute has more readings than fit', () => {
     const { commit, history, rows, totals, live } = opened();
 
     expect(new Set(statuses(commit(burst)))).toEqual(new Set(['stored']));
@@ -92,7 +90,7 @@ describe('the rows of the history', () => {
     expect(live()).toEqual(burst.at(-1));
   });
 
-  it('tell duplicates and conflicts in every part, within a commit and after it', () => {
+  it('reveal duplicates and conflicts in every part, within a commit and after it', () => {
     const { commit, history } = opened();
     const twice = [...burst, ...burst];
     expect(statuses(commit(twice))).toEqual([...burst.map(() => 'stored'), ...burst.map(() => 'duplicate')]);
@@ -103,7 +101,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(burst);
   });
 
-  it('take late readings between others, and parts that fill while late readings are looked for', () => {
+  it('accept late readings, even when a part fills up while they are looked up', () => {
     const { commit, history } = opened();
     const newest = aMeterReading({ timestamp: START + 59 * SECOND + 999 });
     commit([...burst.slice(0, PER_ROW), newest]);
@@ -115,7 +113,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual([...burst, newest]);
   });
 
-  it('are gone on with after the file was closed, and after many other minutes', () => {
+  it('are continued after the file was closed, and after many other minutes', () => {
     const first = opened();
     first.commit(burst.slice(0, 5));
     first.close();
@@ -129,7 +127,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual([...burst, ...others]);
   });
 
-  it('hold nothing of a commit that was undone, even of one that filled them', () => {
+  it('hold nothing of a commit that was rolled back, even if it filled them', () => {
     const { commit, history, rows } = opened();
     commit(burst.slice(0, 3));
     const before = rows();
@@ -141,7 +139,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(burst);
   });
 
-  it('take 15 bytes for the reading of a meter, and four more for values of a kind that is longer', () => {
+  it('take 15 bytes per meter reading, and four more for a column with a value that needs eight bytes', () => {
     const { commit, rows, history } = opened();
     const minutes = [{}, { voltage: 230.123_456 }, { kwh: 3_000 }, { receivedAt: START + 30 * DAY }];
     const readings = minutes.flatMap((unusual, i) => [
@@ -155,7 +153,7 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(readings);
   });
 
-  it('go on in another part when a reading does not fit into one that is fuller than it could be with it', () => {
+  it('start another part when a reading would make a column too wide for the readings already there', () => {
     const { commit, rows, history } = opened();
     const odd = burst.map((reading, i) => ({ ...reading, voltage: i < PER_ROW - 5 ? 230.1 : 230.123_456 }));
 
@@ -169,13 +167,13 @@ describe('the rows of the history', () => {
     expect(history()).toEqual(odd);
   });
 
-  it('are paged in the order of time, though a page ends within a minute', () => {
+  it('are paged in order of time, even when a page ends within a minute', () => {
     const { database, commit } = opened();
     commit(burst.toReversed());
-    const queries = new StreamQueries(database, meters);
+    const queries = new ColdQueries(database);
     const found: Reading[] = [];
     for (let after: number | undefined; ; after = found.at(-1)?.timestamp) {
-      const page = queries.history('M-1', window, { limit: 7, ...(after !== undefined && { after }) });
+      const page = queries.history('meter', 'M-1', window, { limit: 7, ...(after !== undefined && { after }) });
       found.push(...page);
       if (page.length < 7) break;
     }
@@ -183,7 +181,7 @@ describe('the rows of the history', () => {
     expect(found).toEqual(burst);
   });
 
-  it('end up with the same readings in whatever order and company they came', () => {
+  it('hold the same readings in whatever order and batches they arrive', () => {
     const deviceId = fc.constantFrom('M-1', 'M-2', 'M-3');
     const timestamp = fc.integer({ min: 0, max: 2 * MINUTE - 1 }).map((ms) => START + ms - (ms % 100));
     const reading = fc.record({ deviceId, timestamp, kwh: fc.constantFrom(0.1, 0.2) }).map(aMeterReading);
@@ -215,75 +213,14 @@ describe('the rows of the history', () => {
       { numRuns: 60 },
     );
   });
-});
 
-describe.each([
-  { version: 1, was: 'each reading had a row', writeHistory: writeVersion1 },
-  { version: 2, was: 'every number had eight bytes', writeHistory: writeVersion2 },
-])('a file of version $version, in which $was', ({ version, writeHistory }) => {
-  function anOldFile() {
-    const { file, database, commit, close } = opened();
-    const readings = [...burst, aMeterReading({ deviceId: 'M-2', timestamp: START + MINUTE }), aVehicleReading()];
-    commit(readings);
-    for (const kind of ['meter', 'vehicle'] as const) {
-      const { values } = tablesOf(kind);
-      const numbers = database.prepare(`SELECT number FROM ${kind}_devices WHERE id = ?`);
-      const entries = readings
-        .filter((reading) => reading.kind === kind)
-        .map((reading) => [
-          Number(numbers.get(reading.deviceId)?.number),
-          reading.timestamp,
-          ...values.map((value) => (reading as unknown as Record<string, number>)[value] as number),
-        ]);
-      database.exec(`DROP TABLE ${kind}_history`);
-      writeHistory(database, kind, entries);
-    }
-    database.exec(`PRAGMA user_version = ${version}`);
-    close();
-    return file;
-  }
+  it('are reported with their table and key when their size is wrong', () => {
+    const { database, commit, history } = opened();
+    commit(burst.slice(0, 3));
+    database.exec('UPDATE meter_history SET entries = substr(entries, 2)');
 
-  it('is taken over with all that is in it, once', () => {
-    const file = anOldFile();
-    for (const database of [opened(file), opened(file)]) {
-      expect(database.history()).toEqual(burst);
-      expect(database.history('M-2')).toHaveLength(1);
-      expect(database.live()).toEqual(burst.at(-1));
-      expect(new LiveQueries(database.database, tablesOf('vehicle')).newest('EV-1')).toEqual(aVehicleReading());
-      expect(statuses(database.commit(burst))).toEqual(burst.map(() => 'duplicate'));
-      expect(database.rows()).toHaveLength(4);
-      database.close();
-    }
-  });
-
-  it('is refused by who only reads, before it was taken over', () => {
-    expect(() => openForReading(anOldFile())).toThrow(`schema version ${version}, this engine reads version 3`);
+    expect(history).toThrow(
+      `damaged row in meter_history (minute ${START / MINUTE}, block 0, wide 0): 44 bytes are not a whole number of readings`,
+    );
   });
 });
-
-/** `entries` are device, timestamp and values, in the order of time. */
-function writeVersion1(database: DatabaseSync, kind: Kind, entries: readonly number[][]): void {
-  const { values } = tablesOf(kind);
-  database.exec(`CREATE TABLE ${kind}_history (
-    minute INTEGER NOT NULL, device INTEGER NOT NULL, timestamp INTEGER NOT NULL,
-    ${values.map((column) => `${column} REAL NOT NULL`).join(', ')},
-    PRIMARY KEY (minute, device, timestamp)) STRICT, WITHOUT ROWID`);
-  const insert = database.prepare(`INSERT INTO ${kind}_history VALUES (?, ?, ?, ${values.map(() => '?').join(', ')})`);
-  for (const entry of entries) insert.run(minuteOf(entry), ...entry);
-}
-
-function writeVersion2(database: DatabaseSync, kind: Kind, entries: readonly number[][]): void {
-  database.exec(`CREATE TABLE ${kind}_history (
-    minute INTEGER NOT NULL, block INTEGER NOT NULL, part INTEGER NOT NULL, entries BLOB NOT NULL,
-    UNIQUE (minute, block, part)) STRICT`);
-  const insert = database.prepare(`INSERT INTO ${kind}_history VALUES (?, 0, ?, ?)`);
-  for (const [minute, ofMinute] of Map.groupBy(entries, minuteOf)) {
-    for (let i = 0, part = 0; i < ofMinute.length; i += 100, part++) {
-      insert.run(minute, part, new Uint8Array(Float64Array.from(ofMinute.slice(i, i + 100).flat()).buffer));
-    }
-  }
-}
-
-function minuteOf([, timestamp = 0]: readonly number[]): number {
-  return Math.floor(timestamp / MINUTE);
-}

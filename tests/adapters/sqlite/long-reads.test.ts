@@ -7,6 +7,10 @@ import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { MINUTE } from '#domain/time/time';
 import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
+import { startedThreads } from './started-threads.ts';
+
+/** Opening a store takes seconds on a busy machine. Neither test waits for the slow list itself. */
+const TIMEOUT = 120_000;
 
 async function opened(directory: string): Promise<TelemetryStore> {
   const store = await openSqliteStore({ directory });
@@ -14,7 +18,7 @@ async function opened(directory: string): Promise<TelemetryStore> {
   return store;
 }
 
-/** Makes the list of links take about as long as the sums of a year. */
+/** Makes listing links take some seconds of CPU time. */
 function makeLinksSlow(directory: string): void {
   const columns = 'id, meterId, vehicleId, start, "end"';
   const database = new DatabaseSync(join(directory, 'energy.db'));
@@ -27,38 +31,44 @@ function makeLinksSlow(directory: string): void {
   database.close();
 }
 
-describe('a reader that is busy with long sums', () => {
-  it('makes nobody else wait: commits, live state, the horizon, the check of the store', async () => {
+describe('a reader that is busy with a long read', { timeout: TIMEOUT }, () => {
+  it('delays neither commits nor live state, the horizon or the health check', async () => {
     const directory = temporaryDirectory();
     const store = await opened(directory);
     await store.writer.commit([aMeterReading()]);
     makeLinksSlow(directory);
-    let busy = true;
-    const sums = store.links.list({ limit: 1 }).then(() => {
-      busy = false;
-    });
+    let isBusy = true;
+    void store.links
+      .list({ limit: 1 })
+      .catch(() => {}) // rejects when the store closes
+      .finally(() => {
+        isBusy = false;
+      });
 
     await store.health.check();
     await store.writer.commit([aMeterReading({ timestamp: START + MINUTE })]);
     expect(await store.hot.newest('meter', 'M-1')).toBeDefined();
     expect(await store.retention.horizon()).toBeUndefined();
 
-    expect(busy).toBe(true);
-    await sums;
+    expect(isBusy).toBe(true);
   });
 
-  it('is not waited for when the store closes: sums reject, and the commits that were under way are kept', async () => {
+  it('does not keep the store from closing: reads reject, and commits under way are kept', async () => {
     const directory = temporaryDirectory();
+    const threads = startedThreads();
     const store = await opened(directory);
     makeLinksSlow(directory);
-    const sums = Array.from({ length: 10 }, () => store.links.list({ limit: 1 }).catch((error: unknown) => error));
+    const reads = Array.from({ length: 10 }, () => store.links.list({ limit: 1 }).catch((error: unknown) => error));
     const commit = store.writer.commit([aMeterReading()]);
+    let isReading = true;
+    threads[2]?.once('exit', () => {
+      isReading = false;
+    });
 
-    const begin = performance.now();
     await store.close();
 
-    expect(performance.now() - begin).toBeLessThan(1_500);
-    for (const error of await Promise.all(sums)) expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect(isReading).toBe(true);
+    for (const error of await Promise.all(reads)) expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(await commit).toEqual([{ status: 'stored' }]);
   });
 });

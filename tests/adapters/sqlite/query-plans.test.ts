@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
-import { fleetSql } from '#adapters/outbound/sqlite/reader/fleet-queries';
+import { validHoursSql } from '#adapters/outbound/sqlite/reader/closed-hours';
+import { fleetSql, streamSql } from '#adapters/outbound/sqlite/reader/cold-queries';
 import { historySql } from '#adapters/outbound/sqlite/reader/history-reader';
 import { liveSql } from '#adapters/outbound/sqlite/reader/live-queries';
-import { rollupSql } from '#adapters/outbound/sqlite/reader/rollup-queries';
-import { streamSql } from '#adapters/outbound/sqlite/reader/stream-queries';
+import { deviceHourSql, hourSql } from '#adapters/outbound/sqlite/reader/rollup-queries';
 import { linkSql } from '#adapters/outbound/sqlite/records/links';
 import { warningSql } from '#adapters/outbound/sqlite/records/warnings';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
@@ -19,7 +19,7 @@ function emptyDatabase(): DatabaseSync {
   return database;
 }
 
-/** What SQLite says that it will do, a line for each table or step. */
+/** SQLite's query plan, a line for each table or step. */
 function plan(database: DatabaseSync, sql: string): string[] {
   const steps = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
   return steps.map(({ detail }) => String(detail));
@@ -29,6 +29,7 @@ const queries = [
   ...streamTables.flatMap((tables) =>
     Object.entries({
       ...streamSql(tables),
+      validHours: validHoursSql(tables),
       ...liveSql(tables),
       ...historySql(tables),
       ...historyWriterSql(tables),
@@ -38,20 +39,20 @@ const queries = [
     })),
   ),
   ...Object.entries(fleetSql).map(([name, sql]) => ({ name: `fleet ${name}`, sql })),
-  ...rollupSql().byStream.flatMap(({ kind, ...sqls }) =>
-    Object.entries(sqls).map(([name, sql]) => ({ name: `${kind} hour ${name}`, sql })),
+  ...streamTables.flatMap((tables) =>
+    Object.entries(deviceHourSql(tables)).map(([name, sql]) => ({ name: `${tables.kind} hour ${name}`, sql })),
   ),
-  ...(['unclosed', 'isValid', 'readings'] as const).map((name) => ({ name: `hours ${name}`, sql: rollupSql()[name] })),
-  ...(['find', 'inTheWay', 'duringOf'] as const).map((name) => ({ name: `links ${name}`, sql: linkSql[name] })),
+  ...Object.entries(hourSql).map(([name, sql]) => ({ name: `hours ${name}`, sql })),
+  ...(['find', 'overlapping', 'duringOf'] as const).map((name) => ({ name: `links ${name}`, sql: linkSql[name] })),
   ...(['watch', 'list', 'listByState'] as const).map((name) => ({ name: `warnings ${name}`, sql: warningSql[name] })),
 ];
 
-/** `g` is the result of a grouped search, row by row; what is grouped has been found by a key before. */
+/** `g` is the result of a grouped search: its rows were found by a key before. */
 const STEP =
   /^SEARCH \w+ USING (PRIMARY KEY|INTEGER PRIMARY KEY|(COVERING )?INDEX)|^(CO-ROUTINE|SCAN) g$|^USE TEMP B-TREE FOR GROUP BY$/;
 
 describe('a query of the SQLite store', () => {
-  it('is one of several for each stream and for the fleet', () => {
+  it('is in the list of those that are checked', () => {
     expect(queries.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         'meter rowsOfBlock',
@@ -71,7 +72,7 @@ describe('a query of the SQLite store', () => {
     for (const step of steps) expect(step).toMatch(STEP);
   });
 
-  it.each(streamTables)('reaches the history of a $kind by minute and block at once', (tables) => {
+  it.each(streamTables)('finds the history of a $kind by minute and block', (tables) => {
     expect(plan(emptyDatabase(), historySql(tables).rowsOfBlock)).toEqual([
       'SEARCH f USING PRIMARY KEY (stream=? AND minute>? AND minute<?)',
       `SEARCH h USING INDEX sqlite_autoindex_${tables.history}_1 (minute=? AND block=?)`,

@@ -1,8 +1,6 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
@@ -11,6 +9,7 @@ import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
+import { startedThreads } from './started-threads.ts';
 
 const day = { from: START - DAY, to: START + DAY };
 
@@ -20,7 +19,7 @@ async function opened(directory: string): Promise<TelemetryStore> {
   return store;
 }
 
-/** Does something to the data file that the engine would never do. */
+/** Changes the data file in a way that the engine never would. */
 function tamper(directory: string, sql: string): void {
   const database = new DatabaseSync(join(directory, 'energy.db'));
   database.exec(sql);
@@ -49,7 +48,7 @@ describe('a data directory that is closed and opened again', () => {
     expect(await everything(await opened(directory))).toEqual(before);
   });
 
-  it('still tells duplicates, conflicts and late readings from new ones', async () => {
+  it('still distinguishes duplicates, conflicts and late readings from new ones', async () => {
     const directory = temporaryDirectory();
     const first = await opened(directory);
     await first.writer.commit([aMeterReading({ kwh: 1 }), aMeterReading({ timestamp: START + 5 * MINUTE })]);
@@ -67,7 +66,7 @@ describe('a data directory that is closed and opened again', () => {
     expect((await hot.newest('meter', 'M-1'))?.timestamp).toBe(START + 6 * MINUTE);
   });
 
-  it('gives a device the number it had, and a new device one of its own', async () => {
+  it('keeps the numbers of devices, and gives a new device the next one', async () => {
     const directory = temporaryDirectory();
     let later = 0;
     for (const deviceId of ['M-1', 'M-2', 'M-1', 'M-3']) {
@@ -85,7 +84,7 @@ describe('a data directory that is closed and opened again', () => {
     ]);
   });
 
-  it('is made with the directories above it when it is missing', async () => {
+  it('is created with its parent directories if missing', async () => {
     const store = await opened(join(temporaryDirectory(), 'var/lib/energy'));
 
     expect((await store.writer.commit([aMeterReading()])).length).toBe(1);
@@ -104,7 +103,7 @@ async function everything({ hot, cold }: TelemetryStore) {
 }
 
 describe('a data directory that is in use', () => {
-  it('is refused with its name, and taken when it is free again', { timeout: 20_000 }, async () => {
+  it('is refused by name, and can be opened once it is free again', { timeout: 60_000 }, async () => {
     const directory = temporaryDirectory();
     const first = await opened(directory);
 
@@ -120,40 +119,42 @@ describe('a data directory that is in use', () => {
 });
 
 describe('a data directory that cannot be used', () => {
-  it('is refused when its tables are of another version, and left as it is', async () => {
+  it('is refused when its schema has another version, and left unchanged', async () => {
     const directory = temporaryDirectory();
     await (await opened(directory)).close();
     tamper(directory, 'PRAGMA user_version = 7');
 
-    await expect(openSqliteStore({ directory })).rejects.toThrow(/schema version 7.*reads version 3/);
+    await expect(openSqliteStore({ directory })).rejects.toThrow(
+      `cannot open ${join(directory, 'energy.db')}: it has schema version 7, but this engine needs version 3`,
+    );
 
     tamper(directory, 'PRAGMA user_version = 3');
     const store = await opened(directory); // the failed attempt holds no lock
     expect((await store.writer.commit([aMeterReading()]))[0]?.status).toBe('stored');
   });
 
-  it('is refused when the file is no database', async () => {
+  it('is refused when the file is not a database', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'energy.db'), 'timestamp,kwhConsumedAc,voltage\n'.repeat(1000));
 
     await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.db.*file is not a database/);
   });
 
-  it('is refused when the lock is no file, and not as if somebody used it', async () => {
+  it('is refused when the lock is not a file, but not as if it were in use', async () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'energy.lock'));
 
     await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.lock.*unable to open database file/);
   });
 
-  it('is refused when the lock is another file, and not as if somebody used it', async () => {
+  it('is refused when the lock is some other file, but not as if it were in use', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'energy.lock'), 'mine\n'.repeat(1000));
 
     await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.lock.*file is not a database/);
   });
 
-  it('is refused when it is a file', async () => {
+  it('is refused when it is a file itself', async () => {
     const file = join(temporaryDirectory(), 'data');
     writeFileSync(file, '');
 
@@ -162,8 +163,8 @@ describe('a data directory that cannot be used', () => {
   });
 });
 
-describe('a fault of the database', () => {
-  it('fails the commit as "store unavailable" with its reason, and not the next one', async () => {
+describe('a database error', () => {
+  it('fails the commit as "store unavailable" with its reason, but not the next commit', async () => {
     const directory = temporaryDirectory();
     const { writer, health, cold } = await opened(directory);
     tamper(
@@ -182,7 +183,7 @@ describe('a fault of the database', () => {
     await health.check();
   });
 
-  it('fails a read as "store unavailable", and the health of the store', async () => {
+  it('fails a read and the health check as "store unavailable"', async () => {
     const directory = temporaryDirectory();
     const { hot, health } = await opened(directory);
     await health.check();
@@ -197,7 +198,7 @@ describe('a fault of the database', () => {
 });
 
 describe('dropping history', () => {
-  it('ends between two steps when the signal aborts', async () => {
+  it('stops between two steps when the signal aborts', async () => {
     const directory = temporaryDirectory();
     const store = await opened(directory);
     await store.writer.commit(Array.from({ length: 61 }, (_, n) => aMeterReading({ timestamp: START + n * MINUTE })));
@@ -210,16 +211,7 @@ describe('dropping history', () => {
   });
 });
 
-describe('a store of which a thread dies', () => {
-  /** The threads that are started during the test, in their order. */
-  function startedThreads(): Worker[] {
-    const threads: Worker[] = [];
-    const note = (started: unknown) => threads.push((started as { worker: Worker }).worker);
-    subscribe('worker_threads', note);
-    onTestFinished(() => void unsubscribe('worker_threads', note));
-    return threads;
-  }
-
+describe('a store with a thread that died', () => {
   it.each([
     [0, 'writes'],
     [1, 'reads live state'],
@@ -228,7 +220,7 @@ describe('a store of which a thread dies', () => {
     const threads = startedThreads();
     const store = await opened(temporaryDirectory());
 
-    threads[number]?.postMessage(null); // what no caller sends, and the thread cannot take apart
+    threads[number]?.postMessage(null); // crashes the thread
 
     const failure = await store.failed;
     expect(failure).toBeInstanceOf(StoreUnavailableError);
@@ -237,7 +229,7 @@ describe('a store of which a thread dies', () => {
     await store.close();
   });
 
-  it('has failed for good when the thread was ended from outside', async () => {
+  it('has failed for good when the thread was terminated from outside', async () => {
     const threads = startedThreads();
     const store = await opened(temporaryDirectory());
 
@@ -246,21 +238,21 @@ describe('a store of which a thread dies', () => {
     expect(await store.failed).toMatchObject({ message: 'the SQLite thread has ended' });
   });
 
-  it('has not failed when it was closed before, whatever was being read', async () => {
+  it('has not failed when it was closed, even during reads', async () => {
     const failures: Error[] = [];
     const store = await opened(temporaryDirectory());
     void store.failed?.then((failure) => failures.push(failure));
-    const asked = Promise.allSettled([store.cold.fleetTotals(day), store.hot.newest('meter', 'M-1')]);
+    const reads = Promise.allSettled([store.cold.fleetTotals(day), store.hot.newest('meter', 'M-1')]);
 
     await store.close();
-    await asked;
+    await reads;
 
     expect(failures).toEqual([]);
   });
 });
 
 describe('a store that is closed', () => {
-  it('can be closed again, and refuses everything else as "store unavailable"', async () => {
+  it('can be closed again and refuses all calls as "store unavailable"', async () => {
     const store = await opened(temporaryDirectory());
     await Promise.all([store.close(), store.close()]);
     await store.close();
@@ -270,7 +262,7 @@ describe('a store that is closed', () => {
     await expect(store.health.check()).rejects.toBeInstanceOf(StoreUnavailableError);
   });
 
-  it('leaves one file, when nothing was being read', async () => {
+  it('leaves a single file if no read was running', async () => {
     const directory = temporaryDirectory();
     const store = await opened(directory);
     await store.writer.commit([aMeterReading()]);
@@ -280,7 +272,7 @@ describe('a store that is closed', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('energy.db'))).toEqual(['energy.db']);
   });
 
-  it('has committed what it was given before', async () => {
+  it('has finished all earlier commits', async () => {
     const directory = temporaryDirectory();
     const store = await opened(directory);
     const commits = Array.from({ length: 20 }, (_, i) =>

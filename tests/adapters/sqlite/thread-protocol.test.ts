@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Thread } from '#adapters/outbound/sqlite/thread/thread-protocol';
+import { remote } from '#adapters/outbound/sqlite/thread/remote';
+import { type Caller, Thread } from '#adapters/outbound/sqlite/thread/thread-protocol';
 import { StoreUnavailableError } from '#application/errors';
-import type { FailingMethods } from './failing-thread.ts';
+import type { FailingObjects } from './failing-thread.ts';
 
 const start = (data: { startWith?: string; closeWith?: string } = {}) =>
-  Thread.start<FailingMethods>(new URL('./failing-thread.ts', import.meta.url), data);
+  Thread.start<FailingObjects>(new URL('./failing-thread.ts', import.meta.url), data);
 
-/** Notes whether the thread fails while it is asked to end, which it never must. */
-function failuresOf(thread: Thread<FailingMethods>): Error[] {
+/** Collects failures: there must be none once the thread was asked to end. */
+function failuresOf(thread: Thread<FailingObjects>): Error[] {
   const failures: Error[] = [];
   void thread.failed.then((failure) => failures.push(failure));
   return failures;
@@ -16,37 +17,80 @@ function failuresOf(thread: Thread<FailingMethods>): Error[] {
 const rejection = (promise: Promise<unknown>): Promise<Error> =>
   promise.then(
     () => {
-      throw new Error('it did not reject');
+      throw new Error('the promise did not reject');
     },
     (error) => error,
   );
 
 describe('a call to the thread', () => {
-  it('is answered with what the method returns, calls in their order', async () => {
+  it('resolves with what the method returns, in the order of the calls', async () => {
     const thread = await start();
 
-    expect(await Promise.all([1, 2, 3].map((n) => thread.call('add', [n, 10])))).toEqual([11, 12, 13]);
+    expect(await Promise.all([1, 2, 3].map((n) => thread.call('math', 'add', [n, 10])))).toEqual([11, 12, 13]);
     await thread.close();
   });
 
-  it('rejects as "store unavailable" with what SQLite threw, and the next call is served', async () => {
+  it('rejects as "store unavailable" with the error of SQLite as its cause, and the next call is served', async () => {
     const thread = await start();
 
-    const error = await rejection(thread.call('fail', ['disk I/O error', 10]));
+    const error = await rejection(thread.call('faults', 'fail', ['disk I/O error', 10]));
 
     expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(error.message).toBe('disk I/O error');
     expect(error.cause).toMatchObject({ message: 'disk I/O error', stack: expect.stringContaining('failing-thread') });
-    expect(await thread.call('add', [1, 1])).toBe(2);
+    expect(await thread.call('math', 'add', [1, 1])).toBe(2);
+    await thread.close();
+  });
+
+  it('to a method that is not there rejects with its name, and the next call is served', async () => {
+    const thread = await start();
+    const unchecked: Caller<Record<string, Record<string, () => void>>> = thread as never;
+
+    expect(await rejection(unchecked.call('math', 'divide', []))).toMatchObject({
+      name: 'TypeError',
+      message: 'the SQLite thread has no method math.divide',
+    });
+    expect((await rejection(unchecked.call('poetry', 'add', []))).message).toBe(
+      'the SQLite thread has no method poetry.add',
+    );
+    expect(await thread.call('math', 'add', [1, 1])).toBe(2);
     await thread.close();
   });
 });
 
-describe('a fault of a call', () => {
-  it('that SQLite did not make is what it was: sending again would not mend it', async () => {
+describe('a remote object', () => {
+  it('has the methods of the object in the thread, with promises for results', async () => {
+    const thread = await start();
+    const { add } = remote<FailingObjects, 'math'>(thread, 'math');
+
+    expect(await Promise.all([1, 2, 3].map((n) => add(n, 10)))).toEqual([11, 12, 13]);
+    await thread.close();
+  });
+
+  it('rejects as the call does', async () => {
     const thread = await start();
 
-    const error = await rejection(thread.call('fail', ['x is not a function']));
+    expect(
+      await rejection(remote<FailingObjects, 'faults'>(thread, 'faults').fail('disk I/O error', 10)),
+    ).toBeInstanceOf(StoreUnavailableError);
+    await thread.close();
+  });
+
+  it('is not thenable, so that async functions can return it', async () => {
+    const thread = await start();
+    const math = remote<FailingObjects, 'math'>(thread, 'math');
+
+    expect(await Promise.resolve(math)).toBe(math);
+    expect(await math.add(1, 1)).toBe(2);
+    await thread.close();
+  });
+});
+
+describe('an error in a call', () => {
+  it('rejects as it is when it is not from SQLite: a retry cannot help', async () => {
+    const thread = await start();
+
+    const error = await rejection(thread.call('faults', 'fail', ['x is not a function']));
 
     expect(error).toBeInstanceOf(TypeError);
     expect(error).not.toBeInstanceOf(StoreUnavailableError);
@@ -54,14 +98,14 @@ describe('a fault of a call', () => {
     await thread.close();
   });
 
-  it('that cannot be sent as it is does not end the thread', async () => {
+  it('does not end the thread when it cannot be cloned', async () => {
     const thread = await start();
 
-    const error = await rejection(thread.call('failWithFunction', [10]));
+    const error = await rejection(thread.call('faults', 'failWithFunction', [10]));
 
     expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(error.message).toContain('disk I/O error');
-    expect(await thread.call('add', [1, 1])).toBe(2);
+    expect(await thread.call('math', 'add', [1, 1])).toBe(2);
     await thread.close();
   });
 });
@@ -70,23 +114,25 @@ describe('a thread that dies', () => {
   it.each([
     ['crash', 'the SQLite thread has failed'],
     ['exit', 'the SQLite thread has ended'],
-  ] as const)('fails every call that waits, and every call after that (%s)', async (method, message) => {
+  ] as const)('rejects every pending call, and every later one (%s)', async (method, message) => {
     const thread = await start();
 
-    const waiting = await Promise.all([thread.call(method, []), thread.call('add', [1, 1])].map(rejection));
-    const later = await rejection(thread.call('add', [1, 1]));
+    const pending = await Promise.all(
+      [thread.call('faults', method, []), thread.call('math', 'add', [1, 1])].map(rejection),
+    );
+    const later = await rejection(thread.call('math', 'add', [1, 1]));
 
-    for (const error of [...waiting, later]) {
+    for (const error of [...pending, later]) {
       expect(error).toBeInstanceOf(StoreUnavailableError);
       expect(error.message).toBe(message);
     }
     await thread.close();
   });
 
-  it('says what killed it', async () => {
+  it('reports the cause', async () => {
     const thread = await start();
 
-    const error = await rejection(thread.call('crash', []));
+    const error = await rejection(thread.call('faults', 'crash', []));
 
     expect(error.cause).toMatchObject({ message: 'planted crash' });
     expect(await thread.failed).toBe(error);
@@ -95,48 +141,48 @@ describe('a thread that dies', () => {
 });
 
 describe('a thread that does not start', () => {
-  it('rejects the start with what it threw', async () => {
+  it('rejects the start with the error', async () => {
     await expect(start({ startWith: 'file is not a database' })).rejects.toThrow('file is not a database');
   });
 
-  it('rejects the start when its file is not there', async () => {
+  it('rejects the start when its file is missing', async () => {
     await expect(Thread.start(new URL('./nowhere.ts', import.meta.url), {})).rejects.toThrow('nowhere.ts');
   });
 });
 
 describe('closing the thread', () => {
-  it('lets it finish what it was asked before, and refuses what comes after', async () => {
+  it('finishes earlier calls and refuses later ones', async () => {
     const thread = await start();
-    const before = thread.call('add', [1, 2]);
+    const before = thread.call('math', 'add', [1, 2]);
 
     await thread.close();
 
     expect(await before).toBe(3);
-    expect(await rejection(thread.call('add', [1, 1]))).toBeInstanceOf(StoreUnavailableError);
+    expect(await rejection(thread.call('math', 'add', [1, 1]))).toBeInstanceOf(StoreUnavailableError);
     await thread.close();
   });
 
-  it('comes to an end even when the thread fails at its own, which does not count as a failure', async () => {
+  it('completes even when the thread fails while closing, which does not count as a failure', async () => {
     const thread = await start({ closeWith: 'cannot close' });
     const failures = failuresOf(thread);
 
     await thread.close();
 
     expect(failures).toEqual([]);
-    expect((await rejection(thread.call('add', [1, 1]))).cause).toMatchObject({ message: 'cannot close' });
+    expect((await rejection(thread.call('math', 'add', [1, 1]))).cause).toMatchObject({ message: 'cannot close' });
   });
 });
 
 describe('terminating the thread', () => {
-  it('does not wait for what it was asked before: that rejects as "store unavailable"', async () => {
+  it('does not wait for pending calls: they reject as "store unavailable"', async () => {
     const thread = await start();
     const failures = failuresOf(thread);
-    const asked = [thread.call('work', [60_000]), thread.call('add', [1, 2])].map(rejection);
+    const pending = [thread.call('faults', 'work', [60_000]), thread.call('math', 'add', [1, 2])].map(rejection);
 
     await thread.terminate();
 
     expect(failures).toEqual([]);
-    for (const error of [...(await Promise.all(asked)), thread.failure]) {
+    for (const error of [...(await Promise.all(pending)), thread.failure]) {
       expect(error).toBeInstanceOf(StoreUnavailableError);
     }
     await thread.terminate();

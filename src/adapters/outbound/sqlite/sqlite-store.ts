@@ -1,34 +1,38 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import pTimeout from 'p-timeout';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { type Millis, SECOND } from '#domain/time/time';
 import { closeHour } from './hour-closing.ts';
-import type { ReaderMethods, ReaderThreadData } from './reader/reader-thread.ts';
+import type { ReaderObjects, ReaderThreadData } from './reader/reader-thread.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import { BoundedThread, type CallLimits } from './thread/bounded-thread.ts';
+import { remote } from './thread/remote.ts';
 import { type Caller, Thread, threadModule } from './thread/thread-protocol.ts';
 import { WalLimit } from './wal-limit.ts';
-import type { WriterMethods, WriterThreadData } from './writer/writer-thread.ts';
+import type { WriterObjects, WriterThreadData } from './writer/writer-thread.ts';
 
 export interface SqliteOptions {
-  /** Where the file lies; made when missing. */
+  /** Where the file is; created if missing. */
   readonly directory: string;
   /** Opens beside a running engine and only reads: every write rejects. For audits. */
   readonly readOnly?: boolean;
 }
 
-/** Live reads are short, and so many at once that the thread must not wait for the main thread in between. */
+/** Live reads are so short that the thread must not wait for the main thread after each. */
 const LIVE_READS: CallLimits = { sent: 64 };
-/** Any other read may take seconds, and what is sent can no longer be given up. */
+/** Other reads may take seconds, and one that has been sent can no longer be withdrawn. */
 const OTHER_READS: CallLimits = { sent: 4 };
-/** SQLite does not let go of a statement that runs. An idle reader ends in milliseconds and leaves no WAL behind. */
-const READERS_END: Millis = SECOND / 2;
+/**
+ * How long closing waits for the readers. A running statement cannot be stopped; an idle reader ends within
+ * milliseconds, and then no WAL is left behind.
+ */
+const READERS_END_TIMEOUT: Millis = SECOND / 2;
 
 /**
- * Opens the store in one file. SQLite's calls block, so threads make them: one writes, one reads live state, and one
- * reads what may take longer. None of them is replaced: the store has failed for good when one has died, since nobody knows
- * what else is wrong in the process.
+ * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads live state, and
+ * one makes all reads that may take longer. A thread that dies is not replaced, as whatever killed it may
+ * have damaged the rest of the process: the store has failed for good.
  *
  * Rejects when another process writes to the directory, or when the file cannot be opened or is of another version.
  */
@@ -37,22 +41,22 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
   const databaseFile = join(directory, 'energy.db');
   let writer = NO_WRITER;
   let walLimit: WalLimit | undefined;
-  const readers: BoundedThread<ReaderMethods>[] = [];
-  // What was committed is finished; for what is being read nobody waits any more.
+  const readers: BoundedThread<ReaderObjects>[] = [];
+  // Pending commits are finished, pending reads reject.
   const close = async () => {
     walLimit?.close();
     const ended = Promise.all(readers.map((reader) => reader.terminate()));
-    await Promise.race([ended, sleep(READERS_END, undefined, { ref: false })]);
+    await pTimeout(ended, { milliseconds: READERS_END_TIMEOUT, message: false });
     await writer.close();
   };
   const startWriter = () =>
-    Thread.start<WriterMethods>(threadModule('writer/writer-thread', import.meta.url), {
+    Thread.start<WriterObjects>(threadModule('writer/writer-thread', import.meta.url), {
       databaseFile,
       lockFile: join(directory, 'energy.lock'),
     } satisfies WriterThreadData);
   const startReader = async (limits: CallLimits) => {
     const data: ReaderThreadData = { databaseFile };
-    const thread = await Thread.start<ReaderMethods>(threadModule('reader/reader-thread', import.meta.url), data);
+    const thread = await Thread.start<ReaderObjects>(threadModule('reader/reader-thread', import.meta.url), data);
     const reader = new BoundedThread(thread, limits);
     readers.push(reader);
     return reader;
@@ -63,14 +67,15 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
     const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
     if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
     const failed = Promise.race([writer.failed, live.failed, reader.failed]);
-    return { ...storeOn(writer, live, reader), failed, close };
+    return { ...portsOn(writer, live, reader), failed, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-const NO_WRITER: Pick<Thread<WriterMethods>, 'call' | 'failed' | 'close'> = {
+const NO_WRITER: Pick<Thread<WriterObjects>, 'call' | 'failure' | 'failed' | 'close'> = {
+  failure: undefined,
   call: () => Promise.reject(new Error('the store was opened for reading only')),
   get failed() {
     return new Promise<never>(() => {});
@@ -78,68 +83,49 @@ const NO_WRITER: Pick<Thread<WriterMethods>, 'call' | 'failed' | 'close'> = {
   close: async () => {},
 };
 
-/** The ports, each call to its thread. */
-function storeOn(
-  writer: Caller<WriterMethods>,
-  live: Caller<ReaderMethods>,
-  reader: BoundedThread<ReaderMethods>,
+/** The ports, each method routed to its thread. */
+function portsOn(
+  writer: Caller<WriterObjects>,
+  live: Caller<ReaderObjects>,
+  reader: Caller<ReaderObjects>,
 ): Omit<TelemetryStore, 'failed' | 'close'> {
   const telemetry = new SqliteWriter(writer);
+  const { unclosed, closed, recount } = remote(reader, 'rollups');
+  const { moveHorizon, dropStep } = remote(writer, 'retention');
+  const { add, end, remove } = remote(writer, 'links');
+  const { find, list, during } = remote(reader, 'links');
+  const { keep, evaluated } = remote(writer, 'warnings');
+  const { watches, list: listWarnings, lastEvaluation } = remote(reader, 'warnings');
   let closing = Promise.resolve();
   return {
     writer: telemetry,
-    hot: {
-      newest: (kind, deviceId) => live.call('newest', [kind, deviceId]),
-      page: (kind, query) => live.call('page', [kind, query]),
-    },
-    cold: {
-      history: (kind, deviceId, window, query) => reader.call('history', [kind, deviceId, window, query]),
-      deviceTotals: (kind, deviceId, window) => reader.call('deviceTotals', [kind, deviceId, window]),
-      seriesByDevice: (kind, deviceIds, window, width) =>
-        reader.call('seriesByDevice', [kind, deviceIds, window, width]),
-      totalsByDevice: (kind, window) => reader.call('totalsByDevice', [kind, window]),
-      fleetTotals: (window) => reader.call('fleetTotals', [window]),
-      fleetHours: (window) => reader.call('fleetHours', [window]),
-    },
+    hot: remote(live, 'hot'),
+    cold: remote(reader, 'cold'),
     rollups: {
-      unclosed: (before, limit) => reader.call('unclosed', [before, limit]),
-      // One at a time: two that wrote the sums of one hour by turns could leave older sums under a newer count.
+      unclosed,
+      // One at a time: two interleaved closings of an hour could leave the older sums under the newer count.
       close: (hour) => {
-        const closed = closing.then(() => closeHour(hour, reader, writer, telemetry));
-        closing = closed.catch(() => {});
-        return closed;
+        const done = closing.then(() => closeHour(hour, reader, writer, telemetry));
+        closing = done.catch(() => {});
+        return done;
       },
-      closed: (hour) => reader.call('closed', [hour]),
-      recount: (hour) => reader.call('recount', [hour]),
+      closed,
+      recount,
     },
     retention: {
-      horizon: () => live.call('horizon', []), // ingestion asks, and waits behind no long sum
+      horizon: remote(live, 'retention').horizon, // ingestion needs it, and must not wait behind a long sum
       dropBefore: async (before, signal) => {
-        const horizon = await writer.call('moveHorizon', [before]);
-        while (!signal?.aborted && (await writer.call('dropStep', [])));
+        const horizon = await moveHorizon(before);
+        while (!signal?.aborted && (await dropStep()));
         return horizon;
       },
     },
-    links: {
-      add: (links) => writer.call('addLinks', [links]),
-      find: (id) => reader.call('findLink', [id]),
-      list: (query) => reader.call('listLinks', [query]),
-      end: (id, to) => writer.call('endLink', [id, to]),
-      remove: (id) => writer.call('removeLink', [id]),
-      during: (window, vehicleId) => reader.call('linksDuring', [window, vehicleId]),
-    },
-    warnings: {
-      watches: (vehicleIds) => reader.call('watches', [vehicleIds]),
-      keep: (changes) => writer.call('keepWarnings', [changes]),
-      list: (query) => reader.call('listWarnings', [query]),
-      lastEvaluation: () => reader.call('lastEvaluation', []),
-      evaluated: (to) => writer.call('evaluated', [to]),
-    },
+    links: { add, find, list, end, remove, during },
+    warnings: { watches, keep, list: listWarnings, lastEvaluation, evaluated },
     health: {
       check: async () => {
-        // A reader that is busy with sums is not ill.
-        if (reader.failure) throw reader.failure;
-        await Promise.all([writer.call('check', []), live.call('check', [])]);
+        if (reader.failure) throw reader.failure; // no call: a reader that is busy with sums is not ill
+        await Promise.all([remote(writer, 'health').check(), remote(live, 'health').check()]);
       },
     },
   };

@@ -5,23 +5,23 @@ import { toOutcomes } from './format/commit-answer.ts';
 import { toColumns } from './format/commit-columns.ts';
 import { DeviceNumbers } from './format/device-numbers.ts';
 import type { Caller } from './thread/thread-protocol.ts';
-import type { WriterMethods } from './writer/writer-thread.ts';
+import type { WriterObjects } from './writer/writer-thread.ts';
 
-/** As many readings as the largest request may hold: some 5 ms. */
-const CROWD_READINGS = 5_000;
+/** The readings of the largest allowed request, committed in some 5 ms. */
+const MAX_GROUP_WHEN_BUSY = 5_000;
 
-/** Commits readings, each call one transaction of the writer thread. */
+/** Commits readings; each call is one transaction of the writer thread. */
 export class SqliteWriter implements TelemetryWriter {
-  readonly maxGroupWhenBusy = CROWD_READINGS;
-  readonly #thread: Caller<WriterMethods>;
+  readonly maxGroupWhenBusy = MAX_GROUP_WHEN_BUSY;
+  readonly #thread: Caller<WriterObjects>;
   readonly #devices = new DeviceNumbers();
   #commits = 0;
 
-  constructor(thread: Caller<WriterMethods>) {
+  constructor(thread: Caller<WriterObjects>) {
     this.#thread = thread;
   }
 
-  /** How many were asked for so far. */
+  /** Commits requested so far. */
   get commits(): number {
     return this.#commits;
   }
@@ -32,7 +32,7 @@ export class SqliteWriter implements TelemetryWriter {
   ): Promise<readonly CommitOutcome[]> {
     this.#commits++;
     const columns = toColumns(readings, this.#devices);
-    const answer = await this.#thread.call('commit', [columns, atomic], [columns.numbers.buffer]);
+    const answer = await this.#thread.call('telemetry', 'commit', [columns, atomic], [columns.numbers.buffer]);
     this.#devices.learn(columns.unknown, answer.devices);
     const outcomes = toOutcomes(answer, readings);
     return atomic && answer.conflicts !== undefined ? withheldOutcomes(readings, outcomes) : outcomes;

@@ -1,39 +1,40 @@
 import { stat } from 'node:fs/promises';
 import { type Millis, SECOND } from '#domain/time/time';
-import type { ReaderMethods } from './reader/reader-thread.ts';
+import type { ReaderObjects } from './reader/reader-thread.ts';
 import type { BoundedThread } from './thread/bounded-thread.ts';
 import type { Caller } from './thread/thread-protocol.ts';
-import type { WriterMethods } from './writer/writer-thread.ts';
+import type { WriterObjects } from './writer/writer-thread.ts';
 
 /** Some seconds of the fastest ingestion. The usual size is 4 MiB. */
-const LARGEST_WAL = 256 * 1024 * 1024;
-/** A look costs one system call. */
-const LOOK_EVERY: Millis = 10 * SECOND;
+const MAX_WAL_BYTES = 256 * 1024 * 1024;
+/** A check costs one system call. */
+const CHECK_INTERVAL: Millis = 10 * SECOND;
 
 /**
- * Keeps the WAL from growing for ever. SQLite begins it anew when a commit finds no reader at work; a reader that goes
- * from one sum to the next is always at work. So it gets a pause: it is sent nothing until the WAL is empty.
+ * Keeps the WAL from growing without end. SQLite reuses it when a commit finds no active reader, but a reader that goes
+ * from one sum to the next is always active. So the reader is paused: it is sent nothing until the WAL has been
+ * emptied.
  */
 export class WalLimit {
   readonly #timer: NodeJS.Timeout;
-  #emptying = false;
+  #isEmptying = false;
 
   constructor(
     databaseFile: string,
-    reader: BoundedThread<ReaderMethods>,
-    writer: Caller<WriterMethods>,
-    { largest = LARGEST_WAL, every = LOOK_EVERY }: { largest?: number; every?: Millis } = {},
+    reader: BoundedThread<ReaderObjects>,
+    writer: Caller<WriterObjects>,
+    { maxBytes = MAX_WAL_BYTES, interval = CHECK_INTERVAL }: { maxBytes?: number; interval?: Millis } = {},
   ) {
-    const look = async () => {
-      if (this.#emptying || (await stat(`${databaseFile}-wal`)).size <= largest) return;
-      this.#emptying = true;
+    const check = async () => {
+      if (this.#isEmptying || (await stat(`${databaseFile}-wal`)).size <= maxBytes) return;
+      this.#isEmptying = true;
       await reader
-        .whileIdle(() => writer.call('emptyWal', []))
+        .whileIdle(() => writer.call('wal', 'empty', []))
         .finally(() => {
-          this.#emptying = false;
+          this.#isEmptying = false;
         });
     };
-    this.#timer = setInterval(() => void look().catch(() => {}), every).unref(); // if it fails, the next look is soon
+    this.#timer = setInterval(() => void check().catch(() => {}), interval).unref(); // a failed check is soon repeated
   }
 
   close(): void {

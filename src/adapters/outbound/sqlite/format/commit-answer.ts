@@ -3,20 +3,21 @@ import type { Reading } from '#domain/reading/reading';
 import { type ReadingRow, readingFromRow } from './reading-row.ts';
 import { tablesOf } from './stream-tables.ts';
 
-/** What the writer thread says of a commit. */
+/** The writer thread's answer to a commit. */
 export interface CommitAnswer {
-  /** One code per reading, or nothing when all were stored. */
+  /** One code per reading; left out when all were stored. */
   readonly codes?: Uint8Array;
-  /** For each conflict, in order, the row of the reading that stays. */
+  /** For each conflict, in order, the row of the stored reading. */
   readonly conflicts?: readonly ReadingRow[];
-  /** The numbers of the devices that came without one, in their order; none when nothing was kept. */
+  /** The numbers of the commit's `unknown` devices, in order; empty when nothing was kept. */
   readonly devices: readonly number[];
 }
 
-// 0 is stored: what a new array holds.
+// 0 means stored, the initial value of the array.
 export const DUPLICATE_CODE = 1;
 export const CONFLICT_CODE = 2;
 
+/** The outcome of each reading, in order. */
 export function toOutcomes(
   { codes, conflicts = [] }: CommitAnswer,
   readings: readonly Reading[],

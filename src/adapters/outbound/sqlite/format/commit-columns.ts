@@ -3,30 +3,31 @@ import type { DeviceNumbers, UnknownDevice } from './device-numbers.ts';
 import { ENERGY, RECEIVED_AT, streamTables } from './stream-tables.ts';
 
 /**
- * The readings of one commit on their way to the writer thread, as an array of numbers that changes hands without a copy.
- * A thousand objects would each be cloned.
+ * The readings of one commit as an array of numbers, which is transferred to the writer thread without a copy. Objects
+ * would be cloned one by one.
  *
- * Row `i` is `numbers[i * ROW_WIDTH ...]`: stream number, device number, timestamp, energy, receivedAt, measured fields in
- * the stream's order.
+ * Row `i` starts at `numbers[i * ROW_WIDTH]`: stream number (its index in `streamTables`), device number, timestamp
+ * (ms), energy (mWh), receivedAt (ms), measured fields in the stream's order.
  */
 export interface CommitColumns {
   readonly numbers: Float64Array<ArrayBuffer>;
-  /** The devices of the rows whose device number is `UNKNOWN`, in the order of these rows. */
+  /** The device of each row whose device number is `UNKNOWN`, in the order of the rows. */
   readonly unknown: readonly UnknownDevice[];
 }
 
 export const STREAM = 0;
 export const DEVICE = 1;
 export const TIMESTAMP = 2;
-/** Where the values of a row begin, in the order of `values`. */
+/** Where the values of a row begin, in the order of `StreamTables.values`. */
 export const VALUES = 3;
 const MEASURED = VALUES + RECEIVED_AT + 1;
 export const ROW_WIDTH = VALUES + Math.max(...streamTables.map(({ values }) => values.length));
-/** The number of no device: theirs begin with 1. */
+/** Stands for a device whose number is not known yet; device numbers start at 1. */
 export const UNKNOWN = 0;
 
 const streamNumbers = new Map(streamTables.map(({ kind }, number) => [kind, number]));
 
+/** Lays readings out for the writer thread, with the device numbers known so far. */
 export function toColumns(readings: readonly Reading[], devices: DeviceNumbers): CommitColumns {
   const numbers = new Float64Array(readings.length * ROW_WIDTH);
   const unknown: UnknownDevice[] = [];

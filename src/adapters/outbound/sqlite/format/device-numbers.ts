@@ -1,17 +1,17 @@
 import { streamTables } from './stream-tables.ts';
 
-/** How many devices of a stream are remembered, about 100 bytes each, before they are forgotten and asked for anew. */
-const REMEMBERED_DEVICES = 500_000;
+/** Devices remembered per stream, about 100 bytes each. When there are more, all are forgotten and learned again. */
+const MAX_REMEMBERED_DEVICES = 500_000;
 
-/** A device that came without its number. */
+/** A device whose number is not remembered. */
 export interface UnknownDevice {
   readonly stream: number;
   readonly id: string;
 }
 
 /**
- * The numbers under which the file knows its devices, as far as the file has told: a device keeps its number for ever.
- * With them the writer thread is sent numbers, and has no id to find.
+ * The numbers of devices in the file, as learned from earlier commits: a device keeps its number forever. They spare
+ * the writer thread the lookup of ids.
  */
 export class DeviceNumbers {
   readonly #byStream = streamTables.map(() => new Map<string, number>());
@@ -20,12 +20,15 @@ export class DeviceNumbers {
     return this.#byStream[stream]?.get(id);
   }
 
-  /** Takes the numbers that a commit has written or found, in the order of `unknown`. */
+  /**
+   * Remembers the numbers that a commit returned for its `unknown` devices: all of them, or none if nothing was kept.
+   */
   learn(unknown: readonly UnknownDevice[], numbers: readonly number[]): void {
-    for (const [i, { stream, id }] of unknown.entries()) {
+    for (const [i, number] of numbers.entries()) {
+      const { stream, id } = unknown[i] as UnknownDevice;
       const known = this.#byStream[stream];
-      if (known !== undefined && known.size >= REMEMBERED_DEVICES) known.clear();
-      known?.set(id, numbers[i] as number);
+      if (known !== undefined && known.size >= MAX_REMEMBERED_DEVICES) known.clear();
+      known?.set(id, number);
     }
   }
 }

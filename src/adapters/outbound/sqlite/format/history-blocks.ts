@@ -1,17 +1,15 @@
 import type { StreamTables } from './stream-tables.ts';
 
 /**
- * A row of history holds many readings: those of one minute and of one block of devices, which have neighbouring numbers.
- * To write a row costs about the same whatever is in it. When it is full, the block's next part begins.
+ * A row of history holds all readings of one minute and one block of devices, which have consecutive numbers: writing a
+ * row costs about the same whatever is in it. When a row is full, the next part of the block begins.
  *
- * The readings of a row lie column by column, each in the order of arrival, without a word about their number: first the
- * wide values, then the narrow ones, then the times as milliseconds in the minute (two bytes), then the devices as places
- * in the block (one byte).
+ * `entries` holds the readings of a row column by column, each column in order of arrival: wide values, narrow values,
+ * times, slots. The README of the store describes it byte by byte.
  *
- * A value is narrow as long as all of its column in the row can be: a whole number of four bytes, which is energy in
- * milliwatt-hours, the time of receipt in milliseconds after the beginning of the minute, or a measured value in
- * thousandths. Wide is the value itself in eight bytes. Either way what is read is what was added, to the last bit. Bit `i`
- * of `wide` is set when value `i` is wide.
+ * A value column is narrow (int32: energy in mWh, receivedAt in ms after the start of the minute, measured values in
+ * thousandths) if that represents all of its values in the row exactly, and wide (float64) otherwise. Either way
+ * readings come back exactly as they were added. Bit `i` of `wide` is set if value `i` is wide.
  */
 export function historySchema({ history }: StreamTables): string {
   return `CREATE TABLE IF NOT EXISTS ${history} (
@@ -21,35 +19,38 @@ export function historySchema({ history }: StreamTables): string {
     ) STRICT;`;
 }
 
-/** What `RowEntries` is made of. */
+/** The columns that `RowEntries` reads. */
 export const ROW_COLUMNS: readonly string[] = ['minute', 'block', 'wide', 'entries'];
 
 export const WIDE_BYTES = Float64Array.BYTES_PER_ELEMENT;
 export const NARROW_BYTES = Int32Array.BYTES_PER_ELEMENT;
 const KEY_BYTES = Uint16Array.BYTES_PER_ELEMENT + Uint8Array.BYTES_PER_ELEMENT;
-/** As many as one byte tells apart. */
-const MOST_DEVICES = 256;
-/** Most bytes of a row's entries: a row of 4,061 bytes fits into one page, and more would need a second one. */
-export const ENTRIES_BYTES = 4_000;
+/** A slot is one byte. */
+const MAX_DEVICES = 256;
+/** A row of up to 4,061 bytes fits into one page of the database. */
+export const MAX_ENTRIES_BYTES = 4_000;
 
-/** Devices of a block, and most readings of one row: a fleet that posts once a minute fills one row a block. */
-export function blockSize(tables: StreamTables): number {
-  return Math.min(MOST_DEVICES, Math.floor(ENTRIES_BYTES / entryBytes(tables, 0)));
+/** Devices per block and maximum readings per row: a fleet that posts once a minute fills one row per block. */
+export function historyBlockSize(tables: StreamTables): number {
+  return Math.min(MAX_DEVICES, Math.floor(MAX_ENTRIES_BYTES / entryBytes(tables, 0)));
 }
 
-export function blockOf(tables: StreamTables, device: number): number {
-  return Math.floor(device / blockSize(tables));
+/** The block of a device in the history. Live state has blocks of another size. */
+export function historyBlockOf(tables: StreamTables, device: number): number {
+  return Math.floor(device / historyBlockSize(tables));
 }
 
-/** Most readings of a row with these wide values. */
+/** Maximum readings of a row with these wide values. */
 export function rowCapacity(tables: StreamTables, wide: number): number {
-  return Math.min(blockSize(tables), Math.floor(ENTRIES_BYTES / entryBytes(tables, wide)));
+  return Math.min(historyBlockSize(tables), Math.floor(MAX_ENTRIES_BYTES / entryBytes(tables, wide)));
 }
 
+/** The size of one reading in a row with these wide values. */
 export function entryBytes({ values }: StreamTables, wide: number): number {
   return values.reduce((bytes, _, value) => bytes + (isWide(wide, value) ? WIDE_BYTES : NARROW_BYTES), KEY_BYTES);
 }
 
+/** Whether value `value` is wide. */
 export function isWide(wide: number, value: number): boolean {
   return (wide & (1 << value)) !== 0;
 }

@@ -1,13 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /**
- * Live state is the newest timestamp of each device; the reading itself stands in the history. A row holds the
- * timestamps of so many devices: 4,000 bytes, which with its key just fit into one page. A commit writes whole pages
- * whatever it changes, and so one row costs it no more than one device would.
+ * Live state is the newest timestamp of each device; the reading itself is in the history. A row holds the timestamps
+ * of 500 devices, 4,000 bytes, which with its key just fits into one page. Commits write whole pages, so a row costs no
+ * more than a single device would.
  */
-const DEVICES_PER_BLOCK = 500;
+const DEVICES_PER_LIVE_BLOCK = 500;
 
-/** The newest timestamp of a device that has no reading. */
+/** The newest timestamp of a device without readings. */
 export const NEVER = -Infinity;
 
 export function liveBlockSchema(table: string): string {
@@ -18,24 +18,24 @@ export function liveBlockSql(table: string): string {
   return `SELECT timestamps FROM ${table} WHERE block = ?`;
 }
 
-/** The newest timestamps of one stream's devices, by device number, each block read when it is first asked for. */
+/** The newest timestamps of one stream's devices by device number. Each block is read when first needed. */
 export class NewestTimestamps {
   readonly #find: StatementSync;
   readonly #blocks: (Float64Array<ArrayBuffer> | undefined)[] = [];
 
-  /** `find` is the statement of `liveBlockSql`. */
+  /** `find` is the prepared statement of `liveBlockSql`. */
   constructor(find: StatementSync) {
     this.#find = find;
   }
 
   of(device: number): number {
-    return this.block(blockOf(device))[slotOf(device)] as number;
+    return this.block(liveBlockOf(device))[slotOf(device)] as number;
   }
 
   block(number: number): Float64Array<ArrayBuffer> {
     const known = this.#blocks[number];
     if (known !== undefined) return known;
-    const block = new Float64Array(DEVICES_PER_BLOCK).fill(NEVER);
+    const block = new Float64Array(DEVICES_PER_LIVE_BLOCK).fill(NEVER);
     const stored = this.#find.get(number)?.timestamps;
     if (stored instanceof Uint8Array) new Uint8Array(block.buffer).set(stored);
     this.#blocks[number] = block;
@@ -47,7 +47,7 @@ export class NewestTimestamps {
   }
 }
 
-/** The same for the one who writes them. */
+/** The newest timestamps as the writer changes them. */
 export class LiveBlocks {
   readonly #newest: NewestTimestamps;
   readonly #write: StatementSync;
@@ -65,28 +65,28 @@ export class LiveBlocks {
   }
 
   advance(device: number, timestamp: number): void {
-    const block = blockOf(device);
+    const block = liveBlockOf(device);
     this.#newest.block(block)[slotOf(device)] = timestamp;
     this.#changed.add(block);
   }
 
-  /** Writes what has changed, inside of the running transaction. */
+  /** Writes what has changed, inside the running transaction. */
   write(): void {
     for (const block of this.#changed) this.#write.run(block, new Uint8Array(this.#newest.block(block).buffer));
     this.#changed.clear();
   }
 
-  /** Forgets what the database may not hold. */
+  /** Drops the cache and unwritten changes, which after a rollback differ from the database. */
   forget(): void {
     this.#newest.forget();
     this.#changed.clear();
   }
 }
 
-function blockOf(device: number): number {
-  return Math.floor(device / DEVICES_PER_BLOCK);
+function liveBlockOf(device: number): number {
+  return Math.floor(device / DEVICES_PER_LIVE_BLOCK);
 }
 
 function slotOf(device: number): number {
-  return device % DEVICES_PER_BLOCK;
+  return device % DEVICES_PER_LIVE_BLOCK;
 }

@@ -3,29 +3,29 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 export const MARK_SCHEMA = `
     CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;`;
 
-/** Points in time that only move forward: where the history begins, what was evaluated last. */
+/**
+ * Points in time that only move forward: the start of the history, the last evaluation, the last write of a health
+ * check.
+ */
 export type MarkName = 'horizon' | 'evaluation' | 'write-check';
 
 export class Marks {
   readonly #get: StatementSync;
-  readonly #set: StatementSync | undefined;
+  readonly #set: StatementSync;
 
-  /** `writable` when the connection may write. */
-  constructor(database: DatabaseSync, { writable }: { writable: boolean }) {
+  constructor(database: DatabaseSync) {
     this.#get = database.prepare('SELECT value FROM marks WHERE name = ?');
-    this.#set = writable
-      ? database.prepare(
-          'INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = MAX(value, excluded.value)',
-        )
-      : undefined;
+    this.#set = database.prepare(
+      'INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = MAX(value, excluded.value)',
+    );
   }
 
   get(name: MarkName): number | undefined {
     return this.#get.get(name)?.value as number | undefined;
   }
 
-  /** Moves a mark forward; an earlier time changes nothing. */
+  /** Moves a mark forward; an earlier time changes nothing. Throws on a connection that cannot write. */
   advance(name: MarkName, time: number): void {
-    this.#set?.run(name, time);
+    this.#set.run(name, time);
   }
 }

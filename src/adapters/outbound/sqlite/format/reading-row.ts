@@ -2,15 +2,15 @@ import type { SQLOutputValue } from 'node:sqlite';
 import type { Reading } from '#domain/reading/reading';
 import type { StreamTables } from './stream-tables.ts';
 
-/** The select list that `readingFromRow` understands; `alias` is the table that holds the reading. */
+/** The select list for `readingFromRow`, from the table with this alias. */
 export function readingColumns(tables: StreamTables, alias: string): string {
   return ['timestamp', ...tables.values].map((column) => `${alias}.${column} AS ${column}`).join(', ');
 }
 
-/** What SQLite gives for `readingColumns`. */
+/** A row of `readingColumns`. */
 export type ReadingRow = Record<string, SQLOutputValue>;
 
-/** A row's columns carry the names of the domain's fields: what is missing is which device of which stream. */
+/** Columns have the names of the domain's fields, so that only the device and its stream are missing. */
 export function readingFromRow({ kind }: StreamTables, deviceId: string, row: ReadingRow): Reading {
   return { ...row, kind, deviceId } as unknown as Reading;
 }

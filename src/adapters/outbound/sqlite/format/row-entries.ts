@@ -1,10 +1,10 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { MINUTE } from '#domain/time/time';
 import {
-  blockSize,
-  ENTRIES_BYTES,
   entryBytes,
+  historyBlockSize,
   isWide,
+  MAX_ENTRIES_BYTES,
   NARROW_BYTES,
   rowCapacity,
   WIDE_BYTES,
@@ -12,28 +12,28 @@ import {
 import type { ReadingRow } from './reading-row.ts';
 import { RECEIVED_AT, type StreamTables } from './stream-tables.ts';
 
-/** Narrow measured values are in these parts of their unit. */
+/** Narrow measured values are in thousandths of their unit. */
 const MEASURED_SCALE = 1_000;
 
-/** Where a row is put together. Memory of its own for each would cost as much as all the rest of it. */
-const lent = new Uint8Array(ENTRIES_BYTES);
+/** Where a row is assembled. Allocating memory for each would cost as much as all the other work. */
+const assembled = new Uint8Array(MAX_ENTRIES_BYTES);
 
 type ValueColumn = Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 interface Columns {
   /** In the order of `StreamTables.values`. */
   readonly values: ValueColumn[];
-  /** Milliseconds in the minute. */
+  /** Milliseconds since the start of the minute. */
   readonly times: Uint16Array<ArrayBuffer>;
-  /** Places in the block. */
+  /** Positions of the devices in the block. */
   readonly slots: Uint8Array<ArrayBuffer>;
 }
 
-/** The readings of one row of history, each told by its place in the order of arrival; the first one has 0. */
+/** The readings of one row of history, by index in order of arrival. */
 export class RowEntries {
   readonly #tables: StreamTables;
   readonly #columns: Columns;
-  #start = 0; // of the minute
+  #start = 0; // of the minute, in ms
   #firstDevice = 0; // of the block
   #wide = 0;
   #count = 0;
@@ -44,11 +44,20 @@ export class RowEntries {
     this.#columns = columns;
   }
 
-  /** Those of a stored row with `ROW_COLUMNS`, without a copy. */
+  /**
+   * The entries of a stored row with `ROW_COLUMNS`, without copying them. Throws when their size shows that they are
+   * damaged.
+   */
   static stored(tables: StreamTables, row: Readonly<Record<string, SQLOutputValue>>): RowEntries {
     const bytes = row.entries as Uint8Array<ArrayBuffer>;
     const wide = Number(row.wide);
     const count = bytes.length / entryBytes(tables, wide);
+    if (!Number.isInteger(count)) {
+      const key = `minute ${row.minute}, block ${row.block}, wide ${wide}`;
+      throw new Error(
+        `damaged row in ${tables.history} (${key}): ${bytes.length} bytes are not a whole number of readings`,
+      );
+    }
     const entries = new RowEntries(tables, columnsIn(bytes, tables, wide, count));
     entries.#place(Number(row.minute), Number(row.block));
     entries.#wide = wide;
@@ -56,11 +65,11 @@ export class RowEntries {
     return entries;
   }
 
-  /** None yet, with room for as many as a row may hold. To be begun. */
+  /** No entries, with room for a full row. Call `begin` before use. */
   static empty(tables: StreamTables): RowEntries {
-    const most = blockSize(tables);
-    const values = tables.values.map(() => new Int32Array(most));
-    return new RowEntries(tables, { values, times: new Uint16Array(most), slots: new Uint8Array(most) });
+    const size = historyBlockSize(tables);
+    const values = tables.values.map(() => new Int32Array(size));
+    return new RowEntries(tables, { values, times: new Uint16Array(size), slots: new Uint8Array(size) });
   }
 
   get count(): number {
@@ -79,33 +88,33 @@ export class RowEntries {
     return this.#start + (this.#columns.times[at] as number);
   }
 
-  /** `index` is the value's place in `StreamTables.values`. */
+  /** `index` is the value's index in `StreamTables.values`. */
   value(index: number, at: number): number {
     const stored = this.#columns.values[index]?.[at] as number;
     return isWide(this.#wide, index) ? stored : this.#fromNarrow(index, stored);
   }
 
-  /** With the names of its columns. */
+  /** The reading as a row with named columns. */
   row(at: number): ReadingRow {
     const row: ReadingRow = { timestamp: this.timestamp(at) };
     for (const [index, column] of this.#tables.values.entries()) row[column] = this.value(index, at);
     return row;
   }
 
-  /** Where the next reading of this device is, from a place on, or -1. */
+  /** The index of the device's first reading at or after `from`, or -1. */
   next(device: number, from: number): number {
     const at = this.#columns.slots.indexOf(device - this.#firstDevice, from);
     return at < this.#count ? at : -1;
   }
 
-  /** Where the reading with this key is, or -1. */
+  /** The index of the reading with this key, or -1. */
   find(device: number, timestamp: number): number {
     let at = this.next(device, 0);
     while (at !== -1 && this.timestamp(at) !== timestamp) at = this.next(device, at + 1);
     return at;
   }
 
-  /** Makes it the row of a minute and a block, with the readings in `stored`, if any. */
+  /** Reuses this object for a minute and a block, starting with the readings of `stored`, if any. */
   begin(minute: number, block: number, stored?: RowEntries): void {
     this.#place(minute, block);
     this.#count = 0;
@@ -119,7 +128,9 @@ export class RowEntries {
     this.#columns.slots.set(slots);
   }
 
-  /** Adds a reading, whose values begin at `numbers[at]`. When there is no room, nothing is added, and it says `false`. */
+  /**
+   * Adds a reading whose values begin at `numbers[at]`. Returns `false` and adds nothing if there is no room for it.
+   */
   add(device: number, timestamp: number, numbers: ArrayLike<number>, at: number): boolean {
     const { values, times, slots } = this.#columns;
     let wide = this.#wide;
@@ -139,16 +150,16 @@ export class RowEntries {
     return true;
   }
 
-  /** The same for themselves, whatever becomes of these. */
+  /** An independent copy. */
   copy(): RowEntries {
     const copy = RowEntries.empty(this.#tables);
-    copy.begin(this.#start / MINUTE, this.#firstDevice / blockSize(this.#tables), this);
+    copy.begin(this.#start / MINUTE, this.#firstDevice / historyBlockSize(this.#tables), this);
     return copy;
   }
 
-  /** As they are stored, with `wide`; in memory that serves the next row, too. */
-  lendBytes(): Uint8Array<ArrayBuffer> {
-    const bytes = lent.subarray(0, this.#count * entryBytes(this.#tables, this.#wide));
+  /** The bytes to store beside `wide`. They are valid until the next call of this method on any row. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const bytes = assembled.subarray(0, this.#count * entryBytes(this.#tables, this.#wide));
     const to = columnsIn(bytes, this.#tables, this.#wide, this.#count);
     const { values, times, slots } = this.#columns;
     for (const [index, column] of values.entries()) to.values[index]?.set(column.subarray(0, this.#count));
@@ -159,16 +170,16 @@ export class RowEntries {
 
   #place(minute: number, block: number): void {
     this.#start = minute * MINUTE;
-    this.#firstDevice = block * blockSize(this.#tables);
+    this.#firstDevice = block * historyBlockSize(this.#tables);
   }
 
-  /** Gives each column the width that it shall have, and what it has held so far. */
+  /** Changes the width of columns to match `wide`, keeping their values. */
   #widen(wide: number): void {
     const { values } = this.#columns;
     for (let index = 0; index < values.length; index++) {
       if (isWide(wide, index) === isWide(this.#wide, index)) continue;
-      const most = blockSize(this.#tables);
-      const column = isWide(wide, index) ? new Float64Array(most) : new Int32Array(most);
+      const size = historyBlockSize(this.#tables);
+      const column = isWide(wide, index) ? new Float64Array(size) : new Int32Array(size);
       for (let at = 0; at < this.#count; at++) column[at] = this.value(index, at);
       values[index] = column;
     }
@@ -192,7 +203,7 @@ export class RowEntries {
   }
 }
 
-/** The columns of so many readings as they lie in the bytes of a row: wide values, narrow values, times, places. */
+/** Views of the columns in the bytes of a row with `count` readings. */
 function columnsIn(
   { buffer, byteOffset }: Uint8Array<ArrayBuffer>,
   tables: StreamTables,

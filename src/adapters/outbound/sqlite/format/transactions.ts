@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Runs `work` in one writing transaction: all of it is on the disk when this returns, or nothing when it throws. */
+/** Runs `work` in one write transaction: when this returns, all of it is on disk; when it throws, none of it. */
 export function transact<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -13,8 +13,8 @@ export function transact<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-/** Runs several reads as of one moment, whatever is committed meanwhile. */
-export function readTogether<T>(database: DatabaseSync, read: () => T): T {
+/** Runs several reads on one snapshot of the database, whatever is committed meanwhile. */
+export function readSnapshot<T>(database: DatabaseSync, read: () => T): T {
   database.exec('BEGIN');
   try {
     return read();

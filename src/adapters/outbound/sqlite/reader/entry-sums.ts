@@ -2,7 +2,7 @@ import { millionths } from '#domain/reading/totals';
 import type { RowEntries } from '../format/row-entries.ts';
 import { ENERGY, type StreamTables } from '../format/stream-tables.ts';
 
-/** Sums of readings, each under a key: its device, or a bucket of time. In the order of `hourColumns`. */
+/** Sums of readings by key, which is a device number or the start of a bucket, each in the order of `hourColumns`. */
 export class EntrySums {
   readonly byKey = new Map<number, number[]>();
   readonly #averaged: readonly number[];
@@ -11,7 +11,7 @@ export class EntrySums {
     this.#averaged = tables.averaged.map((field) => tables.values.indexOf(field));
   }
 
-  /** Adds the reading at this place. */
+  /** Adds the reading at index `at` of a row. */
   add(key: number, entries: RowEntries, at: number): void {
     const energy = entries.value(ENERGY, at);
     const sums = this.byKey.get(key);

@@ -1,16 +1,17 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import { blockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
+import { prepareAll } from '../format/connection.ts';
+import { historyBlockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { RowEntries } from '../format/row-entries.ts';
 import type { StreamTables } from '../format/stream-tables.ts';
 import type { EntrySums } from './entry-sums.ts';
 
-/** The SQL that history is read with. */
+/** The SQL that reads the history of one stream. */
 export function historySql({ kind, history }: StreamTables) {
-  // One look-up in the index for each minute that anything was heard in: `fleet_minutes` knows those, so a long
-  // silence costs nothing. `CROSS JOIN` keeps SQLite to this order.
+  // `fleet_minutes` lists the minutes that have readings, and each costs one lookup in the index: a long silence costs
+  // nothing. `CROSS JOIN` makes SQLite keep this order.
   const rows = (blocks: string) => `SELECT ${ROW_COLUMNS.map((column) => `h.${column} AS ${column}`).join(', ')}
     FROM fleet_minutes f CROSS JOIN ${history} h ON h.minute = f.minute AND ${blocks}
     WHERE f.stream = '${kind}' AND f.minute >= $firstMinute AND f.minute <= $lastMinute ORDER BY f.minute`;
@@ -21,13 +22,13 @@ export function historySql({ kind, history }: StreamTables) {
   };
 }
 
-/** One reading as it lies in the history: its row, and its place there. */
+/** One reading in the history: its row, and its index there. */
 export interface Entry {
   readonly entries: RowEntries;
   readonly at: number;
 }
 
-/** Numbers of devices, first and last included. */
+/** A range of device numbers, both ends included. */
 export interface DeviceRange {
   readonly first: number;
   readonly last: number;
@@ -35,25 +36,20 @@ export interface DeviceRange {
 
 const ALL_DEVICES: DeviceRange = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
-/** Reads the history of one stream, by the numbers of devices. */
+/** Reads the history of one stream by device number. */
 export class HistoryReader {
   readonly #tables: StreamTables;
   readonly #statements: Readonly<Record<keyof ReturnType<typeof historySql>, StatementSync>>;
 
   constructor(database: DatabaseSync, tables: StreamTables) {
-    const { rowsOfMinute, rowsOfBlock, rowsOfBlocks } = historySql(tables);
     this.#tables = tables;
-    this.#statements = {
-      rowsOfMinute: database.prepare(rowsOfMinute),
-      rowsOfBlock: database.prepare(rowsOfBlock),
-      rowsOfBlocks: database.prepare(rowsOfBlocks),
-    };
+    this.#statements = prepareAll(database, historySql(tables));
   }
 
-  /** The reading of a device at a point in time. */
+  /** The reading of a device at exactly this time. */
   find(device: number, timestamp: number): ReadingRow | undefined {
-    const rows = this.#statements.rowsOfMinute.iterate(Math.floor(timestamp / MINUTE), blockOf(this.#tables, device));
-    for (const row of rows) {
+    const block = historyBlockOf(this.#tables, device);
+    for (const row of this.#statements.rowsOfMinute.iterate(Math.floor(timestamp / MINUTE), block)) {
       const entries = RowEntries.stored(this.#tables, row);
       const at = entries.find(device, timestamp);
       if (at !== -1) return entries.row(at);
@@ -61,9 +57,9 @@ export class HistoryReader {
     return undefined;
   }
 
-  /** The readings of one device in a window, minute by minute, and in no order within a minute. */
+  /** The readings of one device in a window, minute by minute, in no particular order within a minute. */
   *ofDevice(device: number, { from, to }: TimeWindow): Iterable<Entry> {
-    const bounds = { ...minuteBounds({ from, to }), block: blockOf(this.#tables, device) };
+    const bounds = { ...minuteBounds({ from, to }), block: historyBlockOf(this.#tables, device) };
     for (const row of this.#statements.rowsOfBlock.iterate(bounds)) {
       const entries = RowEntries.stored(this.#tables, row);
       for (let at = entries.next(device, 0); at !== -1; at = entries.next(device, at + 1)) {
@@ -73,9 +69,9 @@ export class HistoryReader {
     }
   }
 
-  /** Adds to the sums, under its device, every reading of the minutes that the window touches, of all devices or of some. */
+  /** Adds every reading of the minutes that the window touches to `sums`, with its device as the key. */
   sumByDevice(sums: EntrySums, window: TimeWindow, { first, last }: DeviceRange = ALL_DEVICES): void {
-    const blocks = { firstBlock: blockOf(this.#tables, first), lastBlock: blockOf(this.#tables, last) };
+    const blocks = { firstBlock: historyBlockOf(this.#tables, first), lastBlock: historyBlockOf(this.#tables, last) };
     for (const row of this.#statements.rowsOfBlocks.iterate({ ...minuteBounds(window), ...blocks })) {
       const entries = RowEntries.stored(this.#tables, row);
       for (let at = 0; at < entries.count; at++) {
@@ -86,7 +82,7 @@ export class HistoryReader {
   }
 }
 
-/** SQLite takes no infinities; no time lies beyond these. */
+/** SQLite has no infinities for integers; all times lie between these. */
 export function bounded(time: number): number {
   return Math.min(Math.max(time, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }

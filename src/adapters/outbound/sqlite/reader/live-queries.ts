@@ -1,13 +1,16 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { LivePageQuery } from '#application/ports/hot-store';
+import type { DatabaseSync } from 'node:sqlite';
+import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
 import type { Reading } from '#domain/reading/reading';
+import { byKind, type Kind } from '#domain/streams/streams';
+import { prepareAll } from '../format/connection.ts';
 import { liveBlockSql, NEVER, NewestTimestamps } from '../format/live-blocks.ts';
 import { readingColumns, readingFromRow } from '../format/reading-row.ts';
-import { deviceNumberSql, type StreamTables } from '../format/stream-tables.ts';
-import { readTogether } from '../format/transactions.ts';
+import { deviceNumberSql, type StreamTables, tablesOf } from '../format/stream-tables.ts';
+import { readSnapshot } from '../format/transactions.ts';
+import type { Sync } from '../thread/remote.ts';
 import { HistoryReader } from './history-reader.ts';
 
-/** The SQL that live state is read with. */
+/** The SQL that reads the live state of one stream. */
 export function liveSql(tables: StreamTables) {
   const { devices, live, last } = tables;
   return {
@@ -18,44 +21,43 @@ export function liveSql(tables: StreamTables) {
   };
 }
 
-/** The live state of one stream's devices. */
-export class LiveQueries {
+/** Live state: the newest timestamp of each device leads to the reading itself. */
+export class LiveQueries implements Sync<HotStore> {
   readonly #database: DatabaseSync;
-  readonly #tables: StreamTables;
-  readonly #history: HistoryReader;
-  readonly #statements: Readonly<Record<keyof ReturnType<typeof liveSql>, StatementSync>>;
+  readonly #streams;
 
-  constructor(database: DatabaseSync, tables: StreamTables) {
+  constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#tables = tables;
-    this.#history = new HistoryReader(database, tables);
-    const { device, devices, block, last } = liveSql(tables);
-    this.#statements = {
-      device: database.prepare(device),
-      devices: database.prepare(devices),
-      block: database.prepare(block),
-      last: database.prepare(last),
-    };
-  }
-
-  newest(deviceId: string): Reading | undefined {
-    return readTogether(this.#database, () => {
-      const device = this.#statements.device.get(deviceId)?.number;
-      if (device === undefined) return undefined;
-      const newest = new NewestTimestamps(this.#statements.block);
-      return this.#reading(deviceId, Number(device), newest.of(Number(device)));
+    this.#streams = byKind((kind) => {
+      const tables = tablesOf(kind);
+      return {
+        tables,
+        statements: prepareAll(database, liveSql(tables)),
+        history: new HistoryReader(database, tables),
+      };
     });
   }
 
-  /** No id sorts before the empty string. */
-  page({ after = '', limit, olderThan = Infinity }: LivePageQuery): readonly Reading[] {
-    return readTogether(this.#database, () => {
-      const newest = new NewestTimestamps(this.#statements.block);
+  newest(kind: Kind, deviceId: string): Reading | undefined {
+    const { statements } = this.#streams[kind];
+    return readSnapshot(this.#database, () => {
+      const device = statements.device.get(deviceId)?.number;
+      if (device === undefined) return undefined;
+      const newest = new NewestTimestamps(statements.block);
+      return this.#reading(kind, deviceId, Number(device), newest.of(Number(device)));
+    });
+  }
+
+  /** By default after the empty string, which sorts before every id. */
+  page(kind: Kind, { after = '', limit, olderThan = Infinity }: LivePageQuery): readonly Reading[] {
+    const { statements } = this.#streams[kind];
+    return readSnapshot(this.#database, () => {
+      const newest = new NewestTimestamps(statements.block);
       const page: Reading[] = [];
-      for (const { id, number } of this.#statements.devices.iterate(after)) {
+      for (const { id, number } of statements.devices.iterate(after)) {
         const timestamp = newest.of(Number(number));
         if (timestamp >= olderThan) continue;
-        const reading = this.#reading(String(id), Number(number), timestamp);
+        const reading = this.#reading(kind, String(id), Number(number), timestamp);
         if (reading !== undefined) page.push(reading);
         if (page.length === limit) break;
       }
@@ -63,10 +65,11 @@ export class LiveQueries {
     });
   }
 
-  /** In the history, unless that has been dropped meanwhile. */
-  #reading(deviceId: string, device: number, timestamp: number): Reading | undefined {
+  /** Finds the reading in the history, or in the table of last readings once its history has been dropped. */
+  #reading(kind: Kind, deviceId: string, device: number, timestamp: number): Reading | undefined {
     if (timestamp === NEVER) return undefined;
-    const row = this.#history.find(device, timestamp) ?? this.#statements.last.get(device);
-    return row && readingFromRow(this.#tables, deviceId, row);
+    const { tables, statements, history } = this.#streams[kind];
+    const row = history.find(device, timestamp) ?? statements.last.get(device);
+    return row && readingFromRow(tables, deviceId, row);
   }
 }

@@ -1,88 +1,79 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { StreamHour } from '#application/ports/hour-rollups';
+import type { DatabaseSync } from 'node:sqlite';
+import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 import type { DeviceTotals } from '#domain/reading/totals';
-import type { Kind } from '#domain/streams/streams';
-import { type EpochMillis, HOUR } from '#domain/time/time';
+import { byKind } from '#domain/streams/streams';
+import { HOUR } from '#domain/time/time';
+import { prepareAll } from '../format/connection.ts';
 import { hourColumns, totalsFromRow, totalsFromSums } from '../format/hour-sums.ts';
 import { Marks } from '../format/marks.ts';
-import { deviceIdSql, streamTables, tablesOf } from '../format/stream-tables.ts';
+import { deviceIdSql, type StreamTables, streamTables, tablesOf } from '../format/stream-tables.ts';
+import type { Sync } from '../thread/remote.ts';
 import { EntrySums } from './entry-sums.ts';
 import { type DeviceRange, HistoryReader } from './history-reader.ts';
 
-/** How much there is to sum in an hour: the largest device number of the stream, and the readings of the hour. */
+/** How much there is to sum in an hour. */
 export interface HourSize {
+  /** The largest device number of the stream, 0 without devices. */
   readonly lastDevice: number;
+  /** Readings of the hour. */
   readonly readings: number;
 }
 
-/** The sums of some devices in an hour, on their way to the writer: `device` and `hourColumns`, row after row. */
+/** The sums of some devices in an hour, computed by the reader for the writer. */
 export interface HourStep {
+  /** `device` and `hourColumns`, row after row. */
   readonly rows: Float64Array<ArrayBuffer>;
   /** Readings in these sums. */
   readonly readings: number;
 }
 
-/** The SQL about the hours of all streams, and of each. */
-export function rollupSql() {
+/** SQL about hours of any stream. */
+export const hourSql = {
+  unclosed: `SELECT f.stream AS stream, f.hour AS hour FROM fleet_hours f
+    LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
+    WHERE f.stream = ? AND f.hour >= ? AND f.hour < ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT ?`,
+  readings: 'SELECT readings FROM fleet_hours WHERE stream = ? AND hour = ?',
+  isValid: `SELECT 1 AS valid FROM closed_hours c JOIN fleet_hours f
+    ON f.stream = c.stream AND f.hour = c.hour AND (f.readings = c.readings OR c.hour < ?) WHERE c.stream = ? AND c.hour = ?`,
+};
+
+/** SQL about the devices of one stream and their sums by the hour. */
+export function deviceHourSql(tables: StreamTables) {
+  const columns = hourColumns(tables).map((column) => `h.${column} AS ${column}`);
   return {
-    unclosed: `SELECT f.stream AS stream, f.hour AS hour FROM fleet_hours f
-      LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
-      WHERE f.stream = ? AND f.hour >= ? AND f.hour < ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT ?`,
-    readings: 'SELECT readings FROM fleet_hours WHERE stream = ? AND hour = ?',
-    isValid: `SELECT 1 AS valid FROM closed_hours c JOIN fleet_hours f
-      ON f.stream = c.stream AND f.hour = c.hour AND (f.readings = c.readings OR c.hour < ?) WHERE c.stream = ? AND c.hour = ?`,
-    byStream: streamTables.map((tables) => ({
-      kind: tables.kind,
-      lastDevice: `SELECT COALESCE(MAX(number), 0) AS number FROM ${tables.devices} WHERE number > 0`,
-      closed: `SELECT d.id AS id, ${hourColumns(tables)
-        .map((column) => `h.${column} AS ${column}`)
-        .join(', ')} FROM ${tables.hours} h CROSS JOIN ${tables.devices} d ON d.number = h.device WHERE h.hour = ?`,
-      deviceId: deviceIdSql(tables),
-    })),
+    lastDevice: `SELECT COALESCE(MAX(number), 0) AS number FROM ${tables.devices} WHERE number > 0`,
+    closed: `SELECT d.id AS id, ${columns.join(', ')}
+      FROM ${tables.hours} h CROSS JOIN ${tables.devices} d ON d.number = h.device WHERE h.hour = ?`,
+    deviceId: deviceIdSql(tables),
   };
 }
 
-interface HourStatements {
-  readonly lastDevice: StatementSync;
-  readonly closed: StatementSync;
-  readonly deviceId: StatementSync;
-  readonly history: HistoryReader;
-}
-
 /** The reading side of closing hours. */
-export class RollupQueries {
+export class RollupQueries implements Sync<Pick<HourRollups, 'unclosed' | 'closed' | 'recount'>> {
   readonly #marks: Marks;
-  readonly #unclosed: StatementSync;
-  readonly #isValid: StatementSync;
-  readonly #readings: StatementSync;
-  readonly #byStream: ReadonlyMap<Kind, HourStatements>;
+  readonly #hours;
+  readonly #streams;
 
   constructor(database: DatabaseSync) {
-    const sql = rollupSql();
-    this.#marks = new Marks(database, { writable: false });
-    this.#unclosed = database.prepare(sql.unclosed);
-    this.#isValid = database.prepare(sql.isValid);
-    this.#readings = database.prepare(sql.readings);
-    this.#byStream = new Map(
-      sql.byStream.map(({ kind, lastDevice, closed, deviceId }) => [
-        kind,
-        {
-          lastDevice: database.prepare(lastDevice),
-          closed: database.prepare(closed),
-          deviceId: database.prepare(deviceId),
-          history: new HistoryReader(database, tablesOf(kind)),
-        },
-      ]),
-    );
+    this.#marks = new Marks(database);
+    this.#hours = prepareAll(database, hourSql);
+    this.#streams = byKind((kind) => {
+      const tables = tablesOf(kind);
+      return {
+        tables,
+        statements: prepareAll(database, deviceHourSql(tables)),
+        history: new HistoryReader(database, tables),
+      };
+    });
   }
 
-  /** Before the horizon sums are final: there is nothing left to compute them from. */
+  /** Hours before the horizon are final: the readings to sum them from are gone. */
   unclosed(before: number, limit: number): readonly StreamHour[] {
     const first = this.#horizonHour();
     const end = Math.min(Math.floor(before / HOUR), Number.MAX_SAFE_INTEGER);
     return streamTables
       .flatMap(({ kind }) =>
-        this.#unclosed.all(kind, first, end, limit).map(({ hour }) => ({ kind, hour: Number(hour) * HOUR })),
+        this.#hours.unclosed.all(kind, first, end, limit).map(({ hour }) => ({ kind, hour: Number(hour) * HOUR })),
       )
       .sort((a, b) => a.hour - b.hour)
       .slice(0, limit);
@@ -90,15 +81,18 @@ export class RollupQueries {
 
   size({ kind, hour }: StreamHour): HourSize {
     return {
-      lastDevice: Number(this.#of(kind).lastDevice.get()?.number),
-      readings: Number(this.#readings.get(kind, hour / HOUR)?.readings ?? 0),
+      lastDevice: Number(this.#streams[kind].statements.lastDevice.get()?.number),
+      readings: Number(this.#hours.readings.get(kind, hour / HOUR)?.readings ?? 0),
     };
   }
 
-  /** Sums the devices with numbers in `[first, end)`. Steps need not see one moment: each says what it counted. */
+  /**
+   * Sums the devices with numbers in `[first, end)`. The steps of an hour may see different states of the database,
+   * since each returns how many readings it counted.
+   */
   step({ kind, hour }: StreamHour, first: number, end: number): HourStep {
-    // In the order of the table that they go to: written in another one they take twice as long.
-    const sums = [...this.#sums(kind, hour, { first, last: end - 1 })].sort(([a], [b]) => a - b);
+    // Sorted as the table they are written to, which makes writing them twice as fast.
+    const sums = [...this.#sums({ kind, hour }, { first, last: end - 1 })].sort(([a], [b]) => a - b);
     const width = 1 + hourColumns(tablesOf(kind)).length;
     const rows = new Float64Array(sums.length * width);
     let readings = 0;
@@ -111,34 +105,27 @@ export class RollupQueries {
   }
 
   closed({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> | undefined {
-    if (this.#isValid.get(this.#horizonHour(), kind, hour / HOUR) === undefined) return undefined;
-    return totalsById(kind, this.#of(kind).closed.all(hour / HOUR));
+    if (this.#hours.isValid.get(this.#horizonHour(), kind, hour / HOUR) === undefined) return undefined;
+    const { tables, statements } = this.#streams[kind];
+    return new Map(statements.closed.all(hour / HOUR).map((row) => [String(row.id), totalsFromRow(tables, row)]));
   }
 
-  recount({ kind, hour }: StreamHour): ReadonlyMap<string, DeviceTotals> {
-    const { deviceId } = this.#of(kind);
-    const sums = [...this.#sums(kind, hour)];
+  recount(hour: StreamHour): ReadonlyMap<string, DeviceTotals> {
+    const { tables, statements } = this.#streams[hour.kind];
+    const sums = [...this.#sums(hour)];
     return new Map(
-      sums.map(([device, sum]) => [String(deviceId.get(device)?.id), totalsFromSums(tablesOf(kind), sum)]),
+      sums.map(([device, sum]) => [String(statements.deviceId.get(device)?.id), totalsFromSums(tables, sum)]),
     );
   }
 
-  #sums(kind: Kind, hour: EpochMillis, devices?: DeviceRange): ReadonlyMap<number, readonly number[]> {
-    const sums = new EntrySums(tablesOf(kind));
-    this.#of(kind).history.sumByDevice(sums, { from: hour, to: hour + HOUR }, devices);
+  #sums({ kind, hour }: StreamHour, devices?: DeviceRange): ReadonlyMap<number, readonly number[]> {
+    const { tables, history } = this.#streams[kind];
+    const sums = new EntrySums(tables);
+    history.sumByDevice(sums, { from: hour, to: hour + HOUR }, devices);
     return sums.byKey;
   }
 
   #horizonHour(): number {
     return Math.floor((this.#marks.get('horizon') ?? Number.MIN_SAFE_INTEGER) / HOUR);
   }
-
-  #of(kind: Kind): HourStatements {
-    return this.#byStream.get(kind) as HourStatements;
-  }
-}
-
-function totalsById(kind: Kind, rows: ReturnType<StatementSync['all']>): ReadonlyMap<string, DeviceTotals> {
-  const tables = tablesOf(kind);
-  return new Map(rows.map((row) => [String(row.id), totalsFromRow(tables, row)]));
 }

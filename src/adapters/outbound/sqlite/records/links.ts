@@ -4,7 +4,7 @@ import { type MeterLink, sameLink } from '#domain/meter-link';
 import type { TimeWindow } from '#domain/time/time-window';
 import { transact } from '../format/transactions.ts';
 
-/** `start` and `end` are the interval in epoch milliseconds; a link that has not ended has no `end`. */
+/** `start` and `end` are the link's interval in epoch milliseconds; `end` is NULL while the link is open. */
 export const LINK_SCHEMA = `
     CREATE TABLE IF NOT EXISTS links (
       id TEXT PRIMARY KEY, meterId TEXT NOT NULL, vehicleId TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER
@@ -17,7 +17,7 @@ const COLUMNS = 'id, meterId, vehicleId, start, "end"';
 
 export const linkSql = {
   find: `SELECT ${COLUMNS} FROM links WHERE id = ?`,
-  inTheWay: `SELECT ${COLUMNS} FROM links
+  overlapping: `SELECT ${COLUMNS} FROM links
     WHERE meterId = $meterId AND id <> $id AND start < $end AND ("end" IS NULL OR "end" > $start) ORDER BY start LIMIT 1`,
   keep: `INSERT INTO links (${COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "end" = excluded."end"`,
   remove: 'DELETE FROM links WHERE id = ?',
@@ -66,18 +66,18 @@ export class LinkQueries {
   }
 }
 
-/** The writing side of links: the rule that a meter's links never overlap is checked where it is written. */
+/** The writing side of links. Checks in the same transaction that a meter's links never overlap. */
 export class LinkWriter {
   readonly #database: DatabaseSync;
   readonly #find: StatementSync;
-  readonly #inTheWay: StatementSync;
+  readonly #overlapping: StatementSync;
   readonly #keep: StatementSync;
   readonly #remove: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#find = database.prepare(linkSql.find);
-    this.#inTheWay = database.prepare(linkSql.inTheWay);
+    this.#overlapping = database.prepare(linkSql.overlapping);
     this.#keep = database.prepare(linkSql.keep);
     this.#remove = database.prepare(linkSql.remove);
   }
@@ -109,9 +109,9 @@ export class LinkWriter {
     return row && fromRow(row);
   }
 
-  /** Keeps a link, in the place of the one with its id if there is one, unless another is in the way. */
+  /** Inserts or updates a link, unless it overlaps another one of its meter. */
   #put({ id, meterId, vehicleId, from, to }: MeterLink): LinkOutcome {
-    const other = this.#inTheWay.get({ id, meterId, start: from, end: to ?? FOREVER });
+    const other = this.#overlapping.get({ id, meterId, start: from, end: to ?? FOREVER });
     if (other !== undefined) return { status: 'overlap', with: fromRow(other) };
     this.#keep.run(id, meterId, vehicleId, from, to);
     return { status: 'stored' };

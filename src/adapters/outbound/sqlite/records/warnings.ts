@@ -4,7 +4,7 @@ import type { LossWarning, WarningWatch } from '#domain/loss-warning';
 import { Marks } from '../format/marks.ts';
 import { transact } from '../format/transactions.ts';
 
-/** A warning is kept whole, as JSON, beside what it is found by. */
+/** A warning is stored as JSON, beside the columns that queries need. */
 export const WARNING_SCHEMA = `
     CREATE TABLE IF NOT EXISTS warnings (
       id TEXT PRIMARY KEY, state TEXT NOT NULL, openedAt INTEGER NOT NULL, warning TEXT NOT NULL
@@ -15,7 +15,7 @@ export const WARNING_SCHEMA = `
       vehicleId TEXT PRIMARY KEY, evaluatedTo INTEGER NOT NULL, below INTEGER NOT NULL, openId TEXT
     ) STRICT, WITHOUT ROWID;`;
 
-const LATER = Number.MAX_SAFE_INTEGER;
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 const list = (condition: string) => `SELECT warning FROM warnings
   WHERE ${condition}(openedAt, id) < ($openedAt, $id) ORDER BY openedAt DESC, id DESC LIMIT $limit`;
 
@@ -42,7 +42,7 @@ export class WarningQueries {
     this.#watch = database.prepare(warningSql.watch);
     this.#list = database.prepare(warningSql.list);
     this.#listByState = database.prepare(warningSql.listByState);
-    this.#marks = new Marks(database, { writable: false });
+    this.#marks = new Marks(database);
   }
 
   watches(vehicleIds: readonly string[]): ReadonlyMap<string, WarningWatch> {
@@ -57,7 +57,7 @@ export class WarningQueries {
   }
 
   list({ state, after, limit }: WarningQuery): readonly LossWarning[] {
-    const { openedAt, id } = after ?? { openedAt: LATER, id: '' };
+    const { openedAt, id } = after ?? { openedAt: END_OF_TIME, id: '' };
     const rows =
       state === undefined
         ? this.#list.all({ openedAt, id, limit })
@@ -73,11 +73,13 @@ export class WarningQueries {
 /** The writing side of loss warnings. */
 export class WarningWriter {
   readonly #database: DatabaseSync;
+  readonly #marks: Marks;
   readonly #keepWatch: StatementSync;
   readonly #keepWarning: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, marks: Marks) {
     this.#database = database;
+    this.#marks = marks;
     this.#keepWatch = database.prepare(warningSql.keepWatch);
     this.#keepWarning = database.prepare(warningSql.keepWarning);
   }
@@ -91,5 +93,9 @@ export class WarningWriter {
         this.#keepWarning.run(changed.id, changed.state, changed.openedAt, JSON.stringify(changed));
       }
     });
+  }
+
+  evaluated(to: number): void {
+    this.#marks.advance('evaluation', to);
   }
 }

@@ -1,38 +1,40 @@
+import pTimeout from 'p-timeout';
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
 import { type Millis, SECOND } from '#domain/time/time';
-import type { Arguments, Caller, Returned, Thread, ThreadMethods } from './thread-protocol.ts';
+import type { Caller, Thread } from './thread-protocol.ts';
 
-/** Calls that wait for their turn at once, some hundred bytes each: at a millisecond a call, they wait a second. */
-const MOST_WAITING = 1_000;
-/** A call that has not had its turn by then is given up: who asked for it was promised an answer. */
-const PATIENCE: Millis = 10 * SECOND;
+/** Queued calls take some hundred bytes each. At a millisecond per call, the last one waits a second. */
+const MAX_WAITING = 1_000;
+/** Callers were promised an answer, so a call that has not been sent by then rejects. */
+const WAIT_TIMEOUT: Millis = 10 * SECOND;
 
 export interface CallLimits {
-  /** Calls that the thread has been sent at once: they can no longer be given up, and keep it busy in between. */
+  /** Calls sent to the thread at once. They keep it busy between answers, and can no longer be withdrawn. */
   readonly sent: number;
+  /** Calls that may wait to be sent. */
   readonly waiting?: number;
-  readonly patience?: Millis;
+  readonly waitTimeout?: Millis;
 }
 
 interface WaitingCall {
-  begin(): void;
-  giveUp(reason: Error): void;
+  send(): void;
+  reject(reason: Error): void;
 }
 
 /**
- * A thread whose calls wait here, where they can be counted and given up, and not in its mailbox. For reads: as many come
- * as clients like, and one may take seconds.
+ * Queues calls in front of a thread, where they can be counted, time out and be withdrawn, which is impossible once
+ * they are in the thread's mailbox. Made for reads: clients may send any number of them, and one may take seconds.
  */
-export class BoundedThread<M extends ThreadMethods> implements Caller<M> {
-  readonly #thread: Thread<M>;
+export class BoundedThread<S> implements Caller<S> {
+  readonly #thread: Thread<S>;
   readonly #limits: Required<CallLimits>;
-  readonly #waiting = new Set<WaitingCall>(); // in the order of their arrival
+  readonly #waiting = new Set<WaitingCall>(); // oldest first
   #sent = 0;
-  #idle: PromiseWithResolvers<void> | undefined; // while somebody wants the thread to have nothing to do
+  #idle: PromiseWithResolvers<void> | undefined; // while `whileIdle` wants the thread to have nothing to do
 
-  constructor(thread: Thread<M>, limits: CallLimits) {
+  constructor(thread: Thread<S>, limits: CallLimits) {
     this.#thread = thread;
-    this.#limits = { waiting: MOST_WAITING, patience: PATIENCE, ...limits };
+    this.#limits = { waiting: MAX_WAITING, waitTimeout: WAIT_TIMEOUT, ...limits };
   }
 
   get failure(): Error | undefined {
@@ -44,69 +46,71 @@ export class BoundedThread<M extends ThreadMethods> implements Caller<M> {
   }
 
   /**
-   * Rejects like the thread's own, with `OverloadedError` when too many wait, and with `StoreUnavailableError` when its
-   * turn has not come in time.
+   * Rejects as the thread's own `call` does, with `OverloadedError` when too many calls are waiting, and with
+   * `StoreUnavailableError` when the call could not be sent in time.
    */
-  async call<K extends keyof M & string>(method: K, args: Arguments<M, K>): Promise<Returned<M, K>> {
+  call: Caller<S>['call'] = async (object, method, args) => {
     if (this.#idle === undefined && this.#sent < this.#limits.sent) this.#sent++;
     else await this.#turn();
     try {
-      return await this.#thread.call(method, args);
+      return await this.#thread.call(object, method, args);
     } finally {
       this.#sent--;
-      this.#goOn();
+      this.#sendNext();
     }
-  }
+  };
 
-  /** Does `work` while the thread has nothing to do. Calls wait meanwhile, and before that for those already sent. */
+  /** Waits for the calls already sent, and holds back all others until `work` has settled. */
   async whileIdle(work: () => Promise<void>): Promise<void> {
     this.#idle = Promise.withResolvers();
-    this.#goOn();
+    this.#sendNext();
     try {
       await this.#idle.promise;
       await work();
     } finally {
       this.#idle = undefined;
-      this.#goOn();
+      this.#sendNext();
     }
   }
 
-  /** Gives up what waits and ends the thread at once. */
+  /** Rejects every pending call with `StoreUnavailableError` and ends the thread, as its own `terminate` does. */
   async terminate(): Promise<void> {
-    for (let call = this.#next(); call !== undefined; call = this.#next()) {
-      call.giveUp(new StoreUnavailableError('the store is closing'));
+    for (let call = this.#takeNext(); call !== undefined; call = this.#takeNext()) {
+      call.reject(new StoreUnavailableError('the store is closing'));
     }
     await this.#thread.terminate();
   }
 
-  /** Resolves when the call takes the place of one that has been answered. */
+  /** Resolves when the call may be sent; it is counted as sent by then. */
   #turn(): Promise<void> {
-    const { waiting, patience } = this.#limits;
+    const { waiting, waitTimeout } = this.#limits;
     if (this.#waiting.size >= waiting) return Promise.reject(new OverloadedError('too many reads are waiting'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const late = setTimeout(() => {
-      this.#waiting.delete(call);
-      reject(new StoreUnavailableError(`the reads before took longer than ${patience} ms`));
-    }, patience);
-    const call: WaitingCall = { begin: resolve, giveUp: reject };
+    const call: WaitingCall = { send: resolve, reject };
     this.#waiting.add(call);
-    return promise.finally(() => clearTimeout(late));
+    return pTimeout(promise, {
+      milliseconds: waitTimeout,
+      fallback: () => {
+        this.#waiting.delete(call);
+        throw new StoreUnavailableError(`earlier reads took longer than ${waitTimeout} ms`);
+      },
+    });
   }
 
-  #goOn(): void {
+  #sendNext(): void {
     if (this.#idle !== undefined) {
       if (this.#sent === 0) this.#idle.resolve();
       return;
     }
     while (this.#sent < this.#limits.sent) {
-      const next = this.#next();
+      const next = this.#takeNext();
       if (next === undefined) return;
       this.#sent++;
-      next.begin();
+      next.send();
     }
   }
 
-  #next(): WaitingCall | undefined {
+  #takeNext(): WaitingCall | undefined {
     const [first] = this.#waiting;
     if (first !== undefined) this.#waiting.delete(first);
     return first;

@@ -2,11 +2,12 @@ import { parentPort, type Transferable, Worker, workerData } from 'node:worker_t
 import { StoreUnavailableError } from '#application/errors';
 import { errorCode } from './sqlite-error.ts';
 
-/** The id of the answer that nobody asked for: the thread serves. */
-const SERVING = 0;
+/** The id of the first message of a thread: it is ready to serve. */
+const READY = 0;
 
 interface Call {
   readonly id: number;
+  readonly object: string;
   readonly method: string;
   readonly args: readonly unknown[];
 }
@@ -17,25 +18,35 @@ interface Result {
 interface Failure {
   readonly id: number;
   readonly error: unknown;
-  /** SQLite's own number; cloned errors lose it. */
+  /** SQLite's error code, which structured cloning drops. */
   readonly code: number | undefined;
 }
 
-/** What a thread answers to: every method is synchronous, as SQLite is, and calls are served one after another. */
-export type ThreadMethods = Readonly<Record<string, (...args: never[]) => unknown>>;
+type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
+type Returned<F> = F extends (...args: never[]) => infer R ? R : never;
 
-export type Arguments<M extends ThreadMethods, K extends keyof M> = Parameters<M[K]>;
-export type Returned<M extends ThreadMethods, K extends keyof M> = ReturnType<M[K]>;
+/** Calls methods of the objects that a thread serves: `S` names the objects. */
+export interface Caller<S> {
+  /** Why the thread no longer serves, or `undefined` while it does. */
+  readonly failure: Error | undefined;
+  /** `transfer` lists buffers in `args` that are moved to the thread instead of copied. */
+  call<N extends keyof S & string, K extends keyof S[N] & string>(
+    object: N,
+    method: K,
+    args: Arguments<S[N][K]>,
+    transfer?: readonly Transferable[],
+  ): Promise<Returned<S[N][K]>>;
+}
 
-/** A worker thread that serves `ThreadMethods`, seen from the main thread. */
-export class Thread<M extends ThreadMethods> {
+/** A worker thread that serves the objects `S`, seen from the main thread. */
+export class Thread<S> implements Caller<S> {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
+  readonly #pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   readonly #exited: Promise<void>;
   readonly #failed = Promise.withResolvers<Error>();
-  #lastId = 0;
-  #ended: Error | undefined;
-  #wasAsked = false; // to end
+  #lastId = READY;
+  #failure: Error | undefined;
+  #isEnding = false;
 
   private constructor(module: URL, data: unknown) {
     this.#worker = new Worker(module, { workerData: data, execArgv: [] });
@@ -51,24 +62,23 @@ export class Thread<M extends ThreadMethods> {
     });
   }
 
-  /** Why the thread serves no more, or nothing while it does. */
   get failure(): Error | undefined {
-    return this.#ended;
+    return this.#failure;
   }
 
-  /** Resolves with the reason when the thread ends by itself. It never does once the thread was asked to end. */
+  /** Resolves with the reason when the thread ends on its own, and never once it was closed or terminated. */
   get failed(): Promise<Error> {
     return this.#failed.promise;
   }
 
   /**
-   * Starts the thread whose main file is `module`; it finds `data` with `threadData()`. Resolves when the thread
-   * serves, and rejects with what it threw when it could not start.
+   * Starts a thread from its main file `module`, which reads `data` with `threadData()`. Resolves when the thread
+   * serves, and rejects with what it threw if it could not start.
    */
-  static async start<M extends ThreadMethods>(module: URL, data: unknown): Promise<Thread<M>> {
-    const thread = new Thread<M>(module, data);
+  static async start<S>(module: URL, data: unknown): Promise<Thread<S>> {
+    const thread = new Thread<S>(module, data);
     try {
-      await new Promise((resolve, reject) => thread.#waiting.set(SERVING, { resolve, reject }));
+      await new Promise((resolve, reject) => thread.#pending.set(READY, { resolve, reject }));
     } catch (error) {
       throw error instanceof StoreUnavailableError ? (error.cause ?? error) : error;
     }
@@ -76,86 +86,97 @@ export class Thread<M extends ThreadMethods> {
   }
 
   /**
-   * Rejects with `StoreUnavailableError` when SQLite failed or the thread ended, whose cause says how, and with what else
-   * the method threw: a fault of our own, which sending again does not mend.
+   * Calls are served one after another, in order. Rejects with `StoreUnavailableError` when SQLite failed (the cause is
+   * its error) or the thread ended. Any other error that the method threw is a bug, and rejects as it is: a retry
+   * cannot help.
    */
-  call<K extends keyof M & string>(
+  call<N extends keyof S & string, K extends keyof S[N] & string>(
+    object: N,
     method: K,
-    args: Arguments<M, K>,
+    args: Arguments<S[N][K]>,
     transfer: readonly Transferable[] = [],
-  ): Promise<Returned<M, K>> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    const call: Call = { id: ++this.#lastId, method, args };
+  ): Promise<Returned<S[N][K]>> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const call: Call = { id: ++this.#lastId, object, method, args };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(call.id, { resolve: (result) => resolve(result as Returned<M, K>), reject });
+      this.#pending.set(call.id, { resolve: (result) => resolve(result as Returned<S[N][K]>), reject });
       this.#worker.postMessage(call, transfer);
     });
   }
 
-  /** Lets the thread finish what it was asked before, run its own end, and exit. */
+  /** Lets the thread finish the calls made so far, release what it holds, and exit. */
   async close(): Promise<void> {
-    this.#wasAsked = true;
-    if (!this.#ended) this.#worker.postMessage('close');
+    this.#isEnding = true;
+    if (!this.#failure) this.#worker.postMessage('close');
     await this.#exited;
   }
 
-  /** Ends the thread at once, whatever it was asked before. What SQLite is at is finished all the same, and read by nobody. */
+  /**
+   * Ends the thread without waiting for pending calls, which reject. Resolves when it has exited, which takes as long
+   * as the statement that SQLite is running.
+   */
   async terminate(): Promise<void> {
-    this.#wasAsked = true;
+    this.#isEnding = true;
     this.#end(ended());
     await this.#worker.terminate();
   }
 
   #settle(answer: Result | Failure): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    if ('error' in answer) waiting?.reject(asThrown(answer));
-    else waiting?.resolve(answer.result);
+    const pending = this.#pending.get(answer.id);
+    this.#pending.delete(answer.id);
+    if ('error' in answer) pending?.reject(asThrown(answer));
+    else pending?.resolve(answer.result);
   }
 
   #end(error: Error): void {
-    this.#ended ??= error;
-    if (!this.#wasAsked) this.#failed.resolve(this.#ended);
-    for (const { reject } of this.#waiting.values()) reject(this.#ended);
-    this.#waiting.clear();
+    this.#failure ??= error;
+    if (!this.#isEnding) this.#failed.resolve(this.#failure);
+    for (const { reject } of this.#pending.values()) reject(this.#failure);
+    this.#pending.clear();
   }
 }
 
-/** A thread as its users see it. */
-export type Caller<M extends ThreadMethods> = Pick<Thread<M>, 'call'>;
-
-/** The thread's side: answers calls with `methods` until asked to close. */
-export function serve(methods: ThreadMethods, close: () => void): void {
+/** Runs in the thread: answers calls to the methods of `objects` until the thread is closed, and then calls `close`. */
+export function serve<S extends object>(objects: S, close: () => void): void {
   const port = parentPort;
-  if (port === null) throw new Error('this module is the main file of a worker thread');
-  port.postMessage({ id: SERVING } satisfies Result);
+  if (port === null) throw new Error('serve() must be called in a worker thread');
+  port.postMessage({ id: READY } satisfies Result);
   port.on('message', (message: Call | 'close') => {
     if (message === 'close') {
       close();
       port.close();
       return;
     }
-    const { id, method, args } = message;
+    const { id } = message;
     try {
-      port.postMessage({ id, result: methods[method]?.(...(args as never[])) } satisfies Result);
+      port.postMessage({ id, result: invoke(objects, message) } satisfies Result);
     } catch (error) {
       const code = errorCode(error);
       try {
         port.postMessage({ id, error, code } satisfies Failure);
       } catch {
-        // It holds something that cannot be sent: a fault of one call is not the end of the thread.
+        // The error cannot be cloned. That fails this call, and must not end the thread.
         port.postMessage({ id, error: String(error), code } satisfies Failure);
       }
     }
   });
 }
 
-/** The data given to `Thread`. */
+function invoke(objects: object, { object, method, args }: Call): unknown {
+  const target = (objects as Partial<Record<string, Record<string, unknown>>>)[object];
+  const found = target?.[method];
+  if (typeof found !== 'function') throw new TypeError(`the SQLite thread has no method ${object}.${method}`);
+  return found.apply(target, args);
+}
+
+/** The data that was passed to `Thread.start`. */
 export function threadData<T>(): T {
   return workerData as T;
 }
 
-/** A module, by its path from the importing one, as a file that a worker can run: `.ts` from source, `.js` once built. */
+/**
+ * The file of a thread's module, given its path relative to the importing module: `.ts` from source, `.js` once built.
+ */
 export function threadModule(name: string, importer: string): URL {
   return new URL(`./${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer);
 }

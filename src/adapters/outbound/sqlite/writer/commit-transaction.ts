@@ -7,8 +7,8 @@ import { FleetSums } from './fleet-sums.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 /**
- * Commits readings, each call one transaction: history, live state and totals together or not at all. When `commit`
- * returns, the transaction is on the disk. When it throws, nothing of it is.
+ * Commits readings; each call is one transaction over history, live state and totals. When `commit` returns, the
+ * transaction is on disk. When it throws, none of it is.
  */
 export class CommitTransaction {
   readonly #database: DatabaseSync;
@@ -22,12 +22,12 @@ export class CommitTransaction {
     this.#fleet = new FleetSums(database);
   }
 
-  /** Whether the last commit failed: a full disk, most likely. */
+  /** Whether the last commit failed, most likely because the disk is full. */
   get lastFailed(): boolean {
     return this.#lastFailed;
   }
 
-  /** With `atomic` and a conflict nothing is stored; the answer tells what would have become of each row. */
+  /** With `atomic` and a conflict nothing is stored, and the answer says what would have happened to each row. */
   commit(columns: CommitColumns, atomic: boolean): CommitAnswer {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -47,8 +47,8 @@ export class CommitTransaction {
   }
 
   /**
-   * A row newer than its device's live state cannot be there yet; all others are late and tried one by one. Late rows
-   * come after all fresh ones: of two rows with the same key the first can be fresh, the second never.
+   * A row newer than its device's live state is new for certain. The others are late and looked up one by one, after
+   * all fresh rows: of two rows with the same key only the first can be fresh.
    */
   #write({ numbers, unknown }: CommitColumns): CommitAnswer {
     const devices = unknown.map(({ stream, id }) => (this.#streams[stream] as StreamWriter).device(id));
@@ -58,17 +58,17 @@ export class CommitTransaction {
     for (let row = 0; row < rows; row++) {
       const at = row * ROW_WIDTH;
       if (numbers[at + DEVICE] === UNKNOWN) numbers[at + DEVICE] = devices[found++] as number;
-      if (this.#stream(numbers, row).takeFresh(numbers, row)) this.#count(numbers, row);
+      if (this.#stream(numbers, row).addFresh(numbers, row)) this.#count(numbers, row);
       else late.push(row);
     }
 
     const codes = late.length === 0 ? undefined : new Uint8Array(rows);
     const conflicts: ReadingRow[] = [];
     for (const row of late) {
-      const stored = this.#stream(numbers, row).takeLate(numbers, row);
+      const stored = this.#stream(numbers, row).addLate(numbers, row);
       if (stored === undefined) this.#count(numbers, row);
       else if (codes !== undefined) {
-        codes[row] = holds(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
+        codes[row] = hasValuesOf(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
         if (codes[row] === CONFLICT_CODE) conflicts.push(stored);
       }
     }
@@ -90,7 +90,7 @@ export class CommitTransaction {
     );
   }
 
-  /** Forgets first: should the file not let it roll back, the next commit fails at its beginning and tries again. */
+  /** Drops the caches first. If ROLLBACK fails, the next commit fails at BEGIN and rolls back again. */
   #rollBack(): void {
     this.#fleet.clear();
     for (const stream of this.#streams) stream.forget();
@@ -98,8 +98,8 @@ export class CommitTransaction {
   }
 }
 
-/** Whether a row says the same as the one that stands in its place. When they were received does not matter. */
-function holds(numbers: Float64Array, row: number, stored: ReadingRow): boolean {
+/** Whether a row has the values of the stored one with its key. When each was received does not matter. */
+function hasValuesOf(numbers: Float64Array, row: number, stored: ReadingRow): boolean {
   const at = row * ROW_WIDTH;
   const columns = (streamTables[numbers[at + STREAM] as number] as StreamTables).values;
   return columns.every((column, i) => column === 'receivedAt' || numbers[at + VALUES + i] === stored[column]);

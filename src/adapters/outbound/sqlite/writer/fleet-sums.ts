@@ -3,7 +3,7 @@ import { HOUR, MINUTE } from '#domain/time/time';
 import { streamTables } from '../format/stream-tables.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
-/** Energy and count per stream and bucket, gathered while a commit runs and added to the tables once at its end. */
+/** Energy and count per stream and bucket, collected during a commit and added to the tables once at its end. */
 export class FleetSums {
   readonly #minutes: FleetTable;
   readonly #hours: FleetTable;
@@ -18,13 +18,13 @@ export class FleetSums {
     this.#hours.add(stream, timestamp, energy);
   }
 
-  /** Adds what was gathered to the tables, inside of the running transaction. */
+  /** Adds what was collected to the tables, inside the running transaction. */
   write(): void {
     this.#minutes.write();
     this.#hours.write();
   }
 
-  /** Forgets what was gathered. */
+  /** Discards what was collected. */
   clear(): void {
     this.#minutes.clear();
     this.#hours.clear();
@@ -34,7 +34,7 @@ export class FleetSums {
 class FleetTable {
   readonly #width: number;
   readonly #upsert: BulkInsert;
-  /** By stream: bucket -> sums. */
+  /** For each stream, sums by bucket. */
   readonly #sums = streamTables.map(() => new Map<number, { energy: number; readings: number }>());
 
   constructor(database: DatabaseSync, bucket: 'minute' | 'hour', width: number) {

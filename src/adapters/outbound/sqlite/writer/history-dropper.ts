@@ -7,7 +7,7 @@ import { RowEntries } from '../format/row-entries.ts';
 import { streamTables } from '../format/stream-tables.ts';
 import { transact } from '../format/transactions.ts';
 
-/** Drops old history, one minute of one stream a step: 10,000 readings, some milliseconds, then ingestion has its turn. */
+/** Drops old history in steps of one minute of one stream: some milliseconds each, with ingestion in between. */
 export class HistoryDropper {
   readonly #database: DatabaseSync;
   readonly #marks: Marks;
@@ -38,8 +38,8 @@ export class HistoryDropper {
   }
 
   /**
-   * Moves the horizon towards `before`, up to the first hour without sums. From then on nobody reads what lies before
-   * it, and it can go bit by bit.
+   * Moves the horizon to `before`, or to the first hour without sums if that is earlier, and returns it. History before
+   * it is no longer read and can be dropped step by step.
    */
   moveHorizon(before: number): number {
     const now = this.#marks.get('horizon');
@@ -52,7 +52,7 @@ export class HistoryDropper {
     return horizon;
   }
 
-  /** Drops one minute before the horizon, but for what is live state. Says whether there may be more. */
+  /** Drops one minute before the horizon, keeping live state in `last`. Returns whether there may be more to drop. */
   dropStep(): boolean {
     const end = (this.#marks.get('horizon') ?? -Infinity) / MINUTE;
     for (const { tables, oldest, block, rows, keep, drop } of this.#streams) {

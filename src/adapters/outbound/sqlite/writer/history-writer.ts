@@ -1,33 +1,33 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { MINUTE } from '#domain/time/time';
-import { blockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
+import { historyBlockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { RowEntries } from '../format/row-entries.ts';
 import type { StreamTables } from '../format/stream-tables.ts';
 
-/** Blocks that stay open after a commit, 4,000 bytes each: 4 MiB a stream, a minute of 200,000 devices. */
-const MOST_OPEN = 1_024;
+/** Blocks kept open after a commit, 4,000 bytes each: 4 MiB per stream, enough for a minute of 200,000 devices. */
+const MAX_OPEN = 1_024;
 
-/** A block of a minute whose last row is at hand. */
+/** A block of a minute, with its last row in memory. */
 interface OpenBlock {
   readonly minute: number;
   readonly number: number;
-  /** The part that is being filled, and what is in it. */
+  /** The part being filled, and its readings. */
   part: number;
   readonly entries: RowEntries;
-  /** Whether it holds more than the database. */
+  /** Whether it holds readings that are not written yet. */
   isChanged: boolean;
 }
 
 interface OpenMinute {
-  /** Whether the database had nothing of this minute when it was opened: no block needs to be looked up. */
+  /** Whether the database had no row of this minute when it was opened, so that no block has to be looked up. */
   readonly isNew: boolean;
   readonly blocks: Map<number, OpenBlock>;
 }
 
 /**
- * Writes the history of one stream, all inside of a transaction that is already running. The rows that are being filled
- * stay in memory, so that a reading is added to its row without a look at the database.
+ * Writes the history of one stream, inside the running transaction. Rows being filled stay in memory, so that adding a
+ * reading needs no query.
  */
 export class HistoryWriter {
   readonly #tables: StreamTables;
@@ -35,12 +35,14 @@ export class HistoryWriter {
   readonly #lastPart: StatementSync;
   readonly #partsBefore: StatementSync;
   readonly #write: StatementSync;
-  readonly #minutes = new Map<number, OpenMinute>(); // the one asked for last comes last
+  readonly #minutes = new Map<number, OpenMinute>(); // least recently used first
   #open = 0; // blocks
   readonly #changed = new Set<OpenBlock>();
-  /** The parts before the one that is being filled, of blocks of which a look-up needed them in this transaction. */
+  /** The full parts of a block, loaded when a lookup in this transaction needs them. */
   readonly #full = new Map<OpenBlock, RowEntries[]>();
-  /** Entries of rows that were let go of: with new ones a long history of one device takes half as much CPU again. */
+  /**
+   * Entries of closed blocks, for reuse: allocating new ones makes long histories of one device 1.5 times as expensive.
+   */
   readonly #spare: RowEntries[] = [];
   #recent: OpenBlock | undefined;
 
@@ -56,7 +58,9 @@ export class HistoryWriter {
     );
   }
 
-  /** Adds a reading that is not there yet, whose values begin at `numbers[at]`. `write` brings it to the database. */
+  /**
+   * Adds a reading that is not stored yet and whose values begin at `numbers[at]`. `write` writes it to the database.
+   */
   add(device: number, timestamp: number, numbers: ArrayLike<number>, at: number): void {
     const block = this.#block(device, timestamp);
     if (!block.entries.add(device, timestamp, numbers, at)) {
@@ -68,7 +72,7 @@ export class HistoryWriter {
     this.#changed.add(block);
   }
 
-  /** The reading with this key, among them those added and not yet written. */
+  /** The reading with this key, whether written or only added. */
   find(device: number, timestamp: number): ReadingRow | undefined {
     const block = this.#block(device, timestamp);
     for (const entries of [block.entries, ...this.#fullParts(block)]) {
@@ -86,11 +90,11 @@ export class HistoryWriter {
     }
     this.#changed.clear();
     this.#full.clear();
-    this.#close();
+    this.#closeOldMinutes();
     this.#recent = undefined;
   }
 
-  /** Forgets what the database may not hold: to be called when a transaction did not commit. */
+  /** Drops the cache and unwritten readings. Call it when the transaction did not commit. */
   forget(): void {
     this.#minutes.clear();
     this.#open = 0;
@@ -99,18 +103,20 @@ export class HistoryWriter {
     this.#recent = undefined;
   }
 
-  /** Lets go of the minutes that were asked for longest ago, as a whole: only then it is known what is new in the rest. */
-  #close(): void {
+  /**
+   * Closes the least recently used minutes, each as a whole: `isNew` holds only while all blocks of a minute stay open.
+   */
+  #closeOldMinutes(): void {
     for (const [minute, { blocks }] of this.#minutes) {
-      if (this.#open <= MOST_OPEN) break;
-      for (const { entries } of blocks.values()) if (this.#spare.length < MOST_OPEN) this.#spare.push(entries);
+      if (this.#open <= MAX_OPEN) break;
+      for (const { entries } of blocks.values()) if (this.#spare.length < MAX_OPEN) this.#spare.push(entries);
       this.#open -= blocks.size;
       this.#minutes.delete(minute);
     }
   }
 
   #writePart({ minute, number, part, entries }: OpenBlock): void {
-    this.#write.run(minute, number, part, entries.wide, entries.lendBytes());
+    this.#write.run(minute, number, part, entries.wide, entries.toBytes());
   }
 
   #beginPart(block: OpenBlock): void {
@@ -133,7 +139,7 @@ export class HistoryWriter {
 
   #block(device: number, timestamp: number): OpenBlock {
     const minute = Math.floor(timestamp / MINUTE);
-    const number = blockOf(this.#tables, device);
+    const number = historyBlockOf(this.#tables, device);
     if (this.#recent?.minute === minute && this.#recent.number === number) return this.#recent;
     const opened = this.#minute(minute);
     this.#recent = opened.blocks.get(number) ?? this.#openBlock(minute, number, opened);
@@ -161,7 +167,7 @@ export class HistoryWriter {
   }
 }
 
-/** The SQL that history is read with before it is written. */
+/** The SQL that looks up rows before they are written. */
 export function historyWriterSql({ history }: StreamTables) {
   const columns = ROW_COLUMNS.join(', ');
   return {

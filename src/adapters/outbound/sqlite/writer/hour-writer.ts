@@ -8,8 +8,8 @@ import { transact } from '../format/transactions.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
 /**
- * The writing side of closing hours: small transactions between which ingestion has its turn. Before the horizon sums are
- * final, and nothing is written: what was summed then may lack what has been dropped meanwhile.
+ * The writing side of closing hours, in small transactions with ingestion in between. Sums before the horizon are final
+ * and not written again: readings may have been dropped while they were summed.
  */
 export class HourWriter {
   readonly #database: DatabaseSync;
@@ -39,8 +39,8 @@ export class HourWriter {
   }
 
   /**
-   * Writes the sums of some devices. Until `close` the hour is either not closed or closed from fewer readings than it
-   * has now, so that nobody reads these sums yet.
+   * Writes the sums of some devices. They are not read before `close`: until then the hour is not closed, or was closed
+   * from fewer readings than it has now.
    */
   write({ kind, hour }: StreamHour, rows: Float64Array): void {
     if (this.#isFinal(hour)) return;
@@ -50,7 +50,7 @@ export class HourWriter {
     transact(this.#database, () => upsert.run(values));
   }
 
-  /** Says from how many readings the hour's sums were computed: from now on they count, as long as that is all. */
+  /** Makes the hour's sums valid, as long as the hour has exactly this number of readings. */
   close({ kind, hour }: StreamHour, readings: number): void {
     if (!this.#isFinal(hour)) this.#close.run(kind, hour / HOUR, readings);
   }

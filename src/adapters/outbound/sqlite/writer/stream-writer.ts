@@ -5,7 +5,7 @@ import type { ReadingRow } from '../format/reading-row.ts';
 import { deviceNumberSql, type StreamTables } from '../format/stream-tables.ts';
 import { HistoryWriter } from './history-writer.ts';
 
-/** Writes one stream, all inside of a transaction that is already running. */
+/** Writes one stream, inside the running transaction. */
 export class StreamWriter {
   readonly #live: LiveBlocks;
   readonly #history: HistoryWriter;
@@ -19,13 +19,13 @@ export class StreamWriter {
     this.#addDevice = database.prepare(`INSERT INTO ${tables.devices} (id) VALUES (?)`);
   }
 
-  /** The number of the device with this id, given to it when it is new. */
+  /** The number of the device with this id; a new device gets the next one. */
   device(id: string): number {
     return Number(this.#findDevice.get(id)?.number ?? this.#addDevice.run(id).lastInsertRowid);
   }
 
-  /** Takes a row that is newer than its device's live state, which cannot be there yet. Says whether it was one. */
-  takeFresh(numbers: Float64Array, row: number): boolean {
+  /** Adds a row if it is newer than its device's live state, and so not stored yet. Returns whether it was. */
+  addFresh(numbers: Float64Array, row: number): boolean {
     const at = row * ROW_WIDTH;
     const device = numbers[at + DEVICE] as number;
     const timestamp = numbers[at + TIMESTAMP] as number;
@@ -35,8 +35,8 @@ export class StreamWriter {
     return true;
   }
 
-  /** Takes a late row. Returns the row that stands in its place, or `undefined` when there was none. */
-  takeLate(numbers: Float64Array, row: number): ReadingRow | undefined {
+  /** Adds a late row unless one with its key is stored, which is returned then. */
+  addLate(numbers: Float64Array, row: number): ReadingRow | undefined {
     const at = row * ROW_WIDTH;
     const device = numbers[at + DEVICE] as number;
     const timestamp = numbers[at + TIMESTAMP] as number;
@@ -45,13 +45,13 @@ export class StreamWriter {
     return stored;
   }
 
-  /** Writes what was taken. */
+  /** Writes what was added. */
   write(): void {
     this.#history.write();
     this.#live.write();
   }
 
-  /** Forgets what the database may not hold: to be called when a transaction did not commit. */
+  /** Drops caches and unwritten rows. Call it when the transaction did not commit. */
   forget(): void {
     this.#live.forget();
     this.#history.forget();
