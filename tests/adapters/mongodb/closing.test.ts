@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Document, ObjectId } from 'mongodb';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { HourClosing } from '#adapters/outbound/mongodb/hours/hour-closing';
+import { hourCollections } from '#adapters/outbound/mongodb/hours/hour-documents';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { collectionsOf } from '#adapters/outbound/mongodb/server/collections';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
 import type { Reading } from '#domain/reading/reading';
@@ -48,7 +48,7 @@ describe('closing hours on MongoDB', () => {
   }
 
   it('keeps one generation of sums, and those of a late reading replace it', async () => {
-    const { deviceHours, closedHours } = collectionsOf(driverOf(database));
+    const { deviceHours, closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     await closeHours(store);
     await commitAt(1);
@@ -63,7 +63,7 @@ describe('closing hours on MongoDB', () => {
   });
 
   it('takes over from a process that died: its documents count for nothing and are deleted', async () => {
-    const { deviceHours, closedHours } = collectionsOf(driverOf(database));
+    const { deviceHours, closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     const [dead, hour, day] = [new ObjectId(), new Date(START), new Date(START - (START % DAY))];
     await closedHours.insertOne({
@@ -82,7 +82,7 @@ describe('closing hours on MongoDB', () => {
   });
 
   it('waits for a process that is at it, and takes what that publishes', async () => {
-    const { closedHours } = collectionsOf(driverOf(database));
+    const { closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     const [_id, generation] = [{ stream: 'vehicle', hour: new Date(START) } as const, new ObjectId()];
     await closedHours.insertOne({ _id, claim: { generation, until: new Date(Date.now() + MINUTE) } });
@@ -100,7 +100,7 @@ describe('closing hours on MongoDB', () => {
   });
 
   it('deletes what a process left behind after it had published', async () => {
-    const { deviceHours, closedHours } = collectionsOf(driverOf(database));
+    const { deviceHours, closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     await closeHours(store);
     const [old, hour, day] = [new ObjectId(), new Date(START), new Date(START - (START % DAY))];
@@ -149,7 +149,7 @@ describe('closing hours on MongoDB', () => {
   it('publishes nothing when the history has gone since it looked: another process closed the hour and dropped it', async () => {
     await commitAt(0);
     const db = driverOf(database);
-    const collections = collectionsOf(db);
+    const collections = hourCollections(db);
     let looks = 0;
     const closedHours = replaced(collections.closedHours, 'findOne', async (filter: Document) => {
       const found = await collections.closedHours.findOne(filter);
@@ -175,7 +175,7 @@ describe('closing hours on MongoDB', () => {
   it('leaves nothing behind when it held still for so long that another process took the hour', async () => {
     await commitAt(0);
     const db = driverOf(database);
-    const { closedHours, deviceHours, history, ...others } = collectionsOf(db);
+    const { closedHours, deviceHours, history, ...others } = hourCollections(db);
     const vehicle = replaced(history.vehicle, 'aggregate', (...sums: Parameters<typeof history.vehicle.aggregate>) => ({
       toArray: async () => {
         await closedHours.updateOne({ claim: { $exists: true } }, { $set: { 'claim.until': new Date(0) } });
@@ -208,7 +208,7 @@ describe('closing hours on MongoDB', () => {
 
   it('is never wrong when processes are killed in the middle of it, ten rounds', async () => {
     const closed = () =>
-      collectionsOf(driverOf(database)).closedHours.countDocuments({ generation: { $exists: true } });
+      hourCollections(driverOf(database)).closedHours.countDocuments({ generation: { $exists: true } });
     for (let round = 0; round < 10; round++) {
       const processes = await Promise.all([startClosing(), startClosing()]);
       for (let second = 0; second < 6; second++) await commitAt((round * 6 + second) * 233);

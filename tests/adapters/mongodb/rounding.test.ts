@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { millionthsOf } from '#adapters/outbound/mongodb/server/rounding';
+import { millionthsOf } from '#adapters/outbound/mongodb/hours/rounding';
 import { millionths } from '#domain/reading/totals';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 

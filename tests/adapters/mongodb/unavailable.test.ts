@@ -1,9 +1,9 @@
 import { type Document, MongoClient } from 'mongodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { inTransaction } from '#adapters/outbound/mongodb/commit/commit-transaction';
+import { type HourCollections, hourCollections } from '#adapters/outbound/mongodb/hours/hour-documents';
 import { MongoDbRollups } from '#adapters/outbound/mongodb/hours/mongodb-rollups';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { type Collections, collectionsOf } from '#adapters/outbound/mongodb/server/collections';
+import { inTransaction } from '#adapters/outbound/mongodb/server/durable-transaction';
 import { StoreUnavailableError } from '#application/errors';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { startMongod } from '#tests/support/mongod';
@@ -145,12 +145,12 @@ it('an hour whose sums take too long does not say that the store is away, so tha
   onTestFinished(() => store.close());
   await store.writer.commit([aMeterReading()]);
   const db = driverOf(database);
-  const collections = collectionsOf(db);
+  const collections = hourCollections(db);
   const pause = { $function: { body: 'function () { sleep(1000); return true; }', args: [], lang: 'js' } };
   const slow = {
     aggregate: (sums: Document[], options: object) =>
       collections.history.meter.aggregate([{ $match: { $expr: pause } }, ...sums], { ...options, maxTimeMS: 50 }),
-  } as Collections['history']['meter'];
+  } as HourCollections['history']['meter'];
   const rollups = new MongoDbRollups(db.client, { ...collections, history: { ...collections.history, meter: slow } });
 
   const error = await rollups.close({ kind: 'meter', hour: START }).catch((reason: unknown) => reason);

@@ -3,16 +3,22 @@ import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { MINUTE, type Millis, SECOND } from '#domain/time/time';
 import { MongoDbWriter } from './commit/mongodb-writer.ts';
+import { commitCollections } from './commit/write-readings.ts';
+import { fleetCollection } from './fleet/fleet-document.ts';
 import { FleetQueries } from './fleet/fleet-queries.ts';
 import { DeviceQueries } from './hours/device-queries.ts';
+import { CLOSED_HOUR_INDEXES, hourCollections } from './hours/hour-documents.ts';
 import { MongoDbRetention } from './hours/mongodb-retention.ts';
 import { MongoDbRollups } from './hours/mongodb-rollups.ts';
+import { liveCollections } from './live/device-document.ts';
 import { DeviceProgress } from './live/device-progress.ts';
 import { LiveQueries } from './live/live-queries.ts';
+import { LINK_INDEXES, linkCollections } from './records/link-document.ts';
 import { MongoDbLinks } from './records/mongodb-links.ts';
 import { MongoDbWarnings } from './records/mongodb-warnings.ts';
+import { WARNING_INDEXES, warningCollections } from './records/warning-documents.ts';
 import { APP_NAME } from './server/abandoned-transactions.ts';
-import { collectionsOf, createCollections } from './server/collections.ts';
+import { createCollections } from './server/create-collections.ts';
 import { beforeDeadline } from './server/deadline.ts';
 import { answered, answeredInTime } from './server/driver-errors.ts';
 import { requireSuitableServer } from './server/server-requirements.ts';
@@ -53,6 +59,9 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
   const client = new MongoClient(uri, CLIENT_OPTIONS);
   const db = client.db(database);
   const admin = client.db('admin');
+  const hours = hourCollections(db);
+  const links = linkCollections(db);
+  const warnings = warningCollections(db);
   try {
     await answered(prepare());
   } catch (error) {
@@ -62,17 +71,25 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
   async function prepare(): Promise<void> {
     await client.connect();
     await requireSuitableServer(admin);
-    await createCollections(db);
+    const { history, devices, fleet, deviceHours, closedHours, marks } = hours;
+    await createCollections(db, {
+      clustered: [...Object.values(history), fleet, deviceHours, closedHours],
+      plain: [...Object.values(devices), marks, links.links, links.meterGuards, warnings.warnings, warnings.watches],
+    });
+    await Promise.all([
+      closedHours.createIndexes(CLOSED_HOUR_INDEXES),
+      links.links.createIndexes(LINK_INDEXES),
+      warnings.warnings.createIndexes(WARNING_INDEXES),
+    ]);
   }
 
-  const collections = collectionsOf(db);
   const progress = new DeviceProgress();
-  const writer = new MongoDbWriter(client, collections, progress, logger);
-  const device = new DeviceQueries(client, collections);
-  const fleet = new FleetQueries(collections);
+  const writer = new MongoDbWriter(client, commitCollections(db), progress, logger);
+  const device = new DeviceQueries(client, hours);
+  const fleet = new FleetQueries(fleetCollection(db));
   return {
     writer,
-    hot: new LiveQueries(collections, progress),
+    hot: new LiveQueries(liveCollections(db), progress),
     cold: {
       history: (kind, deviceId, window, query) => answered(device.history(kind, deviceId, window, query)),
       deviceTotals: (kind, deviceId, window) => answeredInTime(device.totals(kind, deviceId, window)),
@@ -83,10 +100,10 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
       fleetTotals: (window) => answeredInTime(fleet.totals(window)),
       fleetHours: (window) => answeredInTime(fleet.hours(window)),
     },
-    rollups: new MongoDbRollups(client, collections),
-    links: new MongoDbLinks(client, collections, logger),
-    warnings: new MongoDbWarnings(client, collections, logger),
-    retention: new MongoDbRetention(client, collections, logger),
+    rollups: new MongoDbRollups(client, hours),
+    links: new MongoDbLinks(client, links, logger),
+    warnings: new MongoDbWarnings(client, warnings, logger),
+    retention: new MongoDbRetention(client, hours, logger),
     health: {
       check: async () => {
         await answered(beforeDeadline(admin.command({ ping: 1 }), CHECK_TIMEOUT));

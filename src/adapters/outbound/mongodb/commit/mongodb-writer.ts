@@ -6,13 +6,13 @@ import { type CommitOutcome, withheldOutcomes } from '#domain/reading/ingest-out
 import type { Reading } from '#domain/reading/reading';
 import { type Millis, SECOND } from '#domain/time/time';
 import type { DeviceProgress } from '../live/device-progress.ts';
-import type { Collections } from '../server/collections.ts';
 import { ConflictPause } from '../server/conflict-pause.ts';
 import { beforeDeadline } from '../server/deadline.ts';
 import { answered, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
+import { inTransaction } from '../server/durable-transaction.ts';
 import { CommitBatch, NOTHING_KNOWN } from './commit-batch.ts';
-import { inTransaction, writeReadings } from './commit-transaction.ts';
 import { findKnown } from './known-readings.ts';
+import { type CommitCollections, writeReadings } from './write-readings.ts';
 
 /** No attempt begins later than this after the commit was asked for, and nobody waits longer for its end. */
 const COMMIT_DEADLINE: Millis = 8 * SECOND;
@@ -25,7 +25,7 @@ const CAUTIOUS_COMMITS = 20;
 /** Commits readings, each call one transaction. Any number may be in flight, from any number of processes. */
 export class MongoDbWriter implements TelemetryWriter {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: CommitCollections;
   readonly #progress: DeviceProgress;
   readonly #logger: Logger | undefined;
   readonly #name = randomBytes(6).toString('hex');
@@ -34,7 +34,12 @@ export class MongoDbWriter implements TelemetryWriter {
   #lanes = 0;
   #cautious = 0;
 
-  constructor(client: MongoClient, collections: Collections, progress: DeviceProgress, logger: Logger | undefined) {
+  constructor(
+    client: MongoClient,
+    collections: CommitCollections,
+    progress: DeviceProgress,
+    logger: Logger | undefined,
+  ) {
     this.#client = client;
     this.#collections = collections;
     this.#progress = progress;
@@ -81,7 +86,7 @@ export class MongoDbWriter implements TelemetryWriter {
     // A batch that conflicts with itself is not written when atomic, so that no insert would tell what is there.
     const look = this.#cautious > 0 || (atomic && batch.outcomes(NOTHING_KNOWN).some(isConflict));
     const suspects = () => readings.filter((reading) => this.#progress.mayBeStored(reading));
-    let known = look ? await findKnown(this.#collections, suspects()) : NOTHING_KNOWN;
+    let known = look ? await findKnown(this.#collections.history, suspects()) : NOTHING_KNOWN;
     for (let thorough = false; ; ) {
       const outcomes = batch.outcomes(known);
       const unknown = batch.unknown(known);
@@ -94,7 +99,7 @@ export class MongoDbWriter implements TelemetryWriter {
       if (performance.now() > deadline) throw failure.error;
       const before = known.size;
       if (isDuplicateKey(failure.error)) {
-        known = await findKnown(this.#collections, thorough ? readings : suspects());
+        known = await findKnown(this.#collections.history, thorough ? readings : suspects());
         thorough = true; // next time: another process may have stored what is news to this one
       }
       // What is there and cannot be found was written by a transaction that the majority has yet to confirm.

@@ -1,10 +1,10 @@
-import { type AnyBulkWriteOperation, Long } from 'mongodb';
+import { type AnyBulkWriteOperation, type Collection, type Db, Long } from 'mongodb';
 import type { Reading } from '#domain/reading/reading';
 import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
 
 /** Energy in milliwatt-hours and number of readings of one stream in one bucket. */
-export interface StreamSums {
+interface StreamSums {
   readonly energy: number;
   readonly readings: number;
 }
@@ -15,6 +15,10 @@ export interface StreamSums {
  */
 export interface FleetDocument extends Partial<Readonly<Record<Kind, StreamSums>>> {
   readonly _id: { readonly minute: Date; readonly lane: string } | { readonly hour: Date; readonly lane: string };
+}
+
+export function fleetCollection(db: Db): Collection<FleetDocument> {
+  return db.collection('fleet_sums');
 }
 
 export type Bucket = 'minute' | 'hour';

@@ -1,31 +1,29 @@
-import type { Document } from 'mongodb';
+import type { Collection, Document } from 'mongodb';
 import type { FleetHour } from '#application/ports/cold-store';
 import { type FleetTotals, noFleetTotals } from '#domain/reading/totals';
 import { byKind, kinds } from '#domain/streams/streams';
 import { ceilTo, floorTo, HOUR } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import type { Collections } from '../server/collections.ts';
 import { toDate } from '../server/dates.ts';
-import type { Bucket } from './fleet-document.ts';
+import type { Bucket, FleetDocument } from './fleet-document.ts';
 
 /** What can be asked about the fleet. The database sums the lanes. */
 export class FleetQueries {
-  readonly #collections: Collections;
+  readonly #fleet: Collection<FleetDocument>;
 
-  constructor(collections: Collections) {
-    this.#collections = collections;
+  constructor(fleet: Collection<FleetDocument>) {
+    this.#fleet = fleet;
   }
 
   /** Whole hours from the hours, the edges from the minutes, in one statement. */
   async totals({ from, to }: TimeWindow): Promise<FleetTotals> {
-    const { fleet } = this.#collections;
     const crossesHour = ceilTo(HOUR, from) < floorTo(HOUR, to);
     const firstHour = crossesHour ? ceilTo(HOUR, from) : to;
     const endHour = crossesHour ? floorTo(HOUR, to) : to;
     const edge = (window: TimeWindow) => ({
-      $unionWith: { coll: fleet.collectionName, pipeline: [bucketRange('minute', window)] },
+      $unionWith: { coll: this.#fleet.collectionName, pipeline: [bucketRange('minute', window)] },
     });
-    const [sums] = await fleet
+    const [sums] = await this.#fleet
       .aggregate([
         bucketRange('hour', { from: firstHour, to: endHour }),
         edge({ from, to: firstHour }),
@@ -37,7 +35,7 @@ export class FleetQueries {
   }
 
   async hours(window: TimeWindow): Promise<readonly FleetHour[]> {
-    const hours = await this.#collections.fleet
+    const hours = await this.#fleet
       .aggregate([bucketRange('hour', window), fleetSums('$_id.hour'), { $sort: { _id: 1 } }])
       .toArray();
     return hours.map((sums) => ({ hour: (sums._id as Date).getTime(), totals: fleetTotalsFrom(sums) }));

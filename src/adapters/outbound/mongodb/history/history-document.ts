@@ -1,6 +1,7 @@
+import type { Collection, Db } from 'mongodb';
 import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 import { measuredValue, type Reading } from '#domain/reading/reading';
-import type { Kind } from '#domain/streams/streams';
+import { type ByKind, byKind, type Kind } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { fieldsOf } from './reading-fields.ts';
 
@@ -15,6 +16,12 @@ export interface HistoryDocument {
   readonly _id: HistoryKey;
   readonly receivedAt: Date;
   readonly [field: string]: unknown;
+}
+
+export type HistoryCollections = ByKind<Collection<HistoryDocument>>;
+
+export function historyCollections(db: Db): HistoryCollections {
+  return byKind((kind) => db.collection(`${kind}_history`));
 }
 
 const newDate = (time: EpochMillis): Date => new Date(time);

@@ -9,14 +9,14 @@ import { HOUR, MINUTE, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { fromHistoryDocument, type HistoryDocument } from '../history/history-document.ts';
 import { deviceRange, scanEach } from '../history/history-scan.ts';
-import type { Collections } from '../server/collections.ts';
 import { answeredInTime } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
-import { atOneMoment } from '../server/one-moment.ts';
 import { type DeviceBucketId, type DeviceSums, toDeviceTotals, toEnergyBucket } from './device-sums.ts';
+import type { HourCollections } from './hour-documents.ts';
 import { planHours } from './hour-plan.ts';
 import { occupiedHours } from './occupied-hours.ts';
 import { BY_DEVICE, byBucket, type Grouping, IN_ALL, sumParts } from './part-sums.ts';
+import { inSnapshot } from './snapshot.ts';
 
 /** Hours that one statement for a page of history scans at most. */
 const HOURS_A_SCAN = 48;
@@ -28,13 +28,13 @@ const DEVICES_PER_TURN = 1_000;
 /** What can be asked about the history of devices. */
 export class DeviceQueries {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: HourCollections;
   readonly #lastTotals = new Map<
     Kind,
     { readonly version: string; readonly totals: ReadonlyMap<string, DeviceTotals> }
   >();
 
-  constructor(client: MongoClient, collections: Collections) {
+  constructor(client: MongoClient, collections: HourCollections) {
     this.#client = client;
     this.#collections = collections;
   }
@@ -78,21 +78,24 @@ export class DeviceQueries {
    * the window consists of the same computations of its hours, which never change.
    */
   async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
-    return atOneMoment(this.#client, async (moment) => {
-      const plan = await planHours(this.#collections, kind, window, true, moment);
+    return inSnapshot(this.#client, async (snapshot) => {
+      const plan = await planHours(this.#collections, kind, window, true, snapshot);
       const version = plan.closed.map(({ generation }) => generation.toHexString()).join(' ');
       const last = this.#lastTotals.get(kind);
       if (plan.raw.length === 0 && last?.version === version) return last.totals;
-      const totals = await totalsOf(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
+      const totals = await totalsOf(
+        kind,
+        await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, snapshot),
+      );
       if (plan.raw.length === 0) this.#lastTotals.set(kind, { version, totals });
       return totals;
     });
   }
 
   #sums(kind: Kind, deviceIds: readonly string[], window: TimeWindow, grouping: Grouping) {
-    return atOneMoment(this.#client, async (moment) => {
-      const plan = await planHours(this.#collections, kind, window, grouping.ofSums !== undefined, moment);
-      return sumParts(this.#collections, kind, deviceIds, plan, grouping, moment);
+    return inSnapshot(this.#client, async (snapshot) => {
+      const plan = await planHours(this.#collections, kind, window, grouping.ofSums !== undefined, snapshot);
+      return sumParts(this.#collections, kind, deviceIds, plan, grouping, snapshot);
     });
   }
 

@@ -3,7 +3,7 @@ import type { EnergyBucket } from '#domain/energy/energy-series';
 import type { DeviceTotals } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import { fieldsOf } from '../history/reading-fields.ts';
-import { millionthsOf } from '../server/rounding.ts';
+import { millionthsOf } from './rounding.ts';
 
 /** What `$group` makes of readings or of sums: integers all, energy in mWh, averaged fields in millionths. */
 export interface DeviceSums {

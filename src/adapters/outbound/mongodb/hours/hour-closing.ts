@@ -6,11 +6,10 @@ import { DAY, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time/ti
 import { bucketRange } from '../fleet/fleet-queries.ts';
 import { hourRange } from '../history/history-scan.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
-import type { Collections } from '../server/collections.ts';
 import { isDuplicateKey, isTimeUp } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
 import { sumFields, sumReadings } from './device-sums.ts';
-import { closedHourId, dayRange } from './hour-documents.ts';
+import { closedHourId, dayRange, type HourCollections } from './hour-documents.ts';
 
 /** An hour of 10,000 devices takes seconds. */
 const COMPUTING: Millis = 100 * SECOND;
@@ -38,9 +37,9 @@ const PATIENCE: Millis = 3 * MINUTE;
  */
 export class HourClosing {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: HourCollections;
 
-  constructor(client: MongoClient, collections: Collections) {
+  constructor(client: MongoClient, collections: HourCollections) {
     this.#client = client;
     this.#collections = collections;
   }

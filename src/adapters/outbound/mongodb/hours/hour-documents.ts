@@ -1,7 +1,10 @@
-import type { Document, ObjectId } from 'mongodb';
+import type { Collection, Db, Document, IndexDescription, ObjectId } from 'mongodb';
 import type { StreamHour } from '#application/ports/hour-rollups';
 import type { Kind } from '#domain/streams/streams';
 import { DAY, type EpochMillis, floorTo } from '#domain/time/time';
+import { type FleetDocument, fleetCollection } from '../fleet/fleet-document.ts';
+import { type LiveCollections, liveCollections } from '../live/device-document.ts';
+import { type MarkDocument, marksCollection } from '../server/marks.ts';
 
 /**
  * Sums of one device in one hour: energy in milliwatt-hours, averaged fields (`batteryTempSum`) in millionths of their
@@ -34,6 +37,26 @@ export interface ClosedHourDocument {
   /** Generations whose documents are to be deleted: nobody reads them any more. */
   readonly discarded?: readonly ObjectId[];
 }
+
+/** What sums are computed from and written to. */
+export interface HourCollections extends LiveCollections {
+  readonly fleet: Collection<FleetDocument>;
+  readonly deviceHours: Collection<DeviceHourDocument>;
+  readonly closedHours: Collection<ClosedHourDocument>;
+  readonly marks: Collection<MarkDocument>;
+}
+
+export function hourCollections(db: Db): HourCollections {
+  return {
+    ...liveCollections(db),
+    fleet: fleetCollection(db),
+    deviceHours: db.collection('device_hours'),
+    closedHours: db.collection('closed_hours'),
+    marks: marksCollection(db),
+  };
+}
+
+export const CLOSED_HOUR_INDEXES: IndexDescription[] = [{ key: { discarded: 1 }, sparse: true }];
 
 export function closedHourId({ kind, hour }: StreamHour): ClosedHourDocument['_id'] {
   return { stream: kind, hour: new Date(hour) };

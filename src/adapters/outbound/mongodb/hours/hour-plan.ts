@@ -3,9 +3,9 @@ import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { alignOutward, intersection, type TimeWindow } from '#domain/time/time-window';
 import { bucketRange } from '../fleet/fleet-queries.ts';
-import type { Collections } from '../server/collections.ts';
 import { toDate } from '../server/dates.ts';
-import type { Moment } from '../server/one-moment.ts';
+import type { HourCollections } from './hour-documents.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** Where the sums of a window are to be found. Hours without readings are in neither part. */
 export interface HourPlan {
@@ -29,11 +29,11 @@ interface HourState {
  * the readings.
  */
 export async function planHours(
-  { fleet, closedHours, marks }: Collections,
+  { fleet, closedHours, marks }: HourCollections,
   kind: Kind,
   window: TimeWindow,
   wantSums: boolean,
-  moment: Moment,
+  snapshot: Snapshot,
 ): Promise<HourPlan> {
   const { from, to } = alignOutward(window, HOUR);
   const states = await fleet
@@ -66,7 +66,7 @@ export async function planHours(
         { $sort: { _id: 1 } },
         { $unionWith: { coll: marks.collectionName, pipeline: [{ $match: { _id: 'horizon' } }] } },
       ],
-      { ...moment(), batchSize: 10_000 },
+      { ...snapshot(), batchSize: 10_000 },
     )
     .toArray();
 

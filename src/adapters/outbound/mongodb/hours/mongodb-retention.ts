@@ -6,10 +6,10 @@ import { type Kind, kinds } from '#domain/streams/streams';
 import type { EpochMillis, Millis } from '#domain/time/time';
 import type { HistoryDocument, HistoryKey } from '../history/history-document.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
-import type { Collections } from '../server/collections.ts';
 import { answered, answeredInTime } from '../server/driver-errors.ts';
 import { advance, mark } from '../server/marks.ts';
 import { retriedTransaction } from '../server/retried-transaction.ts';
+import type { HourCollections } from './hour-documents.ts';
 import { unclosedHours } from './mongodb-rollups.ts';
 
 /** Documents deleted in one transaction: some hundred milliseconds. */
@@ -23,10 +23,10 @@ const PAUSE: Millis = 20;
  */
 export class MongoDbRetention implements Retention {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: HourCollections;
   readonly #logger: Logger | undefined;
 
-  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+  constructor(client: MongoClient, collections: HourCollections, logger: Logger | undefined) {
     this.#client = client;
     this.#collections = collections;
     this.#logger = logger;

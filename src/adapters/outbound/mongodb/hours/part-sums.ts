@@ -2,11 +2,10 @@ import type { Kind } from '#domain/streams/streams';
 import { DAY, floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
 import { type Branch, deviceRange, hourRange, scanEach } from '../history/history-scan.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
-import type { Collections } from '../server/collections.ts';
-import type { Moment } from '../server/one-moment.ts';
 import { addSums, type DeviceSums, type SumOptions, sumReadings } from './device-sums.ts';
-import { dayRange } from './hour-documents.ts';
+import { dayRange, type HourCollections } from './hour-documents.ts';
 import type { HourPlan } from './hour-plan.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** By what the sums of an answer are told apart: an expression over hourly sums, and one over readings. */
 export interface Grouping extends SumOptions {
@@ -44,12 +43,12 @@ const SUMS_A_BATCH = 1_000;
  * times, from several statements.
  */
 export async function sumParts(
-  { deviceHours, history }: Collections,
+  { deviceHours, history }: HourCollections,
   kind: Kind,
   deviceIds: readonly string[] | undefined,
   { closed, raw }: HourPlan,
   { ofSums, ofReadings, extremes }: Grouping,
-  moment: Moment,
+  snapshot: Snapshot,
 ): Promise<readonly DeviceSums[]> {
   const devices = deviceIds ?? [undefined];
   const branches: Branch[] = [];
@@ -82,7 +81,7 @@ export async function sumParts(
     const found = await deviceHours.db
       .collection(first.collection)
       .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id', { extremes })], {
-        ...moment(),
+        ...snapshot(),
         batchSize: SUMS_A_BATCH,
       })
       .toArray();

@@ -5,9 +5,8 @@ import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { fromHistoryDocument, type HistoryDocument } from '../history/history-document.ts';
 import { type Branch, deviceRange, scanEach } from '../history/history-scan.ts';
-import type { Collections } from '../server/collections.ts';
 import { answeredInTime } from '../server/driver-errors.ts';
-import type { DeviceDocument } from './device-document.ts';
+import type { DeviceDocument, LiveCollections } from './device-document.ts';
 import type { DeviceProgress } from './device-progress.ts';
 
 /** Devices whose readings are looked up by one statement: some 60 us each. */
@@ -17,10 +16,10 @@ const DEVICES_A_BATCH = 1_000;
 
 /** Live state: the last reading of the hour that each device has reached. */
 export class LiveQueries implements HotStore {
-  readonly #collections: Collections;
+  readonly #collections: LiveCollections;
   readonly #progress: DeviceProgress;
 
-  constructor(collections: Collections, progress: DeviceProgress) {
+  constructor(collections: LiveCollections, progress: DeviceProgress) {
     this.#collections = collections;
     this.#progress = progress;
   }

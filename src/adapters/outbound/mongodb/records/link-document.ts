@@ -1,3 +1,4 @@
+import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { MeterLink } from '#domain/meter-link';
 
 /** A meter feeds a vehicle during `[from, to)`; `to` is null while that has not ended. */
@@ -15,6 +16,20 @@ export interface MeterGuard {
   readonly _id: string;
   readonly touched: number;
 }
+
+export interface LinkCollections {
+  readonly links: Collection<LinkDocument>;
+  readonly meterGuards: Collection<MeterGuard>;
+}
+
+export function linkCollections(db: Db): LinkCollections {
+  return { links: db.collection('meter_links'), meterGuards: db.collection('meter_guards') };
+}
+
+export const LINK_INDEXES: IndexDescription[] = [
+  { key: { meterId: 1, from: 1 } },
+  { key: { vehicleId: 1, from: 1, meterId: 1 } },
+];
 
 export function toLinkDocument({ id, meterId, vehicleId, from, to }: MeterLink): LinkDocument {
   return { _id: id, meterId, vehicleId, from: new Date(from), to: to === null ? null : new Date(to) };

@@ -4,11 +4,10 @@ import type { Logger } from '#application/ports/logger';
 import { type MeterLink, overlaps, sameLink } from '#domain/meter-link';
 import type { EpochMillis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import type { Collections } from '../server/collections.ts';
 import { toDate } from '../server/dates.ts';
 import { answeredInTime } from '../server/driver-errors.ts';
 import { retriedTransaction } from '../server/retried-transaction.ts';
-import { fromLinkDocument, type LinkDocument, toLinkDocument } from './link-document.ts';
+import { fromLinkDocument, type LinkCollections, type LinkDocument, toLinkDocument } from './link-document.ts';
 
 /** Links of one transaction: some tens of milliseconds, in which their meters are held. */
 const LINKS_A_TRANSACTION = 500;
@@ -21,10 +20,10 @@ const LINKS_A_BATCH = 1_000;
  */
 export class MongoDbLinks implements LinkRepository {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: LinkCollections;
   readonly #logger: Logger | undefined;
 
-  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+  constructor(client: MongoClient, collections: LinkCollections, logger: Logger | undefined) {
     this.#client = client;
     this.#collections = collections;
     this.#logger = logger;

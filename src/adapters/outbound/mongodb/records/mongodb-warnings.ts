@@ -3,11 +3,10 @@ import type { Logger } from '#application/ports/logger';
 import type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
 import type { EpochMillis } from '#domain/time/time';
-import type { Collections } from '../server/collections.ts';
 import { answered, answeredInTime } from '../server/driver-errors.ts';
 import { advance, mark } from '../server/marks.ts';
 import { retriedTransaction } from '../server/retried-transaction.ts';
-import { fromWatchDocument, toWarningDocument, toWatchDocument } from './warning-documents.ts';
+import { fromWatchDocument, toWarningDocument, toWatchDocument, type WarningCollections } from './warning-documents.ts';
 
 /** Changes of one transaction: some tens of milliseconds. */
 const CHANGES_A_TRANSACTION = 500;
@@ -15,10 +14,10 @@ const CHANGES_A_TRANSACTION = 500;
 /** Loss warnings in MongoDB. A vehicle's watch and its warning change in one transaction. */
 export class MongoDbWarnings implements WarningRepository {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: WarningCollections;
   readonly #logger: Logger | undefined;
 
-  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+  constructor(client: MongoClient, collections: WarningCollections, logger: Logger | undefined) {
     this.#client = client;
     this.#collections = collections;
     this.#logger = logger;

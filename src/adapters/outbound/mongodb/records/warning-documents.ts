@@ -1,4 +1,6 @@
+import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import { type MarkDocument, marksCollection } from '../server/marks.ts';
 
 /** A loss warning as it is now, beside what it is found by. */
 export interface WarningDocument {
@@ -16,6 +18,25 @@ export interface WatchDocument {
   readonly below: number;
   readonly open: LossWarning | null;
 }
+
+export interface WarningCollections {
+  readonly warnings: Collection<WarningDocument>;
+  readonly watches: Collection<WatchDocument>;
+  readonly marks: Collection<MarkDocument>;
+}
+
+export function warningCollections(db: Db): WarningCollections {
+  return {
+    warnings: db.collection('loss_warnings'),
+    watches: db.collection('warning_watches'),
+    marks: marksCollection(db),
+  };
+}
+
+export const WARNING_INDEXES: IndexDescription[] = [
+  { key: { openedAt: -1, _id: -1 } },
+  { key: { state: 1, openedAt: -1, _id: -1 } },
+];
 
 export function toWarningDocument(warning: LossWarning): WarningDocument {
   return { _id: warning.id, state: warning.state, openedAt: new Date(warning.openedAt), warning };

@@ -1,4 +1,4 @@
-import type { ClientSession, Collection } from 'mongodb';
+import type { ClientSession, Collection, Db } from 'mongodb';
 import type { EpochMillis } from '#domain/time/time';
 import { toDate } from './dates.ts';
 
@@ -8,6 +8,10 @@ export type MarkName = 'horizon' | 'evaluation';
 export interface MarkDocument {
   readonly _id: MarkName;
   readonly time: Date;
+}
+
+export function marksCollection(db: Db): Collection<MarkDocument> {
+  return db.collection('marks');
 }
 
 export async function mark(

@@ -1,9 +1,9 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import type { Logger } from '#application/ports/logger';
 import { type Millis, SECOND } from '#domain/time/time';
-import { inTransaction } from '../commit/commit-transaction.ts';
 import { ConflictPause } from './conflict-pause.ts';
 import { isDuplicateKey, isTransient } from './driver-errors.ts';
+import { inTransaction } from './durable-transaction.ts';
 
 /** No attempt begins later than this after the first. */
 const DEADLINE: Millis = 8 * SECOND;

@@ -1,7 +1,7 @@
 import { type Document, MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
+import { inSnapshot } from '#adapters/outbound/mongodb/hours/snapshot';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { atOneMoment } from '#adapters/outbound/mongodb/server/one-moment';
 import { HOUR } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
@@ -15,10 +15,10 @@ it('still sees in a later read what was deleted after the first', async () => {
   const other = client.db(database).collection('other');
   for (const collection of [one, other]) await collection.insertOne({}, { writeConcern: { w: 'majority' } });
 
-  const seen = await atOneMoment(client, async (moment) => {
-    const first = await one.find({}, moment()).toArray();
+  const seen = await inSnapshot(client, async (snapshot) => {
+    const first = await one.find({}, snapshot()).toArray();
     await other.deleteMany({}, { writeConcern: { w: 'majority' } });
-    return [first.length, (await other.find({}, moment()).toArray()).length];
+    return [first.length, (await other.find({}, snapshot()).toArray()).length];
   });
 
   expect(seen).toEqual([1, 1]);
