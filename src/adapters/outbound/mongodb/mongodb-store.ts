@@ -19,7 +19,6 @@ import { MongoDbWarnings } from './records/mongodb-warnings.ts';
 import { WARNING_INDEXES, warningCollections } from './records/warning-documents.ts';
 import { APP_NAME } from './server/abandoned-transactions.ts';
 import { createCollections } from './server/create-collections.ts';
-import { beforeDeadline } from './server/deadline.ts';
 import { answered, answeredInTime } from './server/driver-errors.ts';
 import { requireSuitableServer } from './server/server-requirements.ts';
 
@@ -85,20 +84,18 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
 
   const progress = new DeviceProgress();
   const writer = new MongoDbWriter(client, commitCollections(db), progress, logger);
-  const device = new DeviceQueries(client, hours);
+  const devices = new DeviceQueries(client, hours);
   const fleet = new FleetQueries(fleetCollection(db));
   return {
     writer,
     hot: new LiveQueries(liveCollections(db), progress),
     cold: {
-      history: (kind, deviceId, window, query) => answered(device.history(kind, deviceId, window, query)),
-      deviceTotals: (kind, deviceId, window) => answeredInTime(device.totals(kind, deviceId, window)),
-      seriesByDevice: (kind, deviceIds, window, width) =>
-        answeredInTime(device.seriesByDevice(kind, deviceIds, window, width)),
-      // Of a long window and a large fleet, for the background too: as long as the server works on it.
-      totalsByDevice: (kind, window) => answered(device.totalsByDevice(kind, window)),
-      fleetTotals: (window) => answeredInTime(fleet.totals(window)),
-      fleetHours: (window) => answeredInTime(fleet.hours(window)),
+      history: (...query) => devices.history(...query),
+      deviceTotals: (...query) => devices.deviceTotals(...query),
+      seriesByDevice: (...query) => devices.seriesByDevice(...query),
+      totalsByDevice: (...query) => devices.totalsByDevice(...query),
+      fleetTotals: (window) => fleet.fleetTotals(window),
+      fleetHours: (window) => fleet.fleetHours(window),
     },
     rollups: new MongoDbRollups(client, hours),
     links: new MongoDbLinks(client, links, logger),
@@ -106,7 +103,7 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
     retention: new MongoDbRetention(client, hours, logger),
     health: {
       check: async () => {
-        await answered(beforeDeadline(admin.command({ ping: 1 }), CHECK_TIMEOUT));
+        await answeredInTime(admin.command({ ping: 1 }), CHECK_TIMEOUT);
       },
     },
     close: async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { MongoClient } from 'mongodb';
+import pTimeout from 'p-timeout';
 import type { Logger } from '#application/ports/logger';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import { type CommitOutcome, withheldOutcomes } from '#domain/reading/ingest-outcome';
@@ -7,8 +8,7 @@ import type { Reading } from '#domain/reading/reading';
 import { type Millis, SECOND } from '#domain/time/time';
 import type { DeviceProgress } from '../live/device-progress.ts';
 import { ConflictPause } from '../server/conflict-pause.ts';
-import { beforeDeadline } from '../server/deadline.ts';
-import { answered, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
+import { answeredInTime, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
 import { inTransaction } from '../server/durable-transaction.ts';
 import { CommitBatch, NOTHING_KNOWN } from './commit-batch.ts';
 import { findKnown } from './known-readings.ts';
@@ -56,12 +56,12 @@ export class MongoDbWriter implements TelemetryWriter {
     this.#inFlight.add(outcomes);
     const settled = () => this.#inFlight.delete(outcomes);
     outcomes.then(settled, settled);
-    return answered(beforeDeadline(outcomes, COMMIT_DEADLINE));
+    return answeredInTime(outcomes, COMMIT_DEADLINE);
   }
 
   /** Resolves when nothing is in flight any more, or the deadline of what is has passed. */
   async settled(): Promise<void> {
-    await beforeDeadline(Promise.allSettled(this.#inFlight), COMMIT_DEADLINE).catch(() => {});
+    await pTimeout(Promise.allSettled(this.#inFlight), { milliseconds: COMMIT_DEADLINE, message: false });
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb';
-import type { HistoryQuery } from '#application/ports/cold-store';
+import type { ColdStore, HistoryQuery } from '#application/ports/cold-store';
 import { yieldToEventLoop } from '#application/yield-to-event-loop';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import type { Reading } from '#domain/reading/reading';
@@ -9,7 +9,7 @@ import { HOUR, MINUTE, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { fromHistoryDocument, type HistoryDocument } from '../history/history-document.ts';
 import { deviceRange, scanEach } from '../history/history-scan.ts';
-import { answeredInTime } from '../server/driver-errors.ts';
+import { answered, answeredInTime } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
 import { type DeviceBucketId, type DeviceSums, toDeviceTotals, toEnergyBucket } from './device-sums.ts';
 import type { HourCollections } from './hour-documents.ts';
@@ -25,21 +25,55 @@ const READINGS_AN_HOUR = HOUR / MINUTE;
 /** Devices between whose totals others have their turn: a millisecond. */
 const DEVICES_PER_TURN = 1_000;
 
-/** What can be asked about the history of devices. */
-export class DeviceQueries {
+/**
+ * The totals of a stream's devices in the closed window that was asked for last. Clients page through such a list, and
+ * every page is cut from the same totals, which cost the server seconds. A generation of an hour never changes, so the
+ * totals are right for any window that consists of the same generations. One entry per stream, some 100 bytes per device.
+ */
+interface PagedTotals {
+  /** The generations of the window's hours, joined. */
+  readonly generations: string;
+  readonly totals: ReadonlyMap<string, DeviceTotals>;
+}
+
+/** Queries about the history of devices: raw readings, and sums from closed hours wherever they hold. */
+export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHours'> {
   readonly #client: MongoClient;
   readonly #collections: HourCollections;
-  readonly #lastTotals = new Map<
-    Kind,
-    { readonly version: string; readonly totals: ReadonlyMap<string, DeviceTotals> }
-  >();
+  readonly #pagedTotals = new Map<Kind, PagedTotals>();
 
   constructor(client: MongoClient, collections: HourCollections) {
     this.#client = client;
     this.#collections = collections;
   }
 
-  async history(
+  async history(kind: Kind, deviceId: string, window: TimeWindow, query: HistoryQuery): Promise<readonly Reading[]> {
+    return answered(this.#history(kind, deviceId, window, query));
+  }
+
+  async deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
+    const sums = await answeredInTime(this.#sums(kind, [deviceId], window, IN_ALL));
+    return sums.map((sum) => toDeviceTotals(kind, sum)).reduce(addDeviceTotals, noDeviceTotals(kind));
+  }
+
+  async seriesByDevice(
+    kind: Kind,
+    deviceIds: readonly string[],
+    window: TimeWindow,
+    width: Millis,
+  ): Promise<ReadonlyMap<string, EnergySeries>> {
+    const sums = await answeredInTime(this.#sums(kind, deviceIds, window, byBucket(width)));
+    const byDevice = Map.groupBy(sums, ({ _id }) => (_id as DeviceBucketId).device);
+    const seriesOf = (own: readonly DeviceSums[]) => own.map(toEnergyBucket).sort((a, b) => a.start - b.start);
+    return new Map([...byDevice].map(([device, own]) => [device, seriesOf(own)]));
+  }
+
+  /** Has no deadline: over a long window and a large fleet it takes as long as the server keeps working on it. */
+  async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
+    return answered(this.#totalsByDevice(kind, window));
+  }
+
+  async #history(
     kind: Kind,
     deviceId: string,
     window: TimeWindow,
@@ -56,38 +90,18 @@ export class DeviceQueries {
     return page;
   }
 
-  async totals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
-    const sums = await this.#sums(kind, [deviceId], window, IN_ALL);
-    return sums.map((sum) => toDeviceTotals(kind, sum)).reduce(addDeviceTotals, noDeviceTotals(kind));
-  }
-
-  async seriesByDevice(
-    kind: Kind,
-    deviceIds: readonly string[],
-    window: TimeWindow,
-    width: Millis,
-  ): Promise<ReadonlyMap<string, EnergySeries>> {
-    const sums = await this.#sums(kind, deviceIds, window, byBucket(width));
-    const byDevice = Map.groupBy(sums, ({ _id }) => (_id as DeviceBucketId).device);
-    const seriesOf = (own: readonly DeviceSums[]) => own.map(toEnergyBucket).sort((a, b) => a.start - b.start);
-    return new Map([...byDevice].map(([device, own]) => [device, seriesOf(own)]));
-  }
-
-  /**
-   * What was last asked of a stream is kept: the pages of one list come from the same sums. It is given again as long as
-   * the window consists of the same computations of its hours, which never change.
-   */
-  async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
+  async #totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
     return inSnapshot(this.#client, async (snapshot) => {
       const plan = await planHours(this.#collections, kind, window, true, snapshot);
-      const version = plan.closed.map(({ generation }) => generation.toHexString()).join(' ');
-      const last = this.#lastTotals.get(kind);
-      if (plan.raw.length === 0 && last?.version === version) return last.totals;
+      const isClosed = plan.raw.length === 0;
+      const generations = plan.closed.map(({ generation }) => generation.toHexString()).join(' ');
+      const cached = this.#pagedTotals.get(kind);
+      if (isClosed && cached?.generations === generations) return cached.totals;
       const totals = await totalsOf(
         kind,
         await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, snapshot),
       );
-      if (plan.raw.length === 0) this.#lastTotals.set(kind, { version, totals });
+      if (isClosed) this.#pagedTotals.set(kind, { generations, totals });
       return totals;
     });
   }

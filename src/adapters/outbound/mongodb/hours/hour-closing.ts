@@ -6,7 +6,7 @@ import { DAY, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time/ti
 import { bucketRange } from '../fleet/fleet-queries.ts';
 import { hourRange } from '../history/history-scan.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
-import { isDuplicateKey, isTimeUp } from '../server/driver-errors.ts';
+import { isDuplicateKey, isTimeLimitReached } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
 import { sumFields, sumReadings } from './device-sums.ts';
 import { closedHourId, dayRange, type HourCollections } from './hour-documents.ts';
@@ -160,7 +160,7 @@ export class HourClosing {
       .toArray()
       .catch((cause) => {
         // A fault of this hour, not of the store: the hours after it can be closed.
-        if (!isTimeUp(cause)) throw cause;
+        if (!isTimeLimitReached(cause)) throw cause;
         const name = `${kind}s of ${new Date(hour).toISOString()}`;
         throw new Error(`the sums of the ${name} take longer than ${COMPUTING / SECOND} s`, { cause });
       });
