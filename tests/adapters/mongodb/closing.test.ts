@@ -35,7 +35,7 @@ describe('closing hours on MongoDB', () => {
     sent = [];
   });
 
-  /** Commits one reading per device at this second of the window. */
+  /** Commits one reading of every device at this second of the window. */
   async function commitAt(second: number): Promise<void> {
     const readings = Array.from({ length: DEVICES }, (_, n) =>
       aVehicleReading({ deviceId: `EV-${n}`, timestamp: START + second * SECOND, kwh: (second + n + 1) / 1e6 }),
@@ -50,7 +50,7 @@ describe('closing hours on MongoDB', () => {
     return found;
   }
 
-  it('keeps one generation of sums, and those of a late reading replace it', async () => {
+  it('keeps one generation of sums, which is replaced after a late reading', async () => {
     const { deviceHours, closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     await closeHours(store);
@@ -65,7 +65,7 @@ describe('closing hours on MongoDB', () => {
     expect(await differences()).toEqual([]);
   });
 
-  it('takes over from a process that died: its documents count for nothing and are deleted', async () => {
+  it('takes over from a process that died, whose documents are ignored and deleted', async () => {
     const { deviceHours, closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     const [dead, hour, day] = [new ObjectId(), new Date(START), new Date(START - (START % DAY))];
@@ -84,25 +84,25 @@ describe('closing hours on MongoDB', () => {
     expect(await deviceHours.countDocuments()).toBe(DEVICES);
   });
 
-  it('waits for a process that is at it, and takes what that publishes', async () => {
+  it('waits for another process that is closing the hour, and uses its sums', async () => {
     const { closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     const [_id, generation] = [{ stream: 'vehicle', hour: new Date(START) } as const, new ObjectId()];
     await closedHours.insertOne({ _id, claim: { generation, until: new Date(Date.now() + MINUTE) } });
 
-    let done = false;
+    let isClosed = false;
     const closing = store.rollups.close(FIRST_HOUR).then(() => {
-      done = true;
+      isClosed = true;
     });
     await sleep(400);
-    expect(done).toBe(false);
+    expect(isClosed).toBe(false);
     await closedHours.updateOne({ _id }, { $set: { readings: DEVICES, generation }, $unset: { claim: 1 } });
     await closing;
 
     expect((await closedHours.findOne({ _id }))?.generation).toEqual(generation);
   });
 
-  it('deletes what a process left behind after it had published', async () => {
+  it('deletes the old generation of a process that died after publishing', async () => {
     const { deviceHours, closedHours } = hourCollections(driverOf(database));
     await commitAt(0);
     await closeHours(store);
@@ -117,7 +117,7 @@ describe('closing hours on MongoDB', () => {
     expect(await closedHours.findOne({ discarded: { $exists: true } })).toBeNull();
   });
 
-  it('changes no answer while it goes on and readings arrive: each acknowledged one is in it, none twice', async () => {
+  it('never changes an answer while readings arrive: every acknowledged reading counts, and none twice', async () => {
     const other = await openMongoDbStore(database);
     onTestFinished(() => other.close());
     let arriving = true;
@@ -129,27 +129,27 @@ describe('closing hours on MongoDB', () => {
       while (arriving) await closeHours(closer);
     });
 
-    let looks = 0;
+    let queries = 0;
     while (arriving) {
       const before = totalsOf(sent, 'vehicle', 'EV-3', window);
       const answer = await other.cold.deviceTotals('vehicle', 'EV-3', window);
       const all = await store.cold.totalsByDevice('vehicle', window);
       await sleep(1);
-      const after = totalsOf(sent, 'vehicle', 'EV-3', window).readings + 1; // one may be committed and not told yet
+      const after = totalsOf(sent, 'vehicle', 'EV-3', window).readings + 1; // one may be committed and not yet acknowledged
       expect(answer.readings).toBeGreaterThanOrEqual(before.readings);
       expect(answer.readings).toBeLessThanOrEqual(after);
       expect(all.get('EV-3')?.readings ?? 0).toBeGreaterThanOrEqual(answer.readings);
-      looks++;
+      queries++;
     }
     await Promise.all([ingest, ...closing]);
 
-    expect(looks).toBeGreaterThan(5);
+    expect(queries).toBeGreaterThan(5);
     await closeHours(store);
     expect(await differences()).toEqual([]);
     expect(await store.cold.deviceTotals('vehicle', 'EV-3', window)).toEqual(totalsOf(sent, 'vehicle', 'EV-3', window));
   });
 
-  it('publishes nothing when the history has gone since it looked: another process closed the hour and dropped it', async () => {
+  it('publishes nothing when another process has closed the hour and dropped its history meanwhile', async () => {
     await commitAt(0);
     const db = driverOf(database);
     const collections = hourCollections(db);
@@ -175,7 +175,7 @@ describe('closing hours on MongoDB', () => {
     expect(await differences()).toEqual([]);
   });
 
-  it('leaves nothing behind when it held still for so long that another process took the hour', async () => {
+  it('leaves nothing behind when it stalls and another process takes the hour', async () => {
     await commitAt(0);
     const db = driverOf(database);
     const { closedHours, deviceHours, history, ...others } = hourCollections(db);
@@ -194,7 +194,7 @@ describe('closing hours on MongoDB', () => {
     expect(await differences()).toEqual([]);
   });
 
-  it('sums what it counted, on another shard or a new primary too: each read is told where the one before was', async () => {
+  it('sums at least what it counted, even on another shard or a new primary: each read is causally after the one before', async () => {
     await commitAt(0);
     const db = driverOf(database);
     await db.command({ profile: 2 });
@@ -219,8 +219,8 @@ describe('closing hours on MongoDB', () => {
     for (let round = 1; round <= KILL_ROUNDS; round++) {
       const processes = await Promise.all([startClosing(), startClosing()]);
       do await commitAt((commits++ * 607) % (HOURS * 3600));
-      while (commits < round * COMMITS_PER_ROUND || (await claims()) === 0); // until one is seen at work
-      await sleep((round - 1) * 6); // each round is cut off a little later in it
+      while (commits < round * COMMITS_PER_ROUND || (await claims()) === 0); // until one is caught in the act
+      await sleep((round - 1) * 6); // a little later in each round
       for (const process of processes) process.kill('SIGKILL');
       await Promise.all(processes.map((process) => once(process, 'exit')));
       cutOff += await leftovers();
@@ -230,7 +230,7 @@ describe('closing hours on MongoDB', () => {
         expect(answer).toEqual(totalsOf(sent, 'vehicle', deviceId, window));
       }
       expect(await differences()).toEqual([]);
-      // As if 10 s had passed, so that the next round closes hours instead of waiting for the dead.
+      // As if 10 s had passed: the next round closes hours instead of waiting for these claims to expire.
       await closedHours.updateMany({ claim: { $exists: true } }, { $set: { 'claim.until': new Date(0) } });
     }
     expect(cutOff).toBeGreaterThan(0);
@@ -253,7 +253,7 @@ describe('closing hours on MongoDB', () => {
   }
 });
 
-/** The same collection, one of whose methods is another. */
+/** A collection with one method replaced. */
 function replaced<T extends object>(collection: T, name: keyof T, method: (...given: never[]) => unknown): T {
   return new Proxy(collection, {
     get: (target, key) => {

@@ -7,7 +7,7 @@ import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aVehicleReading, START } from '#tests/support/readings';
 import { seriesOf } from '#tests/support/series-of';
 
-it('reads nothing before the horizon that a drop which was cut off has left, and drops it the next time', async () => {
+it('ignores readings before the horizon that an interrupted drop has left, and drops them the next time', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
@@ -31,7 +31,7 @@ it('reads nothing before the horizon that a drop which was cut off has left, and
   expect(await history.vehicle.countDocuments()).toBe(2);
 });
 
-it('drops the reading that was live state when its device has been heard of again', async () => {
+it('drops a reading that was live state once its device has sent again', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
@@ -54,7 +54,7 @@ it('drops the reading that was live state when its device has been heard of agai
   expect(await store.hot.newest('vehicle', 'EV-2')).toEqual(at('EV-2', 70));
 });
 
-it('drops an hour of more readings than one piece holds, and nothing more once the signal aborts', async () => {
+it('drops an hour that takes several chunks, and stops when the signal aborts', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());

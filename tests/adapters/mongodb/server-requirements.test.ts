@@ -5,7 +5,7 @@ import { StoreUnavailableError } from '#application/errors';
 import { startMongod } from '#tests/support/mongod';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 
-describe('the MongoDB that the store takes', () => {
+describe('the MongoDB server of a store', () => {
   it.each([
     ['6.0.0 in a replica set', { version: '6.0.0', setName: 'rs0' }],
     ['8.2.1 in a replica set', { version: '8.2.1', setName: 'rs0' }],
@@ -18,13 +18,13 @@ describe('the MongoDB that the store takes', () => {
   it.each([
     ['5.0.31', { version: '5.0.31', setName: 'rs0' }, 'needs 6.0 or newer'],
     ['4.4.0 behind a router', { version: '4.4.0', msg: 'isdbgrid' }, 'needs 6.0 or newer'],
-    ['of no version that can be read', { version: 'unknown', setName: 'rs0' }, 'needs 6.0 or newer'],
+    ['of a version that cannot be parsed', { version: 'unknown', setName: 'rs0' }, 'needs 6.0 or newer'],
     ['a standalone server', { version: '8.0.4' }, 'start it as a replica set'],
   ])('may not be %s', (_, facts, reason) => {
     expect(unsuitability(facts)).toContain(reason);
   });
 
-  it('may not hold collections of the same names that are not clustered', async () => {
+  it('may not have collections of the same names that are not clustered', async () => {
     const database = temporaryDatabase();
     await driverOf(database).createCollection('meter_history');
 
@@ -32,7 +32,7 @@ describe('the MongoDB that the store takes', () => {
   });
 });
 
-// The second test waits for the 8 s in which a server must be found, and the first goes on meanwhile.
+// The second test waits 8 s for a server to be found, and the first one runs meanwhile.
 describe.concurrent('opening a MongoDB store', () => {
   it('is refused on a standalone server, with what to do about it', async ({ expect, onTestFinished }) => {
     const standalone = await startMongod({ replicaSet: false });

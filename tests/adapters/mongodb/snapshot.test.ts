@@ -7,7 +7,7 @@ import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aVehicleReading, START } from '#tests/support/readings';
 
-it('still sees in a later read what was deleted after the first', async () => {
+it('a snapshot still sees in a later read what was deleted after the first', async () => {
   const { uri, database } = temporaryDatabase();
   const client = new MongoClient(uri, { readConcern: { level: 'majority' } });
   onTestFinished(() => client.close());
@@ -25,7 +25,7 @@ it('still sees in a later read what was deleted after the first', async () => {
   expect(await other.countDocuments()).toBe(0);
 });
 
-it('is how sums are read: which hours are closed, their sums and the readings of the rest', async () => {
+it('sums are read in a snapshot: which hours are closed, their sums, and the readings of the others', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
@@ -45,6 +45,6 @@ it('is how sums are read: which hours are closed, their sums and the readings of
   const concerns = reads.map(({ command }) => command.readConcern);
   expect(concerns.map(({ level }) => level)).toEqual(Array(6).fill('snapshot'));
   expect(concerns.map(({ atClusterTime }) => atClusterTime !== undefined)).toEqual(
-    [false, true, false, true, false, true], // the first read of each finds the moment
+    [false, true, false, true, false, true], // the first read of each sets the time
   );
 });

@@ -13,7 +13,7 @@ import { aMeterReading, START } from '#tests/support/readings';
 import { seriesOf } from '#tests/support/series-of';
 
 describe('a commit on MongoDB', () => {
-  it('asks for the majority and the journal, whatever the connection string says', async () => {
+  it('requires the majority and the journal, whatever the connection string says', async () => {
     const { uri, database } = temporaryDatabase();
     const readConcern = { level: 'majority' } as const;
     const client = new MongoClient(`${uri}&w=1&journal=false`, { monitorCommands: true, readConcern });
@@ -34,7 +34,7 @@ describe('a commit on MongoDB', () => {
     expect(commits).toEqual([{ w: 'majority', j: true, wtimeout: 8_000 }]);
   });
 
-  it('is refused after the store was closed, and closing twice is fine', async () => {
+  it('fails after the store was closed, and closing twice is fine', async () => {
     const store = await openMongoDbStore(temporaryDatabase());
     await store.close();
     await store.close();
@@ -43,7 +43,7 @@ describe('a commit on MongoDB', () => {
     await expect(store.hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
   });
 
-  it('finishes before the store closes', async () => {
+  it('completes before the store closes', async () => {
     const database = temporaryDatabase();
     const store = await openMongoDbStore(database);
     const commit = store.writer.commit([aMeterReading()]);
@@ -55,7 +55,7 @@ describe('a commit on MongoDB', () => {
 
 // Each test waits for the store's own timeouts of 8 or 9 s, so they wait at the same time.
 describe.concurrent('a MongoDB that does not answer', () => {
-  it('makes commits and reads fail in time when it hangs; when it runs again they are exact, and a closing goes on', async ({
+  it('fails commits and reads in time while it hangs; afterwards they are exact, and a closing continues', async ({
     expect,
     onTestFinished,
   }) => {
@@ -115,7 +115,7 @@ describe.concurrent('a MongoDB that does not answer', () => {
     expect((await store.cold.fleetTotals(day)).meter.readings).toBe(2);
   });
 
-  it('makes commits and reads fail when it is gone', async ({ expect, onTestFinished }) => {
+  it('fails commits and reads when it is gone', async ({ expect, onTestFinished }) => {
     const mongod = await startMongod();
     const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
     onTestFinished(() => store.close());
@@ -137,7 +137,7 @@ describe.concurrent('a MongoDB that does not answer', () => {
 });
 
 describe('an hour whose sums take too long', () => {
-  it('fails by itself and does not make the store unavailable, so that later hours are closed', async () => {
+  it('fails without making the store unavailable, so that later hours are closed', async () => {
     const database = temporaryDatabase();
     const store = await openMongoDbStore(database);
     onTestFinished(() => store.close());

@@ -20,7 +20,7 @@ export interface PacingLimits {
 }
 
 /** A commit that has ended: stored or failed. */
-export interface EndedCommit {
+interface EndedCommit {
   readonly readings: number;
   readonly duration: Millis;
   /** By `performance.now()`. */
@@ -30,7 +30,7 @@ export interface EndedCommit {
 export const NO_COMMIT: EndedCommit = { readings: 0, duration: 0, end: 0 };
 
 /** The requests that wait for the next commit. */
-export interface Pending {
+interface Pending {
   readonly readings: number;
   /** When the oldest of them arrived, by `performance.now()`. */
   readonly since: Millis;

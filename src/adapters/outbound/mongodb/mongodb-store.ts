@@ -23,17 +23,17 @@ import { answered, answeredInTime } from './server/driver-errors.ts';
 import { requireSuitableServer } from './server/server-requirements.ts';
 
 export interface MongoDbStoreOptions {
-  /** Of a replica set or a sharded cluster. */
+  /** Connection string of a replica set or a sharded cluster. */
   readonly uri: string;
   readonly database: string;
   readonly logger?: Logger;
 }
 
-/** Nobody waits longer for a server that is not there. */
+/** How long to look for a server. */
 const SELECTION_TIMEOUT: Millis = 8 * SECOND;
-/** The longest statement, the sums of an hour of a large fleet, ends before. Commits have a deadline of their own. */
+/** Longer than the longest statement, the sums of an hour of a large fleet. Commits have a deadline of their own. */
 const SOCKET_TIMEOUT: Millis = 2 * MINUTE;
-/** A server that works answers this in milliseconds. */
+/** A working server answers in milliseconds. */
 const CHECK_TIMEOUT: Millis = 3 * SECOND;
 
 const CLIENT_OPTIONS: MongoClientOptions = {
@@ -42,17 +42,17 @@ const CLIENT_OPTIONS: MongoClientOptions = {
   connectTimeoutMS: SELECTION_TIMEOUT,
   waitQueueTimeoutMS: SELECTION_TIMEOUT,
   socketTimeoutMS: SOCKET_TIMEOUT,
-  // What was read or answered cannot be rolled back, whatever the connection string says.
+  // Whatever the connection string says: what was read or acknowledged cannot be rolled back.
   readPreference: 'primary',
   readConcern: { level: 'majority' },
   writeConcern: { w: 'majority', journal: true },
 };
 
 /**
- * Opens the store in one database, whose collections are made when missing. Any number of processes may share it.
+ * Opens the store in one database and creates its missing collections. Any number of processes may share it.
  *
  * Rejects with `StoreUnavailableError` when no server answers, and with an error that says what to do when the server is
- * older than 6.0 or a standalone one.
+ * older than 6.0 or standalone.
  */
 export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOptions): Promise<TelemetryStore> {
   const client = new MongoClient(uri, CLIENT_OPTIONS);

@@ -8,7 +8,7 @@ import { toDate } from '../server/dates.ts';
 import { answeredInTime } from '../server/driver-errors.ts';
 import type { Bucket, FleetDocument } from './fleet-document.ts';
 
-/** What can be asked about the fleet. The database sums the lanes. */
+/** Queries about the whole fleet. The database sums over the lanes. */
 export class FleetQueries implements Pick<ColdStore, 'fleetTotals' | 'fleetHours'> {
   readonly #fleet: Collection<FleetDocument>;
 
@@ -16,7 +16,7 @@ export class FleetQueries implements Pick<ColdStore, 'fleetTotals' | 'fleetHours
     this.#fleet = fleet;
   }
 
-  /** Whole hours from the hours, the edges from the minutes, in one statement. */
+  /** One statement: whole hours come from the documents of hours, the edges from those of minutes. */
   async fleetTotals({ from, to }: TimeWindow): Promise<FleetTotals> {
     const crossesHour = ceilTo(HOUR, from) < floorTo(HOUR, to);
     const firstHour = crossesHour ? ceilTo(HOUR, from) : to;
@@ -48,7 +48,7 @@ export function bucketRange(bucket: Bucket, { from, to }: TimeWindow): Document 
   return { $match: { _id: { $gte: { [bucket]: toDate(from) }, $lt: { [bucket]: toDate(to) } } } };
 }
 
-/** The `$group` stage that `fleetTotalsFrom` understands. */
+/** The `$group` stage whose result `fleetTotalsFrom` reads. */
 function fleetSums(by: unknown): Document {
   const sums = kinds.flatMap((kind) =>
     ['energy', 'readings'].map((sum) => [`${kind}_${sum}`, { $sum: `$${kind}.${sum}` }]),

@@ -15,20 +15,20 @@ import { type DeviceBucketId, type DeviceSums, toDeviceTotals, toEnergyBucket } 
 import type { HourCollections } from './hour-documents.ts';
 import { planHours } from './hour-plan.ts';
 import { occupiedHours } from './occupied-hours.ts';
-import { BY_DEVICE, byBucket, type Grouping, IN_ALL, sumParts } from './part-sums.ts';
+import { BY_DEVICE, byBucket, type Grouping, sumParts, UNGROUPED } from './part-sums.ts';
 import { inSnapshot } from './snapshot.ts';
 
-/** Hours that one statement for a page of history scans at most. */
-const HOURS_A_SCAN = 48;
-/** What a device sends in an hour when all is well; more only means that a page takes fewer round trips. */
-const READINGS_AN_HOUR = HOUR / MINUTE;
-/** Devices between whose totals others have their turn: a millisecond. */
-const DEVICES_PER_TURN = 1_000;
+/** Max hours that one statement scans for a page of history. */
+const MAX_HOURS_PER_SCAN = 48;
+/** What a device normally sends; if it sends more, a page only takes fewer round trips. */
+const READINGS_PER_HOUR = HOUR / MINUTE;
+/** Devices added up before the event loop gets its turn: takes a millisecond. */
+const DEVICES_PER_YIELD = 1_000;
 
 /**
- * The totals of a stream's devices in the closed window that was asked for last. Clients page through such a list, and
- * every page is cut from the same totals, which cost the server seconds. A generation of an hour never changes, so the
- * totals are right for any window that consists of the same generations. One entry per stream, some 100 bytes per device.
+ * The totals of a stream's devices in the window that was queried last, if all its hours were closed. Clients page
+ * through a list of devices, and each page is taken from the same totals, which are expensive to sum. A generation of an
+ * hour never changes, so the totals hold for any window that consists of the same generations.
  */
 interface PagedTotals {
   /** The generations of the window's hours, joined. */
@@ -52,7 +52,7 @@ export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHour
   }
 
   async deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
-    const sums = await answeredInTime(this.#sums(kind, [deviceId], window, IN_ALL));
+    const sums = await answeredInTime(this.#sums(kind, [deviceId], window, UNGROUPED));
     return sums.map((sum) => toDeviceTotals(kind, sum)).reduce(addDeviceTotals, noDeviceTotals(kind));
   }
 
@@ -68,7 +68,7 @@ export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHour
     return new Map([...byDevice].map(([device, own]) => [device, seriesOf(own)]));
   }
 
-  /** Has no deadline: over a long window and a large fleet it takes as long as the server keeps working on it. */
+  /** Without a deadline: it may cover a long window of a large fleet, and also runs in the background. */
   async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
     return answered(this.#totalsByDevice(kind, window));
   }
@@ -83,7 +83,7 @@ export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHour
     const rest = { from: Math.max(window.from, after + 1, horizon), to: window.to };
     const page: Reading[] = [];
     for await (const hours of this.#scans(kind, rest, limit)) {
-      // Each scan has its time: a page that passes years of silence takes many.
+      // Each scan has a deadline of its own: a page that spans years of silence takes many.
       page.push(...(await answeredInTime(this.#readings(kind, deviceId, hours, limit - page.length))));
       if (page.length === limit) break;
     }
@@ -113,16 +113,16 @@ export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHour
     });
   }
 
-  /** The occupied hours of a window in groups: as many as a page should need, then ever more. */
+  /** The occupied hours of a window in groups: first as many as the page should need, then twice as many each time. */
   async *#scans(kind: Kind, window: TimeWindow, readings: number): AsyncGenerator<readonly TimeWindow[]> {
-    let size = Math.min(Math.ceil(readings / READINGS_AN_HOUR) + 1, HOURS_A_SCAN);
+    let size = Math.min(Math.ceil(readings / READINGS_PER_HOUR) + 1, MAX_HOURS_PER_SCAN);
     let hours: TimeWindow[] = [];
     for await (const hour of occupiedHours(this.#collections.fleet, kind, window)) {
       hours.push(hour);
       if (hours.length < size) continue;
       yield hours;
       hours = [];
-      size = Math.min(size * 2, HOURS_A_SCAN);
+      size = Math.min(size * 2, MAX_HOURS_PER_SCAN);
     }
     if (hours.length > 0) yield hours;
   }
@@ -134,7 +134,7 @@ export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHour
     limit: number,
   ): Promise<readonly Reading[]> {
     const history = this.#collections.history[kind];
-    const first = [{ $sort: { _id: 1 } }, { $limit: limit }]; // within an hour in the order of the scan
+    const first = [{ $sort: { _id: 1 } }, { $limit: limit }]; // the order of the scan within an hour, so nothing is sorted
     const [scan, ...others] = hours.map((hour) => ({
       collection: history.collectionName,
       pipeline: [{ $match: deviceRange(kind, deviceId, hour) }, ...first],
@@ -147,11 +147,11 @@ export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHour
   }
 }
 
-/** Adds up the sums of each device, giving way to others now and then. */
+/** Adds up the sums of each device, yielding to the event loop now and then. */
 async function totalsOf(kind: Kind, found: readonly DeviceSums[]): Promise<ReadonlyMap<string, DeviceTotals>> {
   const totals = new Map<string, DeviceTotals>();
   for (const [index, sums] of found.entries()) {
-    if (index % DEVICES_PER_TURN === 0) await yieldToEventLoop();
+    if (index % DEVICES_PER_YIELD === 0) await yieldToEventLoop();
     const id = String(sums._id);
     const sum = toDeviceTotals(kind, sums);
     const before = totals.get(id);

@@ -8,10 +8,10 @@ import { type MarkDocument, marksCollection } from '../server/marks.ts';
 
 /**
  * Sums of one device in one hour: energy in milliwatt-hours, averaged fields (`batteryTempSum`) in millionths of their
- * unit. The day comes first, so that a device's month is thirty short scans; the generation tells the computations of an
- * hour apart.
+ * unit. The day comes before the device, so that a device's month is thirty short scans. Each computation of an hour has
+ * a generation of its own.
  */
-export interface DeviceHourDocument {
+interface DeviceHourDocument {
   readonly _id: {
     readonly stream: Kind;
     readonly day: Date;
@@ -26,15 +26,15 @@ export interface DeviceHourDocument {
   readonly [sum: string]: unknown;
 }
 
-/** Which computation of an hour counts, who works on the next one, and what is left over from others. */
-export interface ClosedHourDocument {
+/** Which computation of an hour counts, which one is in progress, and which ones are left over. */
+interface ClosedHourDocument {
   readonly _id: { readonly stream: Kind; readonly hour: Date };
-  /** Readings of the hour before the computation began: the sums hold as long as it has no more. */
+  /** Readings of the hour before the computation began: the sums hold as long as the hour has no more. */
   readonly readings?: number;
   readonly generation?: ObjectId;
-  /** By the server's clock nobody else computes the hour until then. */
+  /** No other process computes the hour until then, by the server's clock. */
   readonly claim?: { readonly generation: ObjectId; readonly until: Date };
-  /** Generations whose documents are to be deleted: nobody reads them any more. */
+  /** Generations that nobody reads; their documents must be deleted. */
   readonly discarded?: readonly ObjectId[];
 }
 
@@ -62,7 +62,7 @@ export function closedHourId({ kind, hour }: StreamHour): ClosedHourDocument['_i
   return { stream: kind, hour: new Date(hour) };
 }
 
-/** The `_id` range of one device, or of all devices, in the day that holds `time`. */
+/** Filters the sums of one device, or of all devices, in the day that contains `time`. */
 export function dayRange(stream: Kind, time: EpochMillis, device?: string): Document {
   const day = new Date(floorTo(DAY, time));
   if (device === undefined) {

@@ -13,7 +13,7 @@ import { type HourPlan, planHours } from './hour-plan.ts';
 import { BY_DEVICE, sumParts } from './part-sums.ts';
 import { inSnapshot } from './snapshot.ts';
 
-/** The hours of the fleet and the sums that were computed from them. */
+/** Which hours have sums that hold, and the sums themselves. */
 export class MongoDbRollups implements HourRollups {
   readonly #client: MongoClient;
   readonly #collections: HourCollections;
@@ -25,7 +25,7 @@ export class MongoDbRollups implements HourRollups {
     this.#closing = new HourClosing(client, collections);
   }
 
-  /** Also deletes what computations that were cut off have left behind. */
+  /** Also deletes what interrupted computations have left behind. */
   async unclosed(before: EpochMillis, limit: number): Promise<readonly StreamHour[]> {
     return answered(this.#unclosed(before, limit));
   }
@@ -66,7 +66,7 @@ export class MongoDbRollups implements HourRollups {
   }
 }
 
-/** Hours of one stream whose sums are missing or out of date, oldest first. Before the horizon sums are final. */
+/** Hours of one stream whose sums are missing or out of date, oldest first. Sums before the horizon are final. */
 export async function unclosedHours(
   { fleet, closedHours, marks }: HourCollections,
   kind: Kind,

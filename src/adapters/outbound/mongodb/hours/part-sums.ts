@@ -7,20 +7,20 @@ import { dayRange, type HourCollections } from './hour-documents.ts';
 import type { HourPlan } from './hour-plan.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** By what the sums of an answer are told apart: an expression over hourly sums, and one over readings. */
+/** How sums are grouped: an expression over hourly sums, and one over readings. */
 export interface Grouping extends SumOptions {
   /** `undefined` when hourly sums are too coarse. */
   readonly ofSums: unknown;
   ofReadings(kind: Kind): unknown;
 }
 
-export const IN_ALL: Grouping = { extremes: false, ofSums: null, ofReadings: () => null };
+export const UNGROUPED: Grouping = { extremes: false, ofSums: null, ofReadings: () => null };
 export const BY_DEVICE: Grouping = {
   extremes: false,
   ofSums: '$_id.device',
   ofReadings: (kind) => `$_id.${fieldsOf[kind].id}`,
 };
-/** By the device, and by the minute or the hour. */
+/** By device, and by minute or hour. */
 export function byBucket(width: Millis): Grouping {
   const byHour = width === HOUR;
   const start = byHour
@@ -33,14 +33,14 @@ export function byBucket(width: Millis): Grouping {
   };
 }
 
-/** Scans of one statement: two months of one device from its sums, two days from its readings, or a day of 30 devices. */
-const SCANS_A_STATEMENT = 60;
-/** Sums that are made into objects in one go: some milliseconds, after which the main thread has its turn. */
-const SUMS_A_BATCH = 1_000;
+/** Two months of one device from its sums, two days of it from its readings, or a day of 30 devices. */
+const SCANS_PER_STATEMENT = 60;
+/** Sums decoded at a time: takes some milliseconds, after which the main thread does other work. */
+const SUMS_PER_BATCH = 1_000;
 
 /**
- * Sums of these devices, or of all (`undefined`), over the parts of a plan. Sums of the same group may come several
- * times, from several statements.
+ * Sums of these devices, or of all (`undefined`), over the parts of a plan. A group may appear several times, once for
+ * each statement that has a part of it.
  */
 export async function sumParts(
   { deviceHours, history }: HourCollections,
@@ -76,13 +76,13 @@ export async function sumParts(
   }
 
   const sums: DeviceSums[] = [];
-  for (let at = 0; at < branches.length; at += SCANS_A_STATEMENT) {
-    const [first, ...others] = branches.slice(at, at + SCANS_A_STATEMENT) as [Branch, ...Branch[]];
+  for (let at = 0; at < branches.length; at += SCANS_PER_STATEMENT) {
+    const [first, ...others] = branches.slice(at, at + SCANS_PER_STATEMENT) as [Branch, ...Branch[]];
     const found = await deviceHours.db
       .collection(first.collection)
       .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id', { extremes })], {
         ...snapshot(),
-        batchSize: SUMS_A_BATCH,
+        batchSize: SUMS_PER_BATCH,
       })
       .toArray();
     sums.push(...found);

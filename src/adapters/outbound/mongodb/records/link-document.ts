@@ -1,7 +1,7 @@
 import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { MeterLink } from '#domain/meter-link';
 
-/** A meter feeds a vehicle during `[from, to)`; `to` is null while that has not ended. */
+/** A meter feeds a vehicle during `[from, to)`; `to` is null as long as it has not ended. */
 export interface LinkDocument {
   readonly _id: string;
   readonly meterId: string;
@@ -10,8 +10,8 @@ export interface LinkDocument {
   readonly to: Date | null;
 }
 
-/** Touched by every transaction that may add to a meter's links, so that no two of them can pass each other. */
-export interface MeterGuard {
+/** Updated by every transaction that may add to a meter's links, so that two of them conflict. */
+interface MeterGuard {
   /** The meter's id. */
   readonly _id: string;
   readonly touched: number;

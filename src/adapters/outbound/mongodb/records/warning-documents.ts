@@ -2,16 +2,16 @@ import type { Collection, Db, IndexDescription } from 'mongodb';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
 import { type MarkDocument, marksCollection } from '../server/marks.ts';
 
-/** A loss warning as it is now, beside what it is found by. */
-export interface WarningDocument {
+/** A loss warning in its current state, and the fields it is queried by. */
+interface WarningDocument {
   readonly _id: string;
   readonly state: LossWarning['state'];
   readonly openedAt: Date;
   readonly warning: LossWarning;
 }
 
-/** What the next evaluation of a vehicle has to know. */
-export interface WatchDocument {
+/** What the next evaluation of a vehicle needs to know. */
+interface WatchDocument {
   /** The vehicle's id. */
   readonly _id: string;
   readonly evaluatedTo: Date;
