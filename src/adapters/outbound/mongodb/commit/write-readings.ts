@@ -2,18 +2,16 @@ import type { AnyBulkWriteOperation, ClientSession, Collection, Db } from 'mongo
 import type { Reading } from '#domain/reading/reading';
 import { kinds } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
-import { type FleetDocument, fleetCollection, fleetUpdates } from '../fleet/fleet-document.ts';
+import { fleetCollection, fleetUpdates } from '../fleet/fleet-document.ts';
 import { byHistoryKey, toHistoryDocuments } from '../history/history-document.ts';
-import { type DeviceDocument, type LiveCollections, liveCollections } from '../live/device-document.ts';
+import { type DeviceDocument, liveCollections } from '../live/device-document.ts';
 import type { DeviceProgress } from '../live/device-progress.ts';
 import { insertAll } from '../server/insert-all.ts';
 
-/** What a commit writes to. */
-export interface CommitCollections extends LiveCollections {
-  readonly fleet: Collection<FleetDocument>;
-}
+export type CommitCollections = ReturnType<typeof commitCollections>;
 
-export function commitCollections(db: Db): CommitCollections {
+/** What a commit writes to. */
+export function commitCollections(db: Db) {
   return { ...liveCollections(db), fleet: fleetCollection(db) };
 }
 

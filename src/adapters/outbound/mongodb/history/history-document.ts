@@ -1,7 +1,7 @@
-import type { Collection, Db } from 'mongodb';
+import type { Db } from 'mongodb';
 import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 import { measuredValue, type Reading } from '#domain/reading/reading';
-import { type ByKind, byKind, type Kind } from '#domain/streams/streams';
+import { byKind, type Kind } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { fieldsOf } from './reading-fields.ts';
 
@@ -18,10 +18,10 @@ export interface HistoryDocument {
   readonly [field: string]: unknown;
 }
 
-export type HistoryCollections = ByKind<Collection<HistoryDocument>>;
+export type HistoryCollections = ReturnType<typeof historyCollections>;
 
-export function historyCollections(db: Db): HistoryCollections {
-  return byKind((kind) => db.collection(`${kind}_history`));
+export function historyCollections(db: Db) {
+  return byKind((kind) => db.collection<HistoryDocument>(`${kind}_history`));
 }
 
 const newDate = (time: EpochMillis): Date => new Date(time);

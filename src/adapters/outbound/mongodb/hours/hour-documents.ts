@@ -1,10 +1,10 @@
-import type { Collection, Db, Document, IndexDescription, ObjectId } from 'mongodb';
+import type { Db, Document, IndexDescription, ObjectId } from 'mongodb';
 import type { StreamHour } from '#application/ports/hour-rollups';
 import type { Kind } from '#domain/streams/streams';
 import { DAY, type EpochMillis, floorTo } from '#domain/time/time';
-import { type FleetDocument, fleetCollection } from '../fleet/fleet-document.ts';
-import { type LiveCollections, liveCollections } from '../live/device-document.ts';
-import { type MarkDocument, marksCollection } from '../server/marks.ts';
+import { fleetCollection } from '../fleet/fleet-document.ts';
+import { liveCollections } from '../live/device-document.ts';
+import { marksCollection } from '../server/marks.ts';
 
 /**
  * Sums of one device in one hour: energy in milliwatt-hours, averaged fields (`batteryTempSum`) in millionths of their
@@ -38,20 +38,15 @@ interface ClosedHourDocument {
   readonly discarded?: readonly ObjectId[];
 }
 
-/** What sums are computed from and written to. */
-export interface HourCollections extends LiveCollections {
-  readonly fleet: Collection<FleetDocument>;
-  readonly deviceHours: Collection<DeviceHourDocument>;
-  readonly closedHours: Collection<ClosedHourDocument>;
-  readonly marks: Collection<MarkDocument>;
-}
+export type HourCollections = ReturnType<typeof hourCollections>;
 
-export function hourCollections(db: Db): HourCollections {
+/** What sums are computed from and written to. */
+export function hourCollections(db: Db) {
   return {
     ...liveCollections(db),
     fleet: fleetCollection(db),
-    deviceHours: db.collection('device_hours'),
-    closedHours: db.collection('closed_hours'),
+    deviceHours: db.collection<DeviceHourDocument>('device_hours'),
+    closedHours: db.collection<ClosedHourDocument>('closed_hours'),
     marks: marksCollection(db),
   };
 }

@@ -1,6 +1,6 @@
-import type { Collection, Db } from 'mongodb';
-import { type ByKind, byKind } from '#domain/streams/streams';
-import { type HistoryCollections, historyCollections } from '../history/history-document.ts';
+import type { Db } from 'mongodb';
+import { byKind } from '#domain/streams/streams';
+import { historyCollections } from '../history/history-document.ts';
 
 /** A device, and where to find its newest reading in the history. */
 export interface DeviceDocument {
@@ -10,12 +10,10 @@ export interface DeviceDocument {
   readonly hour: Date;
 }
 
-/** Where live state is looked up. */
-export interface LiveCollections {
-  readonly history: HistoryCollections;
-  readonly devices: ByKind<Collection<DeviceDocument>>;
-}
+export type LiveCollections = ReturnType<typeof liveCollections>;
 
-export function liveCollections(db: Db): LiveCollections {
-  return { history: historyCollections(db), devices: byKind((kind) => db.collection(`${kind}_devices`)) };
+/** Where live state is looked up. */
+export function liveCollections(db: Db) {
+  const devices = byKind((kind) => db.collection<DeviceDocument>(`${kind}_devices`));
+  return { history: historyCollections(db), devices };
 }

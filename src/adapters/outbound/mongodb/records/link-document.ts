@@ -1,4 +1,4 @@
-import type { Collection, Db, IndexDescription } from 'mongodb';
+import type { Db, IndexDescription } from 'mongodb';
 import type { MeterLink } from '#domain/meter-link';
 
 /** A meter feeds a vehicle during `[from, to)`; `to` is null as long as it has not ended. */
@@ -17,13 +17,13 @@ interface MeterGuard {
   readonly touched: number;
 }
 
-export interface LinkCollections {
-  readonly links: Collection<LinkDocument>;
-  readonly meterGuards: Collection<MeterGuard>;
-}
+export type LinkCollections = ReturnType<typeof linkCollections>;
 
-export function linkCollections(db: Db): LinkCollections {
-  return { links: db.collection('meter_links'), meterGuards: db.collection('meter_guards') };
+export function linkCollections(db: Db) {
+  return {
+    links: db.collection<LinkDocument>('meter_links'),
+    meterGuards: db.collection<MeterGuard>('meter_guards'),
+  };
 }
 
 export const LINK_INDEXES: IndexDescription[] = [

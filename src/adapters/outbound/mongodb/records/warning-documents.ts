@@ -1,6 +1,6 @@
-import type { Collection, Db, IndexDescription } from 'mongodb';
+import type { Db, IndexDescription } from 'mongodb';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
-import { type MarkDocument, marksCollection } from '../server/marks.ts';
+import { marksCollection } from '../server/marks.ts';
 
 /** A loss warning in its current state, and the fields it is queried by. */
 interface WarningDocument {
@@ -19,16 +19,12 @@ interface WatchDocument {
   readonly open: LossWarning | null;
 }
 
-export interface WarningCollections {
-  readonly warnings: Collection<WarningDocument>;
-  readonly watches: Collection<WatchDocument>;
-  readonly marks: Collection<MarkDocument>;
-}
+export type WarningCollections = ReturnType<typeof warningCollections>;
 
-export function warningCollections(db: Db): WarningCollections {
+export function warningCollections(db: Db) {
   return {
-    warnings: db.collection('loss_warnings'),
-    watches: db.collection('warning_watches'),
+    warnings: db.collection<WarningDocument>('loss_warnings'),
+    watches: db.collection<WatchDocument>('warning_watches'),
     marks: marksCollection(db),
   };
 }

@@ -3,7 +3,7 @@ import type { EpochMillis } from '#domain/time/time';
 import { toDate } from './dates.ts';
 
 /** Points in time that only move forward: where the history begins, and up to where losses were evaluated. */
-export type MarkName = 'horizon' | 'evaluation';
+type MarkName = 'horizon' | 'evaluation';
 
 export interface MarkDocument {
   readonly _id: MarkName;
