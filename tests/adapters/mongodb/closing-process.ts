@@ -1,4 +1,4 @@
-/** Closes hours again and again until it is killed: MONGODB_URI, and the database as its argument. */
+/** Keeps closing hours until it is killed. Takes the server from MONGODB_URI and the database as its argument. */
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 
 const store = await openMongoDbStore({ uri: process.env.MONGODB_URI ?? '', database: process.argv[2] ?? '' });

@@ -5,7 +5,7 @@ import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 
 const at = (minutes: number, deviceId = 'M-1') => aMeterReading({ deviceId, timestamp: START + minutes * MINUTE });
 
-it('takes a device that it does not know to begin an hour, and its reading to be known perhaps', () => {
+it('assumes that the reading of an unknown device begins an hour, and may already be stored', () => {
   const progress = new DeviceProgress();
   progress.advance([aVehicleReading({ deviceId: 'M-1' })]);
 
@@ -13,7 +13,7 @@ it('takes a device that it does not know to begin an hour, and its reading to be
   expect(progress.mayBeStored(at(0))).toBe(true);
 });
 
-it('tells what is newer than all that was committed, and what begins an hour', () => {
+it('knows which readings are newer than all committed ones, and which begin an hour', () => {
   const progress = new DeviceProgress();
   progress.advance([at(10), at(5)]);
 
@@ -26,7 +26,7 @@ it('tells what is newer than all that was committed, and what begins an hour', (
   ]);
 });
 
-it('forgets all devices rather than remember more than it may', () => {
+it('forgets all devices rather than exceed its limit', () => {
   const progress = new DeviceProgress(2);
   progress.advance([at(0, 'M-1'), at(0, 'M-2'), at(0, 'M-3')]);
 

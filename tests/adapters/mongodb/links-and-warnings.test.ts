@@ -19,14 +19,14 @@ describe('several processes on one MongoDB', () => {
     });
   });
 
-  it('never leave two links of one meter that overlap, whatever they add and end at once', async () => {
+  it('never leave overlapping links of one meter, even when they add and end links at once', async () => {
     const [one, other] = stores;
     for (let round = 0; round < 10; round++) {
       const meterId = `M-${round}`;
       const first = aLink({ meterId, from: START, to: START + 2 * HOUR });
       await one.links.add([first]);
 
-      // Opening the first again and adding one after it cannot both be.
+      // Reopening the first link and adding a later one cannot both succeed.
       const [opened, [added]] = await Promise.all([
         one.links.end(first.id, null),
         other.links.add([aLink({ meterId, vehicleId: 'EV-2', from: START + 3 * HOUR })]),
@@ -38,7 +38,7 @@ describe('several processes on one MongoDB', () => {
     }
   });
 
-  it('take thousands of links at once', async () => {
+  it('can add thousands of links at once', async () => {
     const links = Array.from({ length: 2_000 }, (_, n) => aLink({ meterId: `M-${n}`, vehicleId: `EV-${n}` }));
 
     const outcomes = await Promise.all(stores.map((store) => store.links.add(links)));
@@ -49,7 +49,7 @@ describe('several processes on one MongoDB', () => {
     expect(await stores[0].links.during({ from: START, to: START + HOUR })).toHaveLength(2_000);
   });
 
-  it('that evaluate the same window keep one warning a vehicle', async () => {
+  it('keep one warning per vehicle when they evaluate the same window', async () => {
     const vehicles = Array.from({ length: 600 }, (_, n) => `EV-${n}`);
     const changes = vehicles.map((vehicleId) => {
       const warning = aWarning({ vehicleId });

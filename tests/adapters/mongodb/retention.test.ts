@@ -1,17 +1,17 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { hourCollections } from '#adapters/outbound/mongodb/hours/hour-documents';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { collectionsOf } from '#adapters/outbound/mongodb/server/collections';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aVehicleReading, START } from '#tests/support/readings';
 import { seriesOf } from '#tests/support/series-of';
 
-it('reads nothing before the horizon that a drop which was cut off has left, and drops it the next time', async () => {
+it('ignores readings before the horizon that an interrupted drop has left, and drops them the next time', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
-  const { marks, history } = collectionsOf(driverOf(database));
+  const { marks, history } = hourCollections(driverOf(database));
   const readings = [10, 40, 70, 100].map((n) => aVehicleReading({ timestamp: START + n * MINUTE, kwh: 1 }));
   await store.writer.commit(readings);
   await closeHours(store);
@@ -31,11 +31,11 @@ it('reads nothing before the horizon that a drop which was cut off has left, and
   expect(await history.vehicle.countDocuments()).toBe(2);
 });
 
-it('drops the reading that was live state when its device has been heard of again', async () => {
+it('drops a reading that was live state once its device has sent again', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
-  const { history } = collectionsOf(driverOf(database));
+  const { history } = hourCollections(driverOf(database));
   const at = (deviceId: string, n: number) => aVehicleReading({ deviceId, timestamp: START + n * MINUTE });
   await store.writer.commit([at('EV-1', 0), at('EV-1', 10), at('EV-2', 0), at('EV-2', 70)]);
   await closeHours(store);
@@ -54,7 +54,7 @@ it('drops the reading that was live state when its device has been heard of agai
   expect(await store.hot.newest('vehicle', 'EV-2')).toEqual(at('EV-2', 70));
 });
 
-it('drops an hour of more readings than one piece holds, and nothing more once the signal aborts', async () => {
+it('drops an hour that takes several chunks, and stops when the signal aborts', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
@@ -65,7 +65,7 @@ it('drops an hour of more readings than one piece holds, and nothing more once t
   }
   await closeHours(store);
 
-  const { vehicle } = collectionsOf(driverOf(database)).history;
+  const { vehicle } = hourCollections(driverOf(database)).history;
   await store.retention.dropBefore(START + HOUR, AbortSignal.abort());
   expect(await vehicle.countDocuments()).toBe(30_000);
   await store.retention.dropBefore(START + HOUR);

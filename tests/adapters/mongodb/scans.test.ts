@@ -11,16 +11,16 @@ import { seriesOf } from '#tests/support/series-of';
 
 const DEVICES = 12;
 const HOURS = 5;
-/** What is read to know where to find the sums: a lane an hour, what was computed of it, and the horizon. */
+/** Documents read to find out where the sums are: one lane per hour, the ends of the scans, and the horizon. */
 const PLAN = HOURS + 2 + 1;
-const SCANS = ['CLUSTERED_IXSCAN', 'IDHACK']; // the horizon by its name, all else by ranges
+const SCANS = ['CLUSTERED_IXSCAN', 'IDHACK']; // the horizon by its id, everything else by ranges
 const deviceId = (n: number) => `M-${String(n).padStart(3, '0')}`;
 const ONE = deviceId(6);
 
-/** A bounded scan also reads the document at which it sees that it has ended. */
+/** A bounded scan also examines the document that ends it. */
 const atMost = (documents: number, scans: number) => documents + 2 * scans;
 
-describe('what MongoDB examines for an answer', () => {
+describe('MongoDB examines only', () => {
   let store: TelemetryStore;
   let db: Db;
   let database: TemporaryDatabase;
@@ -42,7 +42,7 @@ describe('what MongoDB examines for an answer', () => {
     db = driverOf(database);
   });
 
-  it('is one device in the hours of the window for its totals, before the hours are closed', async () => {
+  it('one device in the hours of the window for its totals, before the hours are closed', async () => {
     const window = { from: START + 30 * MINUTE, to: START + 4 * HOUR - 30 * MINUTE };
     const { documents, scans } = await examined(db, () => store.cold.deviceTotals('meter', ONE, window));
 
@@ -52,7 +52,7 @@ describe('what MongoDB examines for an answer', () => {
     expect(scans).toEqual(SCANS);
   });
 
-  it('is one device in the hours that have readings for the totals of a very long window', async () => {
+  it('one device in the hours that have readings for its totals over a very long window', async () => {
     const window = { from: START - 400 * DAY, to: START + 400 * DAY };
     const { documents, scans } = await examined(db, () => store.cold.deviceTotals('meter', ONE, window));
 
@@ -60,18 +60,18 @@ describe('what MongoDB examines for an answer', () => {
     expect(scans).toEqual(SCANS);
   });
 
-  it('is one sum an hour, and the readings of the edges, once the hours are closed', async () => {
+  it('one sum per hour, and the readings of the edges, once the hours are closed', async () => {
     await closeHours(store);
     const window = { from: START + 50 * MINUTE, to: START + 4 * HOUR + 10 * MINUTE };
     const { documents, scans } = await examined(db, () => store.cold.deviceTotals('meter', ONE, window));
 
     expect(documents).toBeGreaterThanOrEqual(10 + 3 + 10);
-    // The sums of a device lie by the day: START is noon, so that all five hours are scanned.
+    // The sums of a device are stored by day: START is noon, so all five hours are scanned.
     expect(documents).toBeLessThanOrEqual(atMost(10 + HOURS + 10, 3) + PLAN + HOURS);
     expect(scans).toEqual(SCANS);
   });
 
-  it('is one sum an hour for the series of a device and for the totals of all devices', async () => {
+  it('one sum per hour for the series of a device and for the totals of all devices', async () => {
     await closeHours(store);
     const window = { from: START, to: START + HOURS * HOUR };
     const series = await examined(db, () => seriesOf(store.cold, 'meter', ONE, window, HOUR));
@@ -85,7 +85,7 @@ describe('what MongoDB examines for an answer', () => {
     expect(again.documents).toBeLessThanOrEqual(PLAN + 2 * HOURS);
   });
 
-  it('is a page of one device for its history', async () => {
+  it('a page of one device for its history', async () => {
     const window = { from: START, to: START + 5 * HOUR };
     const { documents, scans } = await examined(db, () => store.cold.history('meter', ONE, window, { limit: 100 }));
 
@@ -94,14 +94,14 @@ describe('what MongoDB examines for an answer', () => {
     expect(scans.toSorted()).toEqual(SCANS.toSorted());
   });
 
-  it('is a bounded scan for what is deleted: nothing that stays is read to find what goes', async () => {
+  it('the documents to be deleted when history is dropped, and none that stay', async () => {
     await closeHours(store);
     const { documents } = await examined(db, () => store.retention.dropBefore(START + HOUR));
 
     expect(documents).toBeLessThanOrEqual(atMost(DEVICES * 60, 1) + 2 * (PLAN + HOURS));
   });
 
-  it('is the minutes of the edges and the hours between for the fleet', async () => {
+  it('the minutes of the edges and the hours between them for the totals of the fleet', async () => {
     const window = { from: START + 40 * MINUTE, to: START + 3 * HOUR + 20 * MINUTE };
     const { documents, scans } = await examined(db, () => store.cold.fleetTotals(window));
 
@@ -110,7 +110,7 @@ describe('what MongoDB examines for an answer', () => {
     expect(scans).toEqual(['CLUSTERED_IXSCAN']);
   });
 
-  it('is the hours of the window for the fleet hour by hour', async () => {
+  it('the hours of the window for the fleet hour by hour', async () => {
     const window = { from: START, to: START + 3 * HOUR };
     const { documents, scans } = await examined(db, () => store.cold.fleetHours(window));
 
@@ -118,7 +118,7 @@ describe('what MongoDB examines for an answer', () => {
     expect(scans).toEqual(['CLUSTERED_IXSCAN']);
   });
 
-  it('is a device and the last reading of its hour for live state', async () => {
+  it('a device and the last reading of its hour for its live state', async () => {
     const { statements, documents, scans } = await examined(db, () => store.hot.newest('meter', ONE));
 
     expect(statements).toBe(1);
@@ -126,14 +126,14 @@ describe('what MongoDB examines for an answer', () => {
     expect(scans.toSorted()).toEqual(SCANS.toSorted());
   });
 
-  it('is the last reading of an hour for each device on a page of live states', async () => {
+  it('the last reading of an hour for each device on a page of live states', async () => {
     const { documents } = await examined(db, () => store.hot.page('meter', { after: ONE, limit: 3 }));
 
     expect(documents).toBeGreaterThanOrEqual(3 + 3);
     expect(documents).toBeLessThanOrEqual(3 + atMost(3, 3));
   });
 
-  it('is no reading of a device that is remembered to be newer, for what is stale', async () => {
+  it('the readings of devices not seen since, on a page of stale devices', async () => {
     const query = { limit: 100, olderThan: START + (HOURS - 1) * HOUR + 50 * MINUTE };
     await store.writer.commit([aMeterReading({ deviceId: 'M-silent', timestamp: START + (HOURS - 1) * HOUR })]);
     const other = await openMongoDbStore(database);
@@ -151,7 +151,7 @@ describe('what MongoDB examines for an answer', () => {
     expect(elsewhere.documents).toBeGreaterThanOrEqual(2 * (DEVICES + 1));
   });
 
-  it('is the key of each reading sent again, and not what lies between them', async () => {
+  it('the keys of readings that are sent again, and none between them', async () => {
     const again = [0, DEVICES - 1].map((n) => aMeterReading({ deviceId: deviceId(n), timestamp: START + n * MINUTE }));
     const { documents } = await examined(db, () => store.writer.commit(again));
 

@@ -17,7 +17,7 @@ async function open(database: TemporaryDatabase): Promise<TelemetryStore> {
 }
 
 describe('several writers on one MongoDB', () => {
-  it('may all start at once on a database that is not there yet', async () => {
+  it('can all start at once on a database that does not exist yet', async () => {
     const database = temporaryDatabase();
 
     const stores = await Promise.all([1, 2, 3, 4].map(() => open(database)));
@@ -26,7 +26,7 @@ describe('several writers on one MongoDB', () => {
     expect((await stores[0]?.cold.fleetTotals(day))?.meter.readings).toBe(1);
   });
 
-  it('store each reading once and count it once when all of them are sent to each', async () => {
+  it('store and count each reading once when all readings are sent to each of them', async () => {
     const database = temporaryDatabase();
     const stores = await Promise.all([open(database), open(database)]);
     const groups = Array.from({ length: 12 }, (_, group) =>
@@ -38,7 +38,7 @@ describe('several writers on one MongoDB', () => {
       }),
     );
 
-    // Each store works on two groups at a time; one goes forward, the other backward.
+    // Each store commits two groups at a time, one store from first to last, the other from last to first.
     const orders = [groups, [...groups].reverse()];
     const statuses = await Promise.all(
       stores.flatMap((store, which) =>
@@ -60,7 +60,7 @@ describe('several writers on one MongoDB', () => {
     expect(await driverOf(database).collection('meter_history').countDocuments()).toBe(300);
   });
 
-  it('write totals in lanes of their own', async () => {
+  it('write totals in separate lanes', async () => {
     const database = temporaryDatabase();
     const stores = await Promise.all([open(database), open(database)]);
 
@@ -76,7 +76,7 @@ describe('several writers on one MongoDB', () => {
     expect((await stores[0]?.cold.fleetHours(day))?.map(({ totals }) => totals.meter.readings)).toEqual([2]);
   });
 
-  it('know the newest reading of a device that has posted to each of them', async () => {
+  it('know the newest reading of a device that sends to both of them', async () => {
     const database = temporaryDatabase();
     const [one, other] = await Promise.all([open(database), open(database)]);
     const at = (minutes: number) => aMeterReading({ timestamp: START + minutes * MINUTE });
@@ -91,7 +91,7 @@ describe('several writers on one MongoDB', () => {
     expect(await newest()).toEqual([at(75), at(75)]);
   });
 
-  it('find everything again after a restart', async () => {
+  it('find everything after a restart', async () => {
     const database = temporaryDatabase();
     const readings = [aMeterReading(), aVehicleReading()];
     const before = await openMongoDbStore(database);
@@ -105,7 +105,7 @@ describe('several writers on one MongoDB', () => {
     expect((await store.cold.fleetTotals(day)).vehicle).toEqual({ energy: 80_000, readings: 1 });
   });
 
-  it('are not held up by a transaction whose process was killed', async () => {
+  it('are not blocked by the transaction of a killed process', async () => {
     const database = temporaryDatabase();
     const store = await open(database);
     const dead = new MongoClient(database.uri, { appName: APP_NAME });
@@ -115,11 +115,11 @@ describe('several writers on one MongoDB', () => {
     const history = dead.db(database.database).collection<HistoryDocument>('meter_history');
     await history.insertOne(toHistoryDocument(aMeterReading()), { session });
 
-    // The server would end it by itself after a minute.
+    // On its own, the server would end it after a minute.
     expect(await store.writer.commit([aMeterReading()])).toEqual([{ status: 'stored' }]);
   });
 
-  it('get no answer for a reading of another transaction before that is decided', async () => {
+  it('get no answer for a reading in another transaction until that is committed', async () => {
     const database = temporaryDatabase();
     const store = await open(database);
     const client = new MongoClient(database.uri);

@@ -1,18 +1,19 @@
-import { type Document, MongoClient } from 'mongodb';
+import { type Document, MongoClient, MongoServerError } from 'mongodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { inTransaction } from '#adapters/outbound/mongodb/commit/commit-transaction';
+import { type HourCollections, hourCollections } from '#adapters/outbound/mongodb/hours/hour-documents';
 import { MongoDbRollups } from '#adapters/outbound/mongodb/hours/mongodb-rollups';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { type Collections, collectionsOf } from '#adapters/outbound/mongodb/server/collections';
+import { isTimeLimitReached } from '#adapters/outbound/mongodb/server/driver-errors';
+import { inTransaction } from '#adapters/outbound/mongodb/server/durable-transaction';
 import { StoreUnavailableError } from '#application/errors';
-import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { DAY, HOUR } from '#domain/time/time';
 import { startMongod } from '#tests/support/mongod';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aMeterReading, START } from '#tests/support/readings';
 import { seriesOf } from '#tests/support/series-of';
 
 describe('a commit on MongoDB', () => {
-  it('asks for the majority and the journal, whatever the connection string says', async () => {
+  it('requires the majority and the journal, whatever the connection string says', async () => {
     const { uri, database } = temporaryDatabase();
     const readConcern = { level: 'majority' } as const;
     const client = new MongoClient(`${uri}&w=1&journal=false`, { monitorCommands: true, readConcern });
@@ -33,28 +34,31 @@ describe('a commit on MongoDB', () => {
     expect(commits).toEqual([{ w: 'majority', j: true, wtimeout: 8_000 }]);
   });
 
-  it('is StoreUnavailableError in time when the server hangs, and exact when it is sent again later', async () => {
-    const mongod = await startMongod();
-    onTestFinished(mongod.stop);
-    const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
-    onTestFinished(() => store.close());
-    await store.writer.commit([aMeterReading()]);
+  it('fails after the store was closed, and closing twice is fine', async () => {
+    const store = await openMongoDbStore(temporaryDatabase());
+    await store.close();
+    await store.close();
 
-    process.kill(mongod.pid, 'SIGSTOP');
-    const begin = performance.now();
-    const late = aMeterReading({ timestamp: START + MINUTE });
-    const error = await store.writer.commit([late]).catch((reason: unknown) => reason);
-    const took = performance.now() - begin;
-    process.kill(mongod.pid, 'SIGCONT');
-
-    expect(error).toBeInstanceOf(StoreUnavailableError);
-    expect(took).toBeLessThan(9_000);
-    const [outcome] = await store.writer.commit([late]);
-    expect(['stored', 'duplicate']).toContain(outcome?.status);
-    expect((await store.cold.fleetTotals({ from: START, to: START + DAY })).meter.readings).toBe(2);
+    await expect(store.writer.commit([aMeterReading()])).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
   });
 
-  it('and what else a client waits for are answered in time when the server hangs, closing an hour goes on when it does not', async () => {
+  it('completes before the store closes', async () => {
+    const database = temporaryDatabase();
+    const store = await openMongoDbStore(database);
+    const commit = store.writer.commit([aMeterReading()]);
+    await store.close();
+
+    expect(await commit).toEqual([{ status: 'stored' }]);
+  });
+});
+
+// Each test waits for the store's own timeouts of 8 or 9 s, so they wait at the same time.
+describe.concurrent('a MongoDB that does not answer', () => {
+  it('fails commits and reads in time while it hangs; afterwards they are exact, and a closing continues', async ({
+    expect,
+    onTestFinished,
+  }) => {
     const mongod = await startMongod();
     onTestFinished(mongod.stop);
     const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
@@ -80,25 +84,38 @@ describe('a commit on MongoDB', () => {
       store.warnings.list({ limit: 1 }),
       store.warnings.lastEvaluation(),
       store.retention.horizon(),
+      store.health.check(),
     ];
     await Promise.all(ask());
+    const laterHour = aMeterReading({ timestamp: START + HOUR });
 
     process.kill(mongod.pid, 'SIGSTOP');
     const begin = performance.now();
+    const elapsed = () => performance.now() - begin;
     const closing = store.rollups.close({ kind: 'meter', hour: START });
+    const commit = store.writer.commit([laterHour]).then(
+      () => ({ error: undefined, took: elapsed() }),
+      (error: unknown) => ({ error, took: elapsed() }),
+    );
     const answers = await Promise.allSettled(ask());
-    const took = performance.now() - begin;
+    const allTook = elapsed();
+    const { error, took } = await commit;
     process.kill(mongod.pid, 'SIGCONT');
 
-    expect(took).toBeLessThan(10_000);
+    expect(error).toBeInstanceOf(StoreUnavailableError);
+    expect(took).toBeLessThan(9_000);
+    expect(allTook).toBeLessThan(10_000);
     for (const answer of answers) {
       expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
     }
     await closing;
-    expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
+    expect(await store.rollups.unclosed(START + HOUR, 10)).toEqual([]);
+    const [outcome] = await store.writer.commit([laterHour]);
+    expect(['stored', 'duplicate']).toContain(outcome?.status);
+    expect((await store.cold.fleetTotals(day)).meter.readings).toBe(2);
   });
 
-  it('and every read are StoreUnavailableError, with the reason as cause, when the server is gone', async () => {
+  it('fails commits and reads when it is gone', async ({ expect, onTestFinished }) => {
     const mongod = await startMongod();
     const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
     onTestFinished(() => store.close());
@@ -114,49 +131,39 @@ describe('a commit on MongoDB', () => {
     ]);
 
     for (const answer of answers) {
-      expect(answer.status).toBe('rejected');
-      const reason = answer.status === 'rejected' ? answer.reason : undefined;
-      expect(reason).toBeInstanceOf(StoreUnavailableError);
+      expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
     }
-  });
-
-  it('is refused after the store was closed, and closing twice is fine', async () => {
-    const store = await openMongoDbStore(temporaryDatabase());
-    await store.close();
-    await store.close();
-
-    await expect(store.writer.commit([aMeterReading()])).rejects.toBeInstanceOf(StoreUnavailableError);
-    await expect(store.hot.newest('meter', 'M-1')).rejects.toBeInstanceOf(StoreUnavailableError);
-  });
-
-  it('finishes before the store closes', async () => {
-    const database = temporaryDatabase();
-    const store = await openMongoDbStore(database);
-    const commit = store.writer.commit([aMeterReading()]);
-    await store.close();
-
-    expect(await commit).toEqual([{ status: 'stored' }]);
   });
 });
 
-it('an hour whose sums take too long does not say that the store is away, so that the hours after it are closed', async () => {
-  const database = temporaryDatabase();
-  const store = await openMongoDbStore(database);
-  onTestFinished(() => store.close());
-  await store.writer.commit([aMeterReading()]);
-  const db = driverOf(database);
-  const collections = collectionsOf(db);
-  const pause = { $function: { body: 'function () { sleep(1000); return true; }', args: [], lang: 'js' } };
-  const slow = {
-    aggregate: (sums: Document[], options: object) =>
-      collections.history.meter.aggregate([{ $match: { $expr: pause } }, ...sums], { ...options, maxTimeMS: 50 }),
-  } as Collections['history']['meter'];
-  const rollups = new MongoDbRollups(db.client, { ...collections, history: { ...collections.history, meter: slow } });
+describe('an hour whose sums take too long', () => {
+  it('fails without making the store unavailable, so that later hours are closed', async () => {
+    const database = temporaryDatabase();
+    const store = await openMongoDbStore(database);
+    onTestFinished(() => store.close());
+    await store.writer.commit([aMeterReading()]);
+    const db = driverOf(database);
+    const collections = hourCollections(db);
+    const endless = ['a', 'b'].flatMap((n) => [{ $set: { [n]: { $range: [0, 1e5] } } }, { $unwind: `$${n}` }]);
+    const slow = {
+      aggregate: (sums: Document[], options: object) =>
+        collections.history.meter.aggregate([...endless, ...sums], { ...options, maxTimeMS: 50 }),
+    } as HourCollections['history']['meter'];
+    const rollups = new MongoDbRollups(db.client, { ...collections, history: { ...collections.history, meter: slow } });
 
-  const error = await rollups.close({ kind: 'meter', hour: START }).catch((reason: unknown) => reason);
+    const error = await rollups.close({ kind: 'meter', hour: START }).catch((reason: unknown) => reason);
 
-  expect(error).toMatchObject({ message: expect.stringContaining('take longer'), cause: expect.anything() });
-  expect(error).not.toBeInstanceOf(StoreUnavailableError);
-  await store.rollups.close({ kind: 'meter', hour: START });
-  expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
+    expect(error).toMatchObject({ message: expect.stringContaining('take longer'), cause: expect.anything() });
+    expect(error).not.toBeInstanceOf(StoreUnavailableError);
+    await store.rollups.close({ kind: 'meter', hour: START });
+    expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
+  });
+
+  it.each([
+    ['MaxTimeMSExpired', 50, true],
+    ['Interrupted', 11601, true],
+    ['DuplicateKey', 11000, false],
+  ])('is recognized by the error of its statement: %s', (codeName, code, expected) => {
+    expect(isTimeLimitReached(new MongoServerError({ message: codeName, code, codeName }))).toBe(expected);
+  });
 });

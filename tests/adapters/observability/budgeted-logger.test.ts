@@ -31,7 +31,7 @@ describe('the budgeted logger', () => {
     expect(written).toEqual([{ level, message: 'message', fields: { n: 1 } }]);
   });
 
-  it('lets the first 20 lines of a message through and no more within the minute', () => {
+  it('passes on the first 20 lines of a message and no more within the minute', () => {
     times(1000, (n) => logger.info('flood', { n }));
     clock.advance(MINUTE - 1);
     logger.info('flood', { n: 1000 });
@@ -39,7 +39,7 @@ describe('the budgeted logger', () => {
     expect(written.map(({ fields }) => fields)).toEqual(times(LINES, (n) => ({ n })));
   });
 
-  it('says with the first line of the next minute how many it left out', () => {
+  it('reports on the first line of the next minute how many it left out', () => {
     times(1000, () => logger.info('flood'));
     clock.advance(MINUTE);
     logger.info('flood', { n: 1 });
@@ -48,7 +48,7 @@ describe('the budgeted logger', () => {
     expect(written.slice(LINES).map(({ fields }) => fields)).toEqual([{ n: 1, suppressed: 1000 - LINES }, { n: 2 }]);
   });
 
-  it('says nothing of left out lines where there were none', () => {
+  it('reports nothing when no lines were left out', () => {
     times(LINES, () => logger.info('just enough'));
     clock.advance(MINUTE);
     logger.info('just enough');
@@ -56,7 +56,7 @@ describe('the budgeted logger', () => {
     expect(written.at(-1)?.fields).toEqual({});
   });
 
-  it('has a new budget every minute', () => {
+  it('starts a new budget every minute', () => {
     for (const minute of [0, 1, 2]) {
       clock.set(START + minute * MINUTE);
       times(50, () => logger.info('flood'));
@@ -66,7 +66,7 @@ describe('the budgeted logger', () => {
     expect(written.map(({ fields }) => fields.suppressed).filter(Boolean)).toEqual([30, 30]);
   });
 
-  it('does not let one message use up the budget of another, nor one level that of another', () => {
+  it('keeps separate budgets for each message and each level', () => {
     times(100, () => logger.info('flood'));
     logger.info('something else');
     logger.error('flood');
@@ -77,7 +77,7 @@ describe('the budgeted logger', () => {
     ]);
   });
 
-  it('lets slow repetition through for ever', () => {
+  it('passes on slow repetition for ever', () => {
     times(500, () => {
       logger.warn('now and then');
       clock.advance(4 * SECOND);

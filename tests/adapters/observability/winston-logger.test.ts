@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** Runs a few lines with a logger in a process of its own, and gives what that wrote. */
+/** Runs a few lines with a logger in a separate process, and returns its output. */
 function written(level: string, lines: string): Promise<{ stdout: string; stderr: string }> {
   const script = `
     import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
@@ -43,7 +43,7 @@ describe('the Winston logger', () => {
     lines = parsed(stdout);
   });
 
-  it('writes one line of JSON for each call, all of them on stdout', () => {
+  it('writes one line of JSON per call, all on stdout', () => {
     expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
       'info plain',
       'info fields',
@@ -55,15 +55,15 @@ describe('the Winston logger', () => {
     expect(stderr).toBe('');
   });
 
-  it('says when, in UTC', () => {
+  it('adds the time in UTC', () => {
     for (const { timestamp } of lines) expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
-  it('writes fields beside the message as they are', () => {
+  it('writes fields next to the message, unchanged', () => {
     expect(lines[1]).toMatchObject({ readings: 3, window: { from: 1 }, text: 'two\nlines' });
   });
 
-  it('spells an error out, with its stack and its causes', () => {
+  it('writes an error with its stack and its causes', () => {
     expect(lines[2]?.error).toMatchObject({
       name: 'TypeError',
       message: 'outer',
@@ -73,12 +73,12 @@ describe('the Winston logger', () => {
     expect(lines[3]?.error).toMatchObject({ name: 'StoreUnavailableError', message: 'wrong' });
   });
 
-  it('says what the errors of an aggregate are, the first of them', () => {
+  it('lists the first errors of an aggregate', () => {
     const first = ['RangeError: one', 'two', ...Array(8).fill('0')];
     expect(lines[4]?.error).toMatchObject({ message: 'all', errors: first });
   });
 
-  it('does not end the process when nobody reads its lines any more', async () => {
+  it('does not end the process when the reader of its output is gone', async () => {
     const script = `
       import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
       const logger = createWinstonLogger('info');
@@ -104,13 +104,13 @@ describe('the Winston logger', () => {
     ['warn', ['error', 'warn']],
     ['info', ['error', 'warn', 'info']],
     ['debug', ['error', 'warn', 'info', 'debug']],
-  ])('at level %s writes %j', async (level, expected) => {
+  ])('writes at level %s the lines of %j', async (level, expected) => {
     const { stdout } = await written(level, "for (const l of ['error', 'warn', 'info', 'debug']) logger[l]('line');");
 
     expect(parsed(stdout).map((line) => line.level)).toEqual(expected);
   });
 
-  it('has written its last lines when the process exits right after', async () => {
+  it('does not lose the last lines when the process exits right afterwards', async () => {
     const { stdout } = await written('info', "for (const i of [1, 2, 3]) logger.info('line', { i }); process.exit(0);");
 
     expect(parsed(stdout).map(({ i }) => i)).toEqual([1, 2, 3]);

@@ -5,20 +5,20 @@ import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 
-/** What is kept of an hour whose readings were dropped. */
+/** The sums that are kept of an hour whose readings were dropped. */
 interface DroppedHour {
   readonly bucket: EnergyBucket;
   readonly totals: DeviceTotals;
 }
 
-/** One device's readings in the order of their timestamps. Appending the newest is the cheap case. */
+/** One device's readings, ordered by timestamp. Appending the newest is the cheap case. */
 export class DeviceHistory {
   readonly #kind: Kind;
   readonly #readings: Reading[] = [];
   readonly #dropped: DroppedHour[] = [];
   #horizon: EpochMillis;
 
-  /** Readings before `horizon` are in no answer: their hours were summed up without them. */
+  /** Readings before `horizon` are in no answer: the sums of their hours are final. */
   constructor(kind: Kind, horizon: EpochMillis) {
     this.#kind = kind;
     this.#horizon = horizon;
@@ -29,18 +29,18 @@ export class DeviceHistory {
     return reading?.timestamp === timestamp ? reading : undefined;
   }
 
-  /** Adds a reading whose timestamp is not there yet. */
+  /** Adds a reading; none with its timestamp may exist. */
   add(reading: Reading): void {
     this.#readings.splice(this.#firstNotBefore(reading.timestamp), 0, reading);
   }
 
-  /** The readings of the window that are kept, oldest first, at most `limit`. */
+  /** The kept readings of the window, oldest first, at most `limit`. */
   between({ from, to }: TimeWindow, limit = Infinity): readonly Reading[] {
     const start = this.#firstNotBefore(Math.max(from, this.#horizon));
     return this.#readings.slice(start, Math.min(this.#firstNotBefore(to), start + limit));
   }
 
-  /** Totals of the window; of hours whose readings were dropped, those that lie in it as a whole. */
+  /** Totals of the window. Hours whose readings were dropped count only if they are entirely in it. */
   totals(window: TimeWindow): DeviceTotals {
     const dropped = this.#droppedIn(window).map(({ totals }) => totals);
     return [...dropped, ...this.between(window).map(deviceTotalsOf)].reduce(
@@ -49,13 +49,13 @@ export class DeviceHistory {
     );
   }
 
-  /** Energy by the bucket; of hours whose readings were dropped only when the buckets are hours. */
+  /** Energy per bucket. Hours whose readings were dropped are included only when the buckets are hours. */
   series(window: TimeWindow, width: Millis): EnergySeries {
     const dropped = width === HOUR ? this.#droppedIn(window).map(({ bucket }) => bucket) : [];
     return [...dropped, ...buckets(this.between(window), width)];
   }
 
-  /** Keeps of the readings before `before`, the start of an hour, the sums by the hour. */
+  /** Replaces the readings before `before`, the start of an hour, by their hourly sums. */
   dropBefore(before: EpochMillis): void {
     if (before <= this.#horizon) return;
     const readings = this.between({ from: -Infinity, to: before });

@@ -3,7 +3,7 @@ import { linkInterval, type MeterLink, overlaps, sameLink } from '#domain/meter-
 import type { EpochMillis } from '#domain/time/time';
 import { contains, intersection, type TimeWindow } from '#domain/time/time-window';
 
-/** Links in memory. Each call is one synchronous step, so no two can cross. */
+/** Links in memory. Each call is one synchronous step, so no two can interleave. */
 export class MemoryLinks implements LinkRepository {
   readonly #links = new Map<string, MeterLink>();
 
@@ -45,9 +45,9 @@ export class MemoryLinks implements LinkRepository {
       .sort((a, b) => compare(a.vehicleId, b.vehicleId) || a.from - b.from || compare(a.meterId, b.meterId));
   }
 
-  /** Keeps a link, in the place of the one with its id if there is one, unless another is in the way. */
-  #keep(link: MeterLink, inTheWay?: MeterLink): LinkOutcome {
-    const other = inTheWay ?? [...this.#links.values()].find((one) => one.id !== link.id && overlaps(one, link));
+  /** Stores a link, replacing the one with its id. Refused when it overlaps another, or when `conflicting` is given. */
+  #keep(link: MeterLink, conflicting?: MeterLink): LinkOutcome {
+    const other = conflicting ?? [...this.#links.values()].find((one) => one.id !== link.id && overlaps(one, link));
     if (other !== undefined) return { status: 'overlap', with: other };
     this.#links.set(link.id, link);
     return { status: 'stored' };

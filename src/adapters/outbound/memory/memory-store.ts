@@ -23,8 +23,8 @@ import { MemoryLinks } from './memory-links.ts';
 import { MemoryWarnings } from './memory-warnings.ts';
 
 /**
- * Keeps everything in this process, for tests and demos: the same answers as the other stores, and nothing is left
- * when the process ends. A commit is one synchronous step, so it is atomic by itself.
+ * Keeps everything in this process, for tests and demos. It gives the same answers as the other stores, and everything is
+ * lost when the process ends. A commit is one synchronous step, and therefore atomic.
  */
 export function createMemoryStore(): TelemetryStore {
   const memory = new Memory();
@@ -120,7 +120,7 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
     return [...hours].map(([hour, totals]) => ({ hour, totals })).sort((a, b) => a.hour - b.hour);
   }
 
-  /** Every answer is counted from the readings themselves: there are no sums that could be out of date. */
+  /** Sums are always computed from the readings themselves, so none can be out of date. */
   async unclosed(): Promise<readonly StreamHour[]> {
     return [];
   }
@@ -151,7 +151,7 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
     return this.#histories[kind].get(deviceId);
   }
 
-  /** What each reading would become, without keeping any. */
+  /** The outcome that each reading would have, without storing any. */
   #judge(readings: readonly Reading[]): CommitOutcome[] {
     const first = new Map<string, Reading>();
     return readings.map((reading) => {

@@ -3,32 +3,37 @@ import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { MINUTE, type Millis, SECOND } from '#domain/time/time';
 import { MongoDbWriter } from './commit/mongodb-writer.ts';
+import { commitCollections } from './commit/write-readings.ts';
+import { fleetCollection } from './fleet/fleet-document.ts';
 import { FleetQueries } from './fleet/fleet-queries.ts';
 import { DeviceQueries } from './hours/device-queries.ts';
+import { CLOSED_HOUR_INDEXES, hourCollections } from './hours/hour-documents.ts';
 import { MongoDbRetention } from './hours/mongodb-retention.ts';
 import { MongoDbRollups } from './hours/mongodb-rollups.ts';
+import { liveCollections } from './live/device-document.ts';
 import { DeviceProgress } from './live/device-progress.ts';
 import { LiveQueries } from './live/live-queries.ts';
+import { LINK_INDEXES, linkCollections } from './records/link-document.ts';
 import { MongoDbLinks } from './records/mongodb-links.ts';
 import { MongoDbWarnings } from './records/mongodb-warnings.ts';
+import { WARNING_INDEXES, warningCollections } from './records/warning-documents.ts';
 import { APP_NAME } from './server/abandoned-transactions.ts';
-import { collectionsOf, createCollections } from './server/collections.ts';
-import { beforeDeadline } from './server/deadline.ts';
+import { createCollections } from './server/create-collections.ts';
 import { answered, answeredInTime } from './server/driver-errors.ts';
 import { requireSuitableServer } from './server/server-requirements.ts';
 
 export interface MongoDbStoreOptions {
-  /** Of a replica set or a sharded cluster. */
+  /** Connection string of a replica set or a sharded cluster. */
   readonly uri: string;
   readonly database: string;
   readonly logger?: Logger;
 }
 
-/** Nobody waits longer for a server that is not there. */
+/** How long to look for a server. */
 const SELECTION_TIMEOUT: Millis = 8 * SECOND;
-/** The longest statement, the sums of an hour of a large fleet, ends before. Commits have a deadline of their own. */
+/** Longer than the longest statement, the sums of an hour of a large fleet. Commits have a deadline of their own. */
 const SOCKET_TIMEOUT: Millis = 2 * MINUTE;
-/** A server that works answers this in milliseconds. */
+/** A working server answers in milliseconds. */
 const CHECK_TIMEOUT: Millis = 3 * SECOND;
 
 const CLIENT_OPTIONS: MongoClientOptions = {
@@ -37,22 +42,25 @@ const CLIENT_OPTIONS: MongoClientOptions = {
   connectTimeoutMS: SELECTION_TIMEOUT,
   waitQueueTimeoutMS: SELECTION_TIMEOUT,
   socketTimeoutMS: SOCKET_TIMEOUT,
-  // What was read or answered cannot be rolled back, whatever the connection string says.
+  // Whatever the connection string says: what was read or acknowledged cannot be rolled back.
   readPreference: 'primary',
   readConcern: { level: 'majority' },
   writeConcern: { w: 'majority', journal: true },
 };
 
 /**
- * Opens the store in one database, whose collections are made when missing. Any number of processes may share it.
+ * Opens the store in one database and creates its missing collections. Any number of processes may share it.
  *
  * Rejects with `StoreUnavailableError` when no server answers, and with an error that says what to do when the server is
- * older than 6.0 or a standalone one.
+ * older than 6.0 or standalone.
  */
 export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOptions): Promise<TelemetryStore> {
   const client = new MongoClient(uri, CLIENT_OPTIONS);
   const db = client.db(database);
   const admin = client.db('admin');
+  const hours = hourCollections(db);
+  const links = linkCollections(db);
+  const warnings = warningCollections(db);
   try {
     await answered(prepare());
   } catch (error) {
@@ -62,34 +70,40 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
   async function prepare(): Promise<void> {
     await client.connect();
     await requireSuitableServer(admin);
-    await createCollections(db);
+    const { history, devices, fleet, deviceHours, closedHours, marks } = hours;
+    await createCollections(db, {
+      clustered: [...Object.values(history), fleet, deviceHours, closedHours],
+      plain: [...Object.values(devices), marks, links.links, links.meterGuards, warnings.warnings, warnings.watches],
+    });
+    await Promise.all([
+      closedHours.createIndexes(CLOSED_HOUR_INDEXES),
+      links.links.createIndexes(LINK_INDEXES),
+      warnings.warnings.createIndexes(WARNING_INDEXES),
+    ]);
   }
 
-  const collections = collectionsOf(db);
   const progress = new DeviceProgress();
-  const writer = new MongoDbWriter(client, collections, progress, logger);
-  const device = new DeviceQueries(client, collections);
-  const fleet = new FleetQueries(collections);
+  const writer = new MongoDbWriter(client, commitCollections(db), progress, logger);
+  const devices = new DeviceQueries(client, hours);
+  const fleet = new FleetQueries(fleetCollection(db));
   return {
     writer,
-    hot: new LiveQueries(collections, progress),
+    hot: new LiveQueries(liveCollections(db), progress),
     cold: {
-      history: (kind, deviceId, window, query) => answered(device.history(kind, deviceId, window, query)),
-      deviceTotals: (kind, deviceId, window) => answeredInTime(device.totals(kind, deviceId, window)),
-      seriesByDevice: (kind, deviceIds, window, width) =>
-        answeredInTime(device.seriesByDevice(kind, deviceIds, window, width)),
-      // Of a long window and a large fleet, for the background too: as long as the server works on it.
-      totalsByDevice: (kind, window) => answered(device.totalsByDevice(kind, window)),
-      fleetTotals: (window) => answeredInTime(fleet.totals(window)),
-      fleetHours: (window) => answeredInTime(fleet.hours(window)),
+      history: (...query) => devices.history(...query),
+      deviceTotals: (...query) => devices.deviceTotals(...query),
+      seriesByDevice: (...query) => devices.seriesByDevice(...query),
+      totalsByDevice: (...query) => devices.totalsByDevice(...query),
+      fleetTotals: (window) => fleet.fleetTotals(window),
+      fleetHours: (window) => fleet.fleetHours(window),
     },
-    rollups: new MongoDbRollups(client, collections),
-    links: new MongoDbLinks(client, collections, logger),
-    warnings: new MongoDbWarnings(client, collections, logger),
-    retention: new MongoDbRetention(client, collections, logger),
+    rollups: new MongoDbRollups(client, hours),
+    links: new MongoDbLinks(client, links, logger),
+    warnings: new MongoDbWarnings(client, warnings, logger),
+    retention: new MongoDbRetention(client, hours, logger),
     health: {
       check: async () => {
-        await answered(beforeDeadline(admin.command({ ping: 1 }), CHECK_TIMEOUT));
+        await answeredInTime(admin.command({ ping: 1 }), CHECK_TIMEOUT);
       },
     },
     close: async () => {

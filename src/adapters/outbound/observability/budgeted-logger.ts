@@ -2,11 +2,11 @@ import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 
-/** Lines of one message in one interval. A flood says nothing that its first lines and its size do not. */
+/** Lines per message and interval. The first lines and the number of the others tell all there is to know of a flood. */
 const LINES_PER_MESSAGE = 20;
 const INTERVAL: Millis = MINUTE;
-/** Different messages watched at once; messages are constant texts, so more would be a mistake. */
-const WATCHED_MESSAGES = 1_000;
+/** Distinct messages counted at once. Messages are constant texts, so there should never be more. */
+const MAX_MESSAGES = 1_000;
 
 interface Budget {
   since: EpochMillis;
@@ -14,8 +14,8 @@ interface Budget {
 }
 
 /**
- * Lets through at most 20 lines a minute of the same message; the first line after that says how many were left out
- * (`suppressed`). What varies belongs into the fields, never into the message.
+ * Passes on at most 20 lines per minute with the same level and message; the next minute's first line has the number of
+ * those left out (`suppressed`). Variable parts belong in the fields, never in the message.
  */
 export class BudgetedLogger implements Logger {
   readonly #logger: Logger;
@@ -49,12 +49,12 @@ export class BudgetedLogger implements Logger {
     this.#logger[level](message, suppressed === 0 ? fields : { ...fields, suppressed });
   }
 
-  /** How many lines were left out before this one; `undefined` when this one is left out too. */
+  /** How many lines were left out before this one; `undefined` if this one is left out, too. */
   #spend(key: string): number | undefined {
     const now = this.#clock.now();
     const budget = this.#budgets.get(key);
     if (budget === undefined || now - budget.since >= INTERVAL) {
-      if (this.#budgets.size >= WATCHED_MESSAGES) this.#budgets.clear();
+      if (this.#budgets.size >= MAX_MESSAGES) this.#budgets.clear();
       this.#budgets.set(key, { since: now, lines: 1 });
       return Math.max(0, (budget?.lines ?? 0) - LINES_PER_MESSAGE);
     }

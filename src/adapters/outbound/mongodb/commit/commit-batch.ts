@@ -12,54 +12,54 @@ export type KnownReadings = ReadonlyMap<string, Reading>;
 
 export const NOTHING_KNOWN: KnownReadings = new Map();
 
-/** The keys of a batch, each with the place of the first reading that has it. */
+/** The keys of a batch, and for each the index of the first reading that has it. */
 interface Keys {
   readonly all: readonly string[];
   readonly first: ReadonlyMap<string, number>;
 }
 
-/** The readings of one commit. Of several with the same key the first speaks for it. */
+/** The readings of one commit. The first reading of a key wins. */
 export class CommitBatch {
   readonly #readings: readonly Reading[];
-  readonly #eachOfItsDevice: boolean;
+  readonly #hasOneReadingPerDevice: boolean;
   #keys: Keys | undefined;
 
   constructor(readings: readonly Reading[]) {
     this.#readings = readings;
-    this.#eachOfItsDevice = isEachOfItsDevice(readings);
+    this.#hasOneReadingPerDevice = hasOneReadingPerDevice(readings);
   }
 
   /** One reading for each key that is not known. */
   unknown(known: KnownReadings): readonly Reading[] {
     if (this.#allAreNew(known)) return this.#readings;
-    const keys = this.#madeKeys();
-    return this.#readings.filter((_, place) => speaks(keys, place) && !known.has(keys.all[place] as string));
+    const keys = this.#allKeys();
+    return this.#readings.filter((_, index) => isFirstOfKey(keys, index) && !known.has(keys.all[index] as string));
   }
 
-  /** What each reading becomes when every key that is not known is stored. */
+  /** The outcome of each reading, in their order, once every key that is not known is stored. */
   outcomes(known: KnownReadings): CommitOutcome[] {
     if (this.#allAreNew(known)) return this.#readings.map(() => STORED);
-    const keys = this.#madeKeys();
-    return this.#readings.map((reading, place) => {
-      const key = keys.all[place] as string;
+    const keys = this.#allKeys();
+    return this.#readings.map((reading, index) => {
+      const key = keys.all[index] as string;
       const before = known.get(key);
-      if (before === undefined && speaks(keys, place)) return STORED;
-      const stays = before ?? (this.#readings[keys.first.get(key) as number] as Reading);
-      return sameValues(stays, reading) ? DUPLICATE : { status: 'conflict', stored: stays };
+      if (before === undefined && isFirstOfKey(keys, index)) return STORED;
+      const stored = before ?? (this.#readings[keys.first.get(key) as number] as Reading);
+      return sameValues(stored, reading) ? DUPLICATE : { status: 'conflict', stored };
     });
   }
 
   #allAreNew(known: KnownReadings): boolean {
-    return known.size === 0 && this.#eachOfItsDevice;
+    return known.size === 0 && this.#hasOneReadingPerDevice;
   }
 
-  /** Made when they are needed, which is seldom: they cost half a microsecond each. */
-  #madeKeys(): Keys {
+  /** Built on first use, which is rare. */
+  #allKeys(): Keys {
     if (this.#keys === undefined) {
       const all = this.#readings.map(keyOf);
       const first = new Map<string, number>();
-      all.forEach((key, place) => {
-        if (!first.has(key)) first.set(key, place);
+      all.forEach((key, index) => {
+        if (!first.has(key)) first.set(key, index);
       });
       this.#keys = { all, first };
     }
@@ -67,12 +67,12 @@ export class CommitBatch {
   }
 }
 
-/** Whether no two readings are of the same device, so that all keys differ. */
-function isEachOfItsDevice(readings: readonly Reading[]): boolean {
+/** If no two readings are of the same device, all keys differ. */
+function hasOneReadingPerDevice(readings: readonly Reading[]): boolean {
   const seen = byKind(() => new Set<string>());
   return readings.every(({ kind, deviceId }) => !seen[kind].has(deviceId) && seen[kind].add(deviceId));
 }
 
-function speaks({ all, first }: Keys, place: number): boolean {
-  return first.get(all[place] as string) === place;
+function isFirstOfKey({ all, first }: Keys, index: number): boolean {
+  return first.get(all[index] as string) === index;
 }

@@ -1,23 +1,27 @@
 import type { Collection } from 'mongodb';
 import type { Reading } from '#domain/reading/reading';
 import { type Kind, kinds } from '#domain/streams/streams';
-import { fromHistoryDocument, type HistoryDocument, historyKey } from '../history/history-document.ts';
-import type { Collections } from '../server/collections.ts';
+import {
+  fromHistoryDocument,
+  type HistoryCollections,
+  type HistoryDocument,
+  historyKey,
+} from '../history/history-document.ts';
 import { type KnownReadings, keyOf } from './commit-batch.ts';
 
-/** Keys a look-up: one takes about 0.1 ms, so that no single statement takes long. */
+/** A key takes about 0.1 ms, so no single statement takes long. */
 const KEYS_PER_LOOKUP = 500;
 
 /**
- * Finds which of these readings' keys are in the history already, with the readings that stand there. Another writer may
- * store any of them right after: then the commit's insert says so.
+ * Finds the stored readings that have the keys of these readings. Another writer may store one more right afterwards:
+ * then the commit's insert fails.
  */
-export async function findKnown(collections: Collections, readings: readonly Reading[]): Promise<KnownReadings> {
+export async function findKnown(history: HistoryCollections, readings: readonly Reading[]): Promise<KnownReadings> {
   const known = new Map<string, Reading>();
   for (const kind of kinds) {
     const ofKind = readings.filter((reading) => reading.kind === kind);
     for (let at = 0; at < ofKind.length; at += KEYS_PER_LOOKUP) {
-      const found = await lookUp(collections.history[kind], kind, ofKind.slice(at, at + KEYS_PER_LOOKUP));
+      const found = await lookUp(history[kind], kind, ofKind.slice(at, at + KEYS_PER_LOOKUP));
       for (const reading of found) known.set(keyOf(reading), reading);
     }
   }

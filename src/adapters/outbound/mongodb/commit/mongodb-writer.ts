@@ -1,31 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { MongoClient } from 'mongodb';
+import pTimeout from 'p-timeout';
 import type { Logger } from '#application/ports/logger';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import { type CommitOutcome, withheldOutcomes } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import { type Millis, SECOND } from '#domain/time/time';
 import type { DeviceProgress } from '../live/device-progress.ts';
-import type { Collections } from '../server/collections.ts';
 import { ConflictPause } from '../server/conflict-pause.ts';
-import { beforeDeadline } from '../server/deadline.ts';
-import { answered, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
+import { answeredInTime, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
+import { inTransaction } from '../server/durable-transaction.ts';
 import { CommitBatch, NOTHING_KNOWN } from './commit-batch.ts';
-import { inTransaction, writeReadings } from './commit-transaction.ts';
 import { findKnown } from './known-readings.ts';
+import { type CommitCollections, writeReadings } from './write-readings.ts';
 
-/** No attempt begins later than this after the commit was asked for, and nobody waits longer for its end. */
-const COMMIT_DEADLINE: Millis = 8 * SECOND;
+/** No attempt starts later than this after `commit` was called, and no caller waits longer. */
+const COMMIT_TIMEOUT: Millis = 8 * SECOND;
 /**
- * After a commit that met duplicates this many look first: devices that send again come in waves, and a look costs less
- * than a transaction that fails. Without duplicates the insert itself is the check, at no cost.
+ * After a commit with duplicates, this many commits look their readings up first: devices that send again come in waves,
+ * and a lookup costs less than a failed transaction. Without duplicates the insert itself is the check, at no cost.
  */
 const CAUTIOUS_COMMITS = 20;
 
-/** Commits readings, each call one transaction. Any number may be in flight, from any number of processes. */
+/** Commits readings, one transaction per call. Any number may be in flight, from any number of processes. */
 export class MongoDbWriter implements TelemetryWriter {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: CommitCollections;
   readonly #progress: DeviceProgress;
   readonly #logger: Logger | undefined;
   readonly #name = randomBytes(6).toString('hex');
@@ -34,7 +34,12 @@ export class MongoDbWriter implements TelemetryWriter {
   #lanes = 0;
   #cautious = 0;
 
-  constructor(client: MongoClient, collections: Collections, progress: DeviceProgress, logger: Logger | undefined) {
+  constructor(
+    client: MongoClient,
+    collections: CommitCollections,
+    progress: DeviceProgress,
+    logger: Logger | undefined,
+  ) {
     this.#client = client;
     this.#collections = collections;
     this.#progress = progress;
@@ -46,22 +51,22 @@ export class MongoDbWriter implements TelemetryWriter {
     { atomic = false }: CommitOptions = {},
   ): Promise<readonly CommitOutcome[]> {
     if (readings.length === 0) return [];
-    const deadline = performance.now() + COMMIT_DEADLINE;
+    const deadline = performance.now() + COMMIT_TIMEOUT;
     const outcomes = this.#onLane((lane) => this.#store(readings, atomic, lane, deadline));
     this.#inFlight.add(outcomes);
     const settled = () => this.#inFlight.delete(outcomes);
     outcomes.then(settled, settled);
-    return answered(beforeDeadline(outcomes, COMMIT_DEADLINE));
+    return answeredInTime(outcomes, COMMIT_TIMEOUT);
   }
 
-  /** Resolves when nothing is in flight any more, or the deadline of what is has passed. */
+  /** Resolves when no commit is in flight, or when those that are have passed their deadline. */
   async settled(): Promise<void> {
-    await beforeDeadline(Promise.allSettled(this.#inFlight), COMMIT_DEADLINE).catch(() => {});
+    await pTimeout(Promise.allSettled(this.#inFlight), { milliseconds: COMMIT_TIMEOUT, message: false });
   }
 
   /**
-   * A lane's documents in the fleet totals are written by one commit at a time. After a fault the lane is not used again:
-   * its transaction may still be open on the server.
+   * Only one commit at a time writes a lane's documents in the fleet totals. After a fault the lane is not used again,
+   * because its transaction may still be open on the server.
    */
   async #onLane<T>(work: (lane: string) => Promise<T>): Promise<T> {
     const lane = this.#freeLanes.pop() ?? `${this.#name}-${this.#lanes++}`;
@@ -78,10 +83,10 @@ export class MongoDbWriter implements TelemetryWriter {
   ): Promise<readonly CommitOutcome[]> {
     const batch = new CommitBatch(readings);
     const pause = new ConflictPause(this.#client, this.#logger);
-    // A batch that conflicts with itself is not written when atomic, so that no insert would tell what is there.
-    const look = this.#cautious > 0 || (atomic && batch.outcomes(NOTHING_KNOWN).some(isConflict));
+    // An atomic batch that conflicts with itself is not written, so no insert would find out what is stored.
+    const lookFirst = this.#cautious > 0 || (atomic && batch.outcomes(NOTHING_KNOWN).some(isConflict));
     const suspects = () => readings.filter((reading) => this.#progress.mayBeStored(reading));
-    let known = look ? await findKnown(this.#collections, suspects()) : NOTHING_KNOWN;
+    let known = lookFirst ? await findKnown(this.#collections.history, suspects()) : NOTHING_KNOWN;
     for (let thorough = false; ; ) {
       const outcomes = batch.outcomes(known);
       const unknown = batch.unknown(known);
@@ -94,15 +99,15 @@ export class MongoDbWriter implements TelemetryWriter {
       if (performance.now() > deadline) throw failure.error;
       const before = known.size;
       if (isDuplicateKey(failure.error)) {
-        known = await findKnown(this.#collections, thorough ? readings : suspects());
-        thorough = true; // next time: another process may have stored what is news to this one
+        known = await findKnown(this.#collections.history, thorough ? readings : suspects());
+        thorough = true; // next time: another process may have stored what looks new to this one
       }
-      // What is there and cannot be found was written by a transaction that the majority has yet to confirm.
+      // A duplicate that is not found was written by a transaction that the majority has not confirmed yet.
       if (known.size === before) await pause.wait();
     }
   }
 
-  /** Resolves with nothing when the readings are stored, and with the reason when another attempt may do better. */
+  /** Resolves with `undefined` when the readings are stored, and with the error when another attempt may succeed. */
   async #attempt(
     readings: readonly Reading[],
     lane: string,

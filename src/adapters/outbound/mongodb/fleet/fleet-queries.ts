@@ -1,46 +1,45 @@
-import type { Document } from 'mongodb';
-import type { FleetHour } from '#application/ports/cold-store';
+import type { Collection, Document } from 'mongodb';
+import type { ColdStore, FleetHour } from '#application/ports/cold-store';
 import { type FleetTotals, noFleetTotals } from '#domain/reading/totals';
 import { byKind, kinds } from '#domain/streams/streams';
 import { ceilTo, floorTo, HOUR } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import type { Collections } from '../server/collections.ts';
 import { toDate } from '../server/dates.ts';
-import type { Bucket } from './fleet-document.ts';
+import { answeredInTime } from '../server/driver-errors.ts';
+import type { Bucket, FleetDocument } from './fleet-document.ts';
 
-/** What can be asked about the fleet. The database sums the lanes. */
-export class FleetQueries {
-  readonly #collections: Collections;
+/** Queries about the whole fleet. The database sums over the lanes. */
+export class FleetQueries implements Pick<ColdStore, 'fleetTotals' | 'fleetHours'> {
+  readonly #fleet: Collection<FleetDocument>;
 
-  constructor(collections: Collections) {
-    this.#collections = collections;
+  constructor(fleet: Collection<FleetDocument>) {
+    this.#fleet = fleet;
   }
 
-  /** Whole hours from the hours, the edges from the minutes, in one statement. */
-  async totals({ from, to }: TimeWindow): Promise<FleetTotals> {
-    const { fleet } = this.#collections;
+  /** One statement: whole hours come from the documents of hours, the edges from those of minutes. */
+  async fleetTotals({ from, to }: TimeWindow): Promise<FleetTotals> {
     const crossesHour = ceilTo(HOUR, from) < floorTo(HOUR, to);
     const firstHour = crossesHour ? ceilTo(HOUR, from) : to;
     const endHour = crossesHour ? floorTo(HOUR, to) : to;
     const edge = (window: TimeWindow) => ({
-      $unionWith: { coll: fleet.collectionName, pipeline: [bucketRange('minute', window)] },
+      $unionWith: { coll: this.#fleet.collectionName, pipeline: [bucketRange('minute', window)] },
     });
-    const [sums] = await fleet
-      .aggregate([
-        bucketRange('hour', { from: firstHour, to: endHour }),
-        edge({ from, to: firstHour }),
-        edge({ from: endHour, to }),
-        fleetSums(null),
-      ])
-      .toArray();
+    const found = this.#fleet.aggregate([
+      bucketRange('hour', { from: firstHour, to: endHour }),
+      edge({ from, to: firstHour }),
+      edge({ from: endHour, to }),
+      fleetSums(null),
+    ]);
+    const [sums] = await answeredInTime(found.toArray());
     return sums === undefined ? noFleetTotals() : fleetTotalsFrom(sums);
   }
 
-  async hours(window: TimeWindow): Promise<readonly FleetHour[]> {
-    const hours = await this.#collections.fleet
-      .aggregate([bucketRange('hour', window), fleetSums('$_id.hour'), { $sort: { _id: 1 } }])
-      .toArray();
-    return hours.map((sums) => ({ hour: (sums._id as Date).getTime(), totals: fleetTotalsFrom(sums) }));
+  async fleetHours(window: TimeWindow): Promise<readonly FleetHour[]> {
+    const hours = this.#fleet.aggregate([bucketRange('hour', window), fleetSums('$_id.hour'), { $sort: { _id: 1 } }]);
+    return (await answeredInTime(hours.toArray())).map((sums) => ({
+      hour: (sums._id as Date).getTime(),
+      totals: fleetTotalsFrom(sums),
+    }));
   }
 }
 
@@ -49,7 +48,7 @@ export function bucketRange(bucket: Bucket, { from, to }: TimeWindow): Document 
   return { $match: { _id: { $gte: { [bucket]: toDate(from) }, $lt: { [bucket]: toDate(to) } } } };
 }
 
-/** The `$group` stage that `fleetTotalsFrom` understands. */
+/** The `$group` stage whose result `fleetTotalsFrom` reads. */
 function fleetSums(by: unknown): Document {
   const sums = kinds.flatMap((kind) =>
     ['energy', 'readings'].map((sum) => [`${kind}_${sum}`, { $sum: `$${kind}.${sum}` }]),

@@ -1,12 +1,13 @@
+import type { Db } from 'mongodb';
 import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 import { measuredValue, type Reading } from '#domain/reading/reading';
-import type { Kind } from '#domain/streams/streams';
+import { byKind, type Kind } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { fieldsOf } from './reading-fields.ts';
 
 /**
- * `{ hour, <idField>, timestamp }`, in this order: documents lie in the order of their keys, so that the hour being
- * written stays in memory, and one device's readings of one hour lie side by side.
+ * `{ hour, <idField>, timestamp }`, in this order: documents are stored in the order of their keys, so the hour being
+ * written stays in memory and a device's readings of one hour are adjacent.
  */
 export type HistoryKey = Readonly<Record<string, Date | string>>;
 
@@ -15,6 +16,12 @@ export interface HistoryDocument {
   readonly _id: HistoryKey;
   readonly receivedAt: Date;
   readonly [field: string]: unknown;
+}
+
+export type HistoryCollections = ReturnType<typeof historyCollections>;
+
+export function historyCollections(db: Db) {
+  return byKind((kind) => db.collection<HistoryDocument>(`${kind}_history`));
 }
 
 const newDate = (time: EpochMillis): Date => new Date(time);
@@ -27,7 +34,7 @@ export function historyKey(kind: Kind, deviceId: string, timestamp: EpochMillis,
   };
 }
 
-/** Documents for many readings. They share the dates that they have in common: most are of one hour and came at once. */
+/** Documents for many readings. Equal dates are one object: most readings are of one hour and arrived together. */
 export function toHistoryDocuments(readings: readonly Reading[]): HistoryDocument[] {
   const dates = new Map<EpochMillis, Date>();
   const sharedDate = (time: EpochMillis): Date => {
@@ -40,7 +47,7 @@ export function toHistoryDocuments(readings: readonly Reading[]): HistoryDocumen
   return readings.map((reading) => toHistoryDocument(reading, sharedDate));
 }
 
-/** The fields in the order in which they are stored. */
+/** The order of the fields is the order in which they are stored. */
 export function toHistoryDocument(reading: Reading, dateOf = newDate): HistoryDocument {
   const { kind, deviceId, timestamp, receivedAt } = reading;
   const { energy, measured } = fieldsOf[kind];
@@ -64,7 +71,7 @@ export function fromHistoryDocument(kind: Kind, document: HistoryDocument): Read
   return reading as unknown as Reading;
 }
 
-/** Readings in the order of their keys: one after another in the collection. */
+/** Compares readings by their keys, so that sorted ones are adjacent in the collection. */
 export function byHistoryKey(a: Reading, b: Reading): number {
   const hours = floorTo(HOUR, a.timestamp) - floorTo(HOUR, b.timestamp);
   if (hours !== 0) return hours;

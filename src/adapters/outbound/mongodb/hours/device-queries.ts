@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb';
-import type { HistoryQuery } from '#application/ports/cold-store';
+import type { ColdStore, HistoryQuery } from '#application/ports/cold-store';
 import { yieldToEventLoop } from '#application/yield-to-event-loop';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import type { Reading } from '#domain/reading/reading';
@@ -9,55 +9,50 @@ import { HOUR, MINUTE, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { fromHistoryDocument, type HistoryDocument } from '../history/history-document.ts';
 import { deviceRange, scanEach } from '../history/history-scan.ts';
-import type { Collections } from '../server/collections.ts';
-import { answeredInTime } from '../server/driver-errors.ts';
+import { answered, answeredInTime } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
-import { atOneMoment } from '../server/one-moment.ts';
 import { type DeviceBucketId, type DeviceSums, toDeviceTotals, toEnergyBucket } from './device-sums.ts';
+import type { HourCollections } from './hour-documents.ts';
 import { planHours } from './hour-plan.ts';
 import { occupiedHours } from './occupied-hours.ts';
-import { BY_DEVICE, byBucket, type Grouping, IN_ALL, sumParts } from './part-sums.ts';
+import { BY_DEVICE, byBucket, type Grouping, sumParts, UNGROUPED } from './part-sums.ts';
+import { inSnapshot } from './snapshot.ts';
 
-/** Hours that one statement for a page of history scans at most. */
-const HOURS_A_SCAN = 48;
-/** What a device sends in an hour when all is well; more only means that a page takes fewer round trips. */
-const READINGS_AN_HOUR = HOUR / MINUTE;
-/** Devices between whose totals others have their turn: a millisecond. */
-const DEVICES_PER_TURN = 1_000;
+/** Max hours that one statement scans for a page of history. */
+const MAX_HOURS_PER_SCAN = 48;
+/** What a device normally sends; if it sends more, a page only takes fewer round trips. */
+const READINGS_PER_HOUR = HOUR / MINUTE;
+/** Devices added up before the event loop gets its turn: takes a millisecond. */
+const DEVICES_PER_YIELD = 1_000;
 
-/** What can be asked about the history of devices. */
-export class DeviceQueries {
+/**
+ * The totals of a stream's devices in the window that was queried last, if all its hours were closed. Clients page
+ * through a list of devices, and each page is taken from the same totals, which are expensive to sum. A generation of an
+ * hour never changes, so the totals hold for any window that consists of the same generations.
+ */
+interface PagedTotals {
+  /** The generations of the window's hours, joined. */
+  readonly generations: string;
+  readonly totals: ReadonlyMap<string, DeviceTotals>;
+}
+
+/** Queries about the history of devices: raw readings, and sums from closed hours wherever they hold. */
+export class DeviceQueries implements Omit<ColdStore, 'fleetTotals' | 'fleetHours'> {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
-  readonly #lastTotals = new Map<
-    Kind,
-    { readonly version: string; readonly totals: ReadonlyMap<string, DeviceTotals> }
-  >();
+  readonly #collections: HourCollections;
+  readonly #pagedTotals = new Map<Kind, PagedTotals>();
 
-  constructor(client: MongoClient, collections: Collections) {
+  constructor(client: MongoClient, collections: HourCollections) {
     this.#client = client;
     this.#collections = collections;
   }
 
-  async history(
-    kind: Kind,
-    deviceId: string,
-    window: TimeWindow,
-    { after = -Infinity, limit }: HistoryQuery,
-  ): Promise<readonly Reading[]> {
-    const horizon = (await answeredInTime(mark(this.#collections.marks, 'horizon'))) ?? -Infinity;
-    const rest = { from: Math.max(window.from, after + 1, horizon), to: window.to };
-    const page: Reading[] = [];
-    for await (const hours of this.#scans(kind, rest, limit)) {
-      // Each scan has its time: a page that passes years of silence takes many.
-      page.push(...(await answeredInTime(this.#readings(kind, deviceId, hours, limit - page.length))));
-      if (page.length === limit) break;
-    }
-    return page;
+  async history(kind: Kind, deviceId: string, window: TimeWindow, query: HistoryQuery): Promise<readonly Reading[]> {
+    return answered(this.#history(kind, deviceId, window, query));
   }
 
-  async totals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
-    const sums = await this.#sums(kind, [deviceId], window, IN_ALL);
+  async deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals> {
+    const sums = await answeredInTime(this.#sums(kind, [deviceId], window, UNGROUPED));
     return sums.map((sum) => toDeviceTotals(kind, sum)).reduce(addDeviceTotals, noDeviceTotals(kind));
   }
 
@@ -67,45 +62,67 @@ export class DeviceQueries {
     window: TimeWindow,
     width: Millis,
   ): Promise<ReadonlyMap<string, EnergySeries>> {
-    const sums = await this.#sums(kind, deviceIds, window, byBucket(width));
+    const sums = await answeredInTime(this.#sums(kind, deviceIds, window, byBucket(width)));
     const byDevice = Map.groupBy(sums, ({ _id }) => (_id as DeviceBucketId).device);
     const seriesOf = (own: readonly DeviceSums[]) => own.map(toEnergyBucket).sort((a, b) => a.start - b.start);
     return new Map([...byDevice].map(([device, own]) => [device, seriesOf(own)]));
   }
 
-  /**
-   * What was last asked of a stream is kept: the pages of one list come from the same sums. It is given again as long as
-   * the window consists of the same computations of its hours, which never change.
-   */
+  /** Without a deadline: it may cover a long window of a large fleet, and also runs in the background. */
   async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
-    return atOneMoment(this.#client, async (moment) => {
-      const plan = await planHours(this.#collections, kind, window, true, moment);
-      const version = plan.closed.map(({ generation }) => generation.toHexString()).join(' ');
-      const last = this.#lastTotals.get(kind);
-      if (plan.raw.length === 0 && last?.version === version) return last.totals;
-      const totals = await totalsOf(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
-      if (plan.raw.length === 0) this.#lastTotals.set(kind, { version, totals });
+    return answered(this.#totalsByDevice(kind, window));
+  }
+
+  async #history(
+    kind: Kind,
+    deviceId: string,
+    window: TimeWindow,
+    { after = -Infinity, limit }: HistoryQuery,
+  ): Promise<readonly Reading[]> {
+    const horizon = (await answeredInTime(mark(this.#collections.marks, 'horizon'))) ?? -Infinity;
+    const rest = { from: Math.max(window.from, after + 1, horizon), to: window.to };
+    const page: Reading[] = [];
+    for await (const hours of this.#scans(kind, rest, limit)) {
+      // Each scan has a deadline of its own: a page that spans years of silence takes many.
+      page.push(...(await answeredInTime(this.#readings(kind, deviceId, hours, limit - page.length))));
+      if (page.length === limit) break;
+    }
+    return page;
+  }
+
+  async #totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
+    return inSnapshot(this.#client, async (snapshot) => {
+      const plan = await planHours(this.#collections, kind, window, true, snapshot);
+      const isClosed = plan.raw.length === 0;
+      const generations = plan.closed.map(({ generation }) => generation.toHexString()).join(' ');
+      const cached = this.#pagedTotals.get(kind);
+      if (isClosed && cached?.generations === generations) return cached.totals;
+      const totals = await totalsOf(
+        kind,
+        await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, snapshot),
+      );
+      if (isClosed) this.#pagedTotals.set(kind, { generations, totals });
       return totals;
     });
   }
 
   #sums(kind: Kind, deviceIds: readonly string[], window: TimeWindow, grouping: Grouping) {
-    return atOneMoment(this.#client, async (moment) => {
-      const plan = await planHours(this.#collections, kind, window, grouping.ofSums !== undefined, moment);
-      return sumParts(this.#collections, kind, deviceIds, plan, grouping, moment);
+    return inSnapshot(this.#client, async (snapshot) => {
+      const plan = await planHours(this.#collections, kind, window, grouping.ofSums !== undefined, snapshot);
+      return sumParts(this.#collections, kind, deviceIds, plan, grouping, snapshot);
     });
   }
 
-  /** The occupied hours of a window in groups: as many as a page should need, then ever more. */
+  /** The occupied hours of a window in groups: first as many as the page should need, then twice as many each time. */
   async *#scans(kind: Kind, window: TimeWindow, readings: number): AsyncGenerator<readonly TimeWindow[]> {
-    let size = Math.min(Math.ceil(readings / READINGS_AN_HOUR) + 1, HOURS_A_SCAN);
+    let size = Math.min(Math.ceil(readings / READINGS_PER_HOUR) + 1, MAX_HOURS_PER_SCAN);
     let hours: TimeWindow[] = [];
     for await (const hour of occupiedHours(this.#collections.fleet, kind, window)) {
       hours.push(hour);
       if (hours.length < size) continue;
       yield hours;
       hours = [];
-      size = Math.min(size * 2, HOURS_A_SCAN);
+      size = Math.min(size * 2, MAX_HOURS_PER_SCAN);
     }
     if (hours.length > 0) yield hours;
   }
@@ -117,7 +134,7 @@ export class DeviceQueries {
     limit: number,
   ): Promise<readonly Reading[]> {
     const history = this.#collections.history[kind];
-    const first = [{ $sort: { _id: 1 } }, { $limit: limit }]; // within an hour in the order of the scan
+    const first = [{ $sort: { _id: 1 } }, { $limit: limit }]; // the order of the scan within an hour, so nothing is sorted
     const [scan, ...others] = hours.map((hour) => ({
       collection: history.collectionName,
       pipeline: [{ $match: deviceRange(kind, deviceId, hour) }, ...first],
@@ -130,11 +147,11 @@ export class DeviceQueries {
   }
 }
 
-/** Adds up the sums of each device, giving way to others now and then. */
+/** Adds up the sums of each device, yielding to the event loop now and then. */
 async function totalsOf(kind: Kind, found: readonly DeviceSums[]): Promise<ReadonlyMap<string, DeviceTotals>> {
   const totals = new Map<string, DeviceTotals>();
   for (const [index, sums] of found.entries()) {
-    if (index % DEVICES_PER_TURN === 0) await yieldToEventLoop();
+    if (index % DEVICES_PER_YIELD === 0) await yieldToEventLoop();
     const id = String(sums._id);
     const sum = toDeviceTotals(kind, sums);
     const before = totals.get(id);

@@ -3,9 +3,9 @@ import type { EnergyBucket } from '#domain/energy/energy-series';
 import type { DeviceTotals } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import { fieldsOf } from '../history/reading-fields.ts';
-import { millionthsOf } from '../server/rounding.ts';
+import { millionthsOf } from './rounding.ts';
 
-/** What `$group` makes of readings or of sums: integers all, energy in mWh, averaged fields in millionths. */
+/** The result of grouping readings or sums: all integers, energy in mWh, averaged fields in millionths of their unit. */
 export interface DeviceSums {
   readonly _id: unknown;
   readonly energy: number;
@@ -13,7 +13,7 @@ export interface DeviceSums {
   readonly [sum: string]: unknown;
 }
 
-/** Whether the least and the most energy of a reading, `least` and `most`, are wanted besides. */
+/** Whether to include the smallest and the largest energy of a reading, as `least` and `most`. */
 export interface SumOptions {
   readonly extremes: boolean;
 }
@@ -32,7 +32,7 @@ export function sumReadings(kind: Kind, by: unknown, { extremes }: SumOptions): 
   };
 }
 
-/** The `$group` stage that adds up what `sumReadings` has made. */
+/** The `$group` stage that adds up the results of `sumReadings`. */
 export function addSums(kind: Kind, by: unknown, { extremes }: SumOptions): Document {
   return {
     $group: {
@@ -45,7 +45,7 @@ export function addSums(kind: Kind, by: unknown, { extremes }: SumOptions): Docu
   };
 }
 
-/** The names of what is summed beside energy and readings. */
+/** The names of the sums besides energy and readings. */
 export function sumFields(kind: Kind): readonly string[] {
   return fieldsOf[kind].averaged.map(sumField);
 }
@@ -58,13 +58,13 @@ export function toDeviceTotals(kind: Kind, sums: DeviceSums): DeviceTotals {
   };
 }
 
-/** By what the buckets of many devices' series are told apart. */
+/** Identifies a bucket among the series of many devices. */
 export interface DeviceBucketId {
   readonly device: string;
   readonly start: Date;
 }
 
-/** Of sums with extremes, by `DeviceBucketId`. */
+/** For sums with extremes, grouped by `DeviceBucketId`. */
 export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSums): EnergyBucket {
   const { start } = _id as DeviceBucketId;
   return { start: start.getTime(), energy, readings, min: least as number, max: most as number };

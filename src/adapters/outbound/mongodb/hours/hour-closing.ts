@@ -6,58 +6,57 @@ import { DAY, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time/ti
 import { bucketRange } from '../fleet/fleet-queries.ts';
 import { hourRange } from '../history/history-scan.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
-import type { Collections } from '../server/collections.ts';
-import { isDuplicateKey, isTimeUp } from '../server/driver-errors.ts';
+import { isDuplicateKey, isTimeLimitReached } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
 import { sumFields, sumReadings } from './device-sums.ts';
-import { closedHourId, dayRange } from './hour-documents.ts';
+import { closedHourId, dayRange, type HourCollections } from './hour-documents.ts';
 
 /** An hour of 10,000 devices takes seconds. */
-const COMPUTING: Millis = 100 * SECOND;
-/** A claim is renewed as long as its process lives. */
-const CLAIM: Millis = 10 * SECOND;
-const RENEWAL: Millis = 2 * SECOND;
-/** How often somebody who waits for another process to close the hour looks whether it has. */
-const LOOK: Millis = 100;
-/** Long enough to outlast the claim of a process that died, and the computation after it. */
-const PATIENCE: Millis = 3 * MINUTE;
+const SUMS_TIMEOUT: Millis = 100 * SECOND;
+/** A claim is renewed as long as its process is alive. */
+const CLAIM_DURATION: Millis = 10 * SECOND;
+const CLAIM_RENEWAL_INTERVAL: Millis = 2 * SECOND;
+/** How often to check whether another process has closed the hour. */
+const POLL_INTERVAL: Millis = 100;
+/** Outlasts the claim of a process that died, and the computation after it. */
+const CLOSE_TIMEOUT: Millis = 3 * MINUTE;
 
 /**
  * Computes the sums of hours, each time as a new generation of documents:
  *
  * 1. Claim the hour, so that no two processes do the same work. The claim names the generation.
- * 2. Read how many readings the hour has: `n`.
- * 3. Sum them, inside the server, into documents of the generation. A reading that arrives meanwhile is in it or not.
- * 4. Publish the generation and `n` in one write, if the claim still stands and the hour does not lie before the horizon.
- * 5. Delete the documents of the generation before.
+ * 2. Count the readings of the hour: `n`.
+ * 3. Sum them, inside the server, into documents of the generation. A reading that arrives meanwhile may be included.
+ * 4. Publish the generation and `n` in one write, if the claim still holds and the hour is not before the horizon.
+ * 5. Delete the documents of the previous generation.
  *
- * History only grows until the horizon has passed its hour, so the sums hold `n` readings or more; as long as the hour
- * has `n`, they hold exactly those. Sums that the horizon has passed are final: there is nothing to compute them from.
- * Who dies on the way leaves a claim that runs out and documents that nobody reads: the next one to claim the hour has
- * them deleted.
+ * An hour's history only grows until the horizon passes it, so the sums include at least `n` readings; as long as the
+ * hour has `n`, they include exactly those. Sums before the horizon are final: there is nothing left to compute them
+ * from. A process that dies midway leaves a claim that expires and documents that nobody reads: the next process to claim
+ * the hour has them deleted.
  */
 export class HourClosing {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: HourCollections;
 
-  constructor(client: MongoClient, collections: Collections) {
+  constructor(client: MongoClient, collections: HourCollections) {
     this.#client = client;
     this.#collections = collections;
   }
 
-  /** Resolves when the hour's sums hold all readings that it had when this was asked for, or are final. */
+  /** Resolves when the hour's sums include all readings that it had when this was called, or are final. */
   async close(hour: StreamHour): Promise<void> {
     const wanted = await this.#readingsOf(hour);
-    for (const begin = performance.now(); performance.now() - begin < PATIENCE; await sleep(LOOK)) {
+    for (const begin = performance.now(); performance.now() - begin < CLOSE_TIMEOUT; await sleep(POLL_INTERVAL)) {
       const now = await this.#collections.closedHours.findOne({ _id: closedHourId(hour) });
       if ((now?.readings ?? 0) >= wanted) return;
       const generation = new ObjectId();
       if ((await this.#claim(hour, generation, wanted)) && (await this.#computeClaimed(hour, generation))) return;
     }
-    throw new StoreUnavailableError('another process holds the hour and does not close it');
+    throw new StoreUnavailableError('another process has claimed the hour and does not close it');
   }
 
-  /** Deletes the documents of generations that nobody reads any more. */
+  /** Deletes the documents of discarded generations. */
   async deleteDiscarded(hour: StreamHour): Promise<void> {
     const { closedHours } = this.#collections;
     const _id = closedHourId(hour);
@@ -68,24 +67,24 @@ export class HourClosing {
     await closedHours.updateOne({ _id, discarded: { $size: 0 } }, { $unset: { discarded: 1 } });
   }
 
-  /** Says whether the claim held until the sums were published, or there is nothing to publish. */
+  /** Whether the sums were published, or are final; not if the claim was lost. */
   async #computeClaimed(hour: StreamHour, generation: ObjectId): Promise<boolean> {
-    const renewal = setInterval(() => void this.#renew(hour, generation), RENEWAL);
-    // Within a session no read sees less than the one before, not from another shard or a new primary either.
+    const renewal = setInterval(() => void this.#renew(hour, generation), CLAIM_RENEWAL_INTERVAL);
+    // Within a session no read sees less than the one before, even from another shard or a new primary.
     const session = this.#client.startSession({ causalConsistency: true });
     try {
       const readings = await this.#readingsOf(hour, session);
       await this.#compute(hour, generation, session);
-      // Looked up last: the horizon moves before anything is deleted, so the sums of an hour after it lack nothing.
+      // Read last: the horizon moves before anything is deleted, so the sums of an hour after it are complete.
       const isFinal = hour.hour < ((await mark(this.#collections.marks, 'horizon', session)) ?? -Infinity);
-      if (isFinal) await this.#letGo(hour, generation);
+      if (isFinal) await this.#discard(hour, generation);
       const done = isFinal || (await this.#publish(hour, generation, readings));
-      // Who took the claim may have deleted this generation before the last of it was written.
+      // The process that took the claim may have deleted this generation before all of it was written.
       if (!done) await this.#delete(hour, [generation]);
       await this.deleteDiscarded(hour);
       return done;
     } catch (error) {
-      await this.#letGo(hour, generation);
+      await this.#discard(hour, generation);
       throw error;
     } finally {
       clearInterval(renewal);
@@ -112,15 +111,15 @@ export class HourClosing {
   }
 
   /**
-   * Says whether the claim was got: not when somebody holds one, and not when somebody has closed the hour since it was
-   * looked at. The claim of a process that died has run out by the server's clock.
+   * Whether the hour is claimed now: not if another process holds a claim, or has closed the hour meanwhile. Claims
+   * expire by the server's clock.
    */
   async #claim(hour: StreamHour, generation: ObjectId, wanted: number): Promise<boolean> {
     const isFree = { $or: [{ $eq: [{ $type: '$claim' }, 'missing'] }, { $lt: ['$claim.until', '$$NOW'] }] };
     const isWanted = { $lt: [{ $ifNull: ['$readings', 0] }, wanted] };
     const claimed = {
       discarded: discardedAnd('$claim.generation'),
-      claim: { generation, until: { $add: ['$$NOW', CLAIM] } },
+      claim: { generation, until: { $add: ['$$NOW', CLAIM_DURATION] } },
     };
     try {
       const now = await this.#collections.closedHours.findOneAndUpdate(
@@ -133,7 +132,7 @@ export class HourClosing {
       );
       return now?.claim?.generation.equals(generation) === true;
     } catch (error) {
-      if (isDuplicateKey(error)) return false; // two made the document at once, and the other one was first
+      if (isDuplicateKey(error)) return false; // another process has just created the document
       throw error;
     }
   }
@@ -156,21 +155,21 @@ export class HourClosing {
           { $project: { ...sums, _id } },
           { $merge: { into: deviceHours.collectionName, whenMatched: 'fail', whenNotMatched: 'insert' } },
         ],
-        { maxTimeMS: COMPUTING, session },
+        { maxTimeMS: SUMS_TIMEOUT, session },
       )
       .toArray()
       .catch((cause) => {
-        // A fault of this hour, not of the store: the hours after it can be closed.
-        if (!isTimeUp(cause)) throw cause;
-        const name = `${kind}s of ${new Date(hour).toISOString()}`;
-        throw new Error(`the sums of the ${name} take longer than ${COMPUTING / SECOND} s`, { cause });
+        // A fault of this hour, not of the store: later hours can be closed.
+        if (!isTimeLimitReached(cause)) throw cause;
+        const name = `${kind} hour ${new Date(hour).toISOString()}`;
+        throw new Error(`the sums of the ${name} take longer than ${SUMS_TIMEOUT / SECOND} s`, { cause });
       });
   }
 
-  /** A claim that cannot be renewed runs out, and what was computed under it is refused. */
+  /** A claim that cannot be renewed expires, and the sums computed under it are not published. */
   async #renew(hour: StreamHour, generation: ObjectId): Promise<void> {
     const own = { _id: closedHourId(hour), 'claim.generation': generation };
-    const until = { $add: ['$$NOW', CLAIM] };
+    const until = { $add: ['$$NOW', CLAIM_DURATION] };
     await this.#collections.closedHours.updateOne(own, [{ $set: { 'claim.until': until } }]).catch(() => {});
   }
 
@@ -182,8 +181,8 @@ export class HourClosing {
     return matchedCount === 1;
   }
 
-  /** Leaves the generation to be deleted. Should that fail as well, the claim runs out. */
-  async #letGo(hour: StreamHour, generation: ObjectId): Promise<void> {
+  /** Gives up the claim and discards its generation. If that fails as well, the claim expires. */
+  async #discard(hour: StreamHour, generation: ObjectId): Promise<void> {
     await this.#collections.closedHours
       .updateOne({ _id: closedHourId(hour), 'claim.generation': generation }, [
         { $set: { discarded: discardedAnd('$claim.generation') } },
@@ -193,13 +192,13 @@ export class HourClosing {
   }
 }
 
-/** What is discarded, and one generation more if there is one. */
+/** The discarded generations, plus the one in this field if there is one. */
 function discardedAnd(generation: string): Document {
   const one = { $cond: [{ $eq: [{ $type: generation }, 'objectId'] }, [generation], []] };
   return { $concatArrays: [{ $ifNull: ['$discarded', []] }, one] };
 }
 
-/** The field is there only while there is something to delete: its sparse index finds just that. */
+/** Removes an empty list: the field's sparse index then finds only hours with something to delete. */
 const WITHOUT_EMPTY = {
   $set: { discarded: { $cond: [{ $eq: ['$discarded', []] }, '$$REMOVE', '$discarded'] } },
 };

@@ -1,14 +1,17 @@
-import type { Document, ObjectId } from 'mongodb';
+import type { Db, Document, IndexDescription, ObjectId } from 'mongodb';
 import type { StreamHour } from '#application/ports/hour-rollups';
 import type { Kind } from '#domain/streams/streams';
 import { DAY, type EpochMillis, floorTo } from '#domain/time/time';
+import { fleetCollection } from '../fleet/fleet-document.ts';
+import { liveCollections } from '../live/device-document.ts';
+import { marksCollection } from '../server/marks.ts';
 
 /**
  * Sums of one device in one hour: energy in milliwatt-hours, averaged fields (`batteryTempSum`) in millionths of their
- * unit. The day comes first, so that a device's month is thirty short scans; the generation tells the computations of an
- * hour apart.
+ * unit. The day comes before the device, so that a device's month is thirty short scans. Each computation of an hour has
+ * a generation of its own.
  */
-export interface DeviceHourDocument {
+interface DeviceHourDocument {
   readonly _id: {
     readonly stream: Kind;
     readonly day: Date;
@@ -23,23 +26,38 @@ export interface DeviceHourDocument {
   readonly [sum: string]: unknown;
 }
 
-/** Which computation of an hour counts, who works on the next one, and what is left over from others. */
-export interface ClosedHourDocument {
+/** Which computation of an hour counts, which one is in progress, and which ones are left over. */
+interface ClosedHourDocument {
   readonly _id: { readonly stream: Kind; readonly hour: Date };
-  /** Readings of the hour before the computation began: the sums hold as long as it has no more. */
+  /** Readings of the hour before the computation began: the sums hold as long as the hour has no more. */
   readonly readings?: number;
   readonly generation?: ObjectId;
-  /** By the server's clock nobody else computes the hour until then. */
+  /** No other process computes the hour until then, by the server's clock. */
   readonly claim?: { readonly generation: ObjectId; readonly until: Date };
-  /** Generations whose documents are to be deleted: nobody reads them any more. */
+  /** Generations that nobody reads; their documents must be deleted. */
   readonly discarded?: readonly ObjectId[];
 }
+
+export type HourCollections = ReturnType<typeof hourCollections>;
+
+/** What sums are computed from and written to. */
+export function hourCollections(db: Db) {
+  return {
+    ...liveCollections(db),
+    fleet: fleetCollection(db),
+    deviceHours: db.collection<DeviceHourDocument>('device_hours'),
+    closedHours: db.collection<ClosedHourDocument>('closed_hours'),
+    marks: marksCollection(db),
+  };
+}
+
+export const CLOSED_HOUR_INDEXES: IndexDescription[] = [{ key: { discarded: 1 }, sparse: true }];
 
 export function closedHourId({ kind, hour }: StreamHour): ClosedHourDocument['_id'] {
   return { stream: kind, hour: new Date(hour) };
 }
 
-/** The `_id` range of one device, or of all devices, in the day that holds `time`. */
+/** Filters the sums of one device, or of all devices, in the day that contains `time`. */
 export function dayRange(stream: Kind, time: EpochMillis, device?: string): Document {
   const day = new Date(floorTo(DAY, time));
   if (device === undefined) {

@@ -3,19 +3,19 @@ import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { alignOutward, intersection, type TimeWindow } from '#domain/time/time-window';
 import { bucketRange } from '../fleet/fleet-queries.ts';
-import type { Collections } from '../server/collections.ts';
 import { toDate } from '../server/dates.ts';
-import type { Moment } from '../server/one-moment.ts';
+import type { HourCollections } from './hour-documents.ts';
+import type { Snapshot } from './snapshot.ts';
 
-/** Where the sums of a window are to be found. Hours without readings are in neither part. */
+/** Where to get the sums of a window from. Hours without readings are in neither list. */
 export interface HourPlan {
-  /** Whole hours whose sums are right, oldest first. */
+  /** Whole hours whose sums hold, oldest first. */
   readonly closed: readonly { readonly hour: EpochMillis; readonly generation: ObjectId }[];
-  /** What has to be counted from readings, hour by hour, oldest first: the edges, and hours without sums that hold. */
+  /** What must be summed from readings, hour by hour, oldest first: the edges, and hours without sums that hold. */
   readonly raw: readonly TimeWindow[];
 }
 
-/** Hours of one stream that have readings: how many, and what was computed from how many. */
+/** An hour of one stream: how many readings it has, and the generation of its sums with how many those are of. */
 interface HourState {
   readonly _id: Date | 'horizon';
   readonly readings: number;
@@ -25,15 +25,15 @@ interface HourState {
 }
 
 /**
- * Finds out which hours can be answered from sums, unless none are wanted. To be asked at one moment with the sums and
- * the readings.
+ * Finds out which hours can be answered from sums; none if `wantSums` is false. Must be read in the same snapshot as the
+ * sums and the readings.
  */
 export async function planHours(
-  { fleet, closedHours, marks }: Collections,
+  { fleet, closedHours, marks }: HourCollections,
   kind: Kind,
   window: TimeWindow,
   wantSums: boolean,
-  moment: Moment,
+  snapshot: Snapshot,
 ): Promise<HourPlan> {
   const { from, to } = alignOutward(window, HOUR);
   const states = await fleet
@@ -66,7 +66,7 @@ export async function planHours(
         { $sort: { _id: 1 } },
         { $unionWith: { coll: marks.collectionName, pipeline: [{ $match: { _id: 'horizon' } }] } },
       ],
-      { ...moment(), batchSize: 10_000 },
+      { ...snapshot(), batchSize: 10_000 },
     )
     .toArray();
 
@@ -77,7 +77,7 @@ export async function planHours(
     if (_id === 'horizon' || readings === 0) continue;
     const hour = _id.getTime();
     const canBeSum = wantSums && window.from <= hour && hour + HOUR <= window.to;
-    const holds = count === readings || hour < horizon; // whose readings are gone cannot be counted again
+    const holds = count === readings || hour < horizon; // before the horizon there are no readings left to count
     if (canBeSum && generation !== null && holds) closed.push({ hour, generation });
     else {
       const part = intersection(window, { from: Math.max(hour, horizon), to: hour + HOUR });

@@ -6,27 +6,27 @@ import { type Kind, kinds } from '#domain/streams/streams';
 import type { EpochMillis, Millis } from '#domain/time/time';
 import type { HistoryDocument, HistoryKey } from '../history/history-document.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
-import type { Collections } from '../server/collections.ts';
 import { answered, answeredInTime } from '../server/driver-errors.ts';
 import { advance, mark } from '../server/marks.ts';
 import { retriedTransaction } from '../server/retried-transaction.ts';
+import type { HourCollections } from './hour-documents.ts';
 import { unclosedHours } from './mongodb-rollups.ts';
 
-/** Documents deleted in one transaction: some hundred milliseconds. */
-const PIECE = 5_000;
-/** Between pieces, so that ingestion has its turn. */
+/** Documents deleted in one transaction: takes some hundred milliseconds. */
+const CHUNK_DOCUMENTS = 5_000;
+/** Between chunks, so that ingestion gets its turn. */
 const PAUSE: Millis = 20;
 
 /**
- * Lets old history go in the order of its keys, which is that of time, but for the newest reading of each device: that
- * is its live state, and goes with a later drop when the device was heard of again.
+ * Deletes old history in the order of its keys, which is that of time, except for the newest reading of each device: it
+ * is the device's live state, and a later drop deletes it once the device has sent again.
  */
 export class MongoDbRetention implements Retention {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: HourCollections;
   readonly #logger: Logger | undefined;
 
-  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+  constructor(client: MongoClient, collections: HourCollections, logger: Logger | undefined) {
     this.#client = client;
     this.#collections = collections;
     this.#logger = logger;
@@ -36,7 +36,7 @@ export class MongoDbRetention implements Retention {
     return answeredInTime(mark(this.#collections.marks, 'horizon'));
   }
 
-  /** The horizon moves first: from then on nobody reads what lies before it, and it can go piece by piece. */
+  /** The horizon moves first: from then on nobody reads what is before it, and it can be deleted in chunks. */
   async dropBefore(before: EpochMillis, signal?: AbortSignal): Promise<EpochMillis> {
     return answered(this.#dropBefore(before, signal));
   }
@@ -49,7 +49,7 @@ export class MongoDbRetention implements Retention {
       for (let last: HistoryKey | undefined = {}; last !== undefined && !signal?.aborted; ) {
         const after: HistoryKey = last;
         last = await retriedTransaction(this.#client, this.#logger, (session) =>
-          this.#deletePiece(kind, after, horizon, session),
+          this.#deleteChunk(kind, after, horizon, session),
         );
         if (last !== undefined) await sleep(PAUSE);
       }
@@ -58,13 +58,14 @@ export class MongoDbRetention implements Retention {
   }
 
   /**
-   * Deletes the oldest documents before the horizon, after the key given. Resolves with the last key looked at, if there
-   * may be more: what is deleted lies in the way of a scan for minutes, and a scan from the very beginning would pass
-   * ever more of it.
+   * Deletes the oldest documents between a key and the horizon. Resolves with the last key examined if there may be more,
+   * to continue after it: deleted documents slow a scan down for minutes, and one from the very beginning would pass more
+   * and more of them.
    *
-   * Both reads and the deletion see one moment. What is committed after it stays, the newest of its device or not.
+   * The reads and the deletion see the same snapshot. A reading committed after it stays, whether it is its device's
+   * newest or not.
    */
-  async #deletePiece(
+  async #deleteChunk(
     kind: Kind,
     after: HistoryKey,
     horizon: EpochMillis,
@@ -73,18 +74,24 @@ export class MongoDbRetention implements Retention {
     const history = this.#collections.history[kind];
     const old = { _id: { $gt: after, $lt: { hour: new Date(horizon) } } } as Filter<HistoryDocument>;
     const documents = await history
-      .find(old, { session, sort: { _id: 1 }, limit: PIECE, projection: { _id: 1 }, batchSize: PIECE + 1 })
+      .find(old, {
+        session,
+        sort: { _id: 1 },
+        limit: CHUNK_DOCUMENTS,
+        projection: { _id: 1 },
+        batchSize: CHUNK_DOCUMENTS + 1,
+      })
       .toArray();
     const keys = documents.map(({ _id }) => _id);
     const last = keys.at(-1);
     if (last === undefined) return undefined;
     const kept = await this.#liveAmong(kind, keys, session);
-    const piece = { _id: { $gt: after, $lte: last, $nin: kept } } as Filter<HistoryDocument>;
-    await history.deleteMany(piece, { session });
-    return keys.length < PIECE ? undefined : last;
+    const chunk = { _id: { $gt: after, $lte: last, $nin: kept } } as Filter<HistoryDocument>;
+    await history.deleteMany(chunk, { session });
+    return keys.length < CHUNK_DOCUMENTS ? undefined : last;
   }
 
-  /** Of keys in their order, those that are their devices' newest. The last one counts as such: its hour may go on. */
+  /** Those of the sorted keys that are their devices' newest. A device's last key counts as such: its hour may go on. */
   async #liveAmong(kind: Kind, keys: readonly HistoryKey[], session: ClientSession): Promise<readonly HistoryKey[]> {
     const { id } = fieldsOf[kind];
     const lastOfHour = new Map<string, HistoryKey>();

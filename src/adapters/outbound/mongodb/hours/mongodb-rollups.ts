@@ -3,29 +3,29 @@ import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 import type { DeviceTotals } from '#domain/reading/totals';
 import { type Kind, kinds } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
-import type { Collections } from '../server/collections.ts';
 import { toDate } from '../server/dates.ts';
 import { answered } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
-import { atOneMoment } from '../server/one-moment.ts';
 import { type DeviceSums, toDeviceTotals } from './device-sums.ts';
 import { HourClosing } from './hour-closing.ts';
+import type { HourCollections } from './hour-documents.ts';
 import { type HourPlan, planHours } from './hour-plan.ts';
 import { BY_DEVICE, sumParts } from './part-sums.ts';
+import { inSnapshot } from './snapshot.ts';
 
-/** The hours of the fleet and the sums that were computed from them. */
+/** Which hours have sums that hold, and the sums themselves. */
 export class MongoDbRollups implements HourRollups {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: HourCollections;
   readonly #closing: HourClosing;
 
-  constructor(client: MongoClient, collections: Collections) {
+  constructor(client: MongoClient, collections: HourCollections) {
     this.#client = client;
     this.#collections = collections;
     this.#closing = new HourClosing(client, collections);
   }
 
-  /** Also deletes what computations that were cut off have left behind. */
+  /** Also deletes what interrupted computations have left behind. */
   async unclosed(before: EpochMillis, limit: number): Promise<readonly StreamHour[]> {
     return answered(this.#unclosed(before, limit));
   }
@@ -36,10 +36,10 @@ export class MongoDbRollups implements HourRollups {
 
   async closed({ kind, hour }: StreamHour): Promise<ReadonlyMap<string, DeviceTotals> | undefined> {
     return answered(
-      atOneMoment(this.#client, async (moment) => {
-        const plan = await planHours(this.#collections, kind, { from: hour, to: hour + HOUR }, true, moment);
+      inSnapshot(this.#client, async (snapshot) => {
+        const plan = await planHours(this.#collections, kind, { from: hour, to: hour + HOUR }, true, snapshot);
         if (plan.closed.length === 0) return undefined;
-        return byDevice(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
+        return byDevice(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, snapshot));
       }),
     );
   }
@@ -47,8 +47,8 @@ export class MongoDbRollups implements HourRollups {
   async recount({ kind, hour }: StreamHour): Promise<ReadonlyMap<string, DeviceTotals>> {
     const plan: HourPlan = { closed: [], raw: [{ from: hour, to: hour + HOUR }] };
     return answered(
-      atOneMoment(this.#client, async (moment) => {
-        return byDevice(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, moment));
+      inSnapshot(this.#client, async (snapshot) => {
+        return byDevice(kind, await sumParts(this.#collections, kind, undefined, plan, BY_DEVICE, snapshot));
       }),
     );
   }
@@ -66,9 +66,9 @@ export class MongoDbRollups implements HourRollups {
   }
 }
 
-/** Hours of one stream whose sums are missing or out of date, oldest first. Before the horizon sums are final. */
+/** Hours of one stream whose sums are missing or out of date, oldest first. Sums before the horizon are final. */
 export async function unclosedHours(
-  { fleet, closedHours, marks }: Collections,
+  { fleet, closedHours, marks }: HourCollections,
   kind: Kind,
   before: EpochMillis,
   limit: number,

@@ -5,20 +5,20 @@ import { intersection, splitAt, type TimeWindow } from '#domain/time/time-window
 import type { FleetDocument } from '../fleet/fleet-document.ts';
 import { bucketRange } from '../fleet/fleet-queries.ts';
 
-/** Up to this many hours, scanning the empty ones costs less than asking which they are. */
-const HOURS_NOT_ASKED = 48;
-const LANES_A_BATCH = 500;
+/** Up to this many hours, scanning empty ones costs less than finding out which are empty. */
+const MAX_HOURS_UNFILTERED = 48;
+const LANES_PER_BATCH = 500;
 
 /**
- * The parts of a window, cut at hours and oldest first, that may hold readings of a stream. Of long windows only the
- * hours that the fleet totals know, so that a long silence costs nothing. They are asked for as they are needed.
+ * The parts of a window that may have readings of a stream, split at hours, oldest first. In a long window these are only
+ * the hours that have fleet totals, so that a long silence costs nothing; they are fetched as they are needed.
  */
 export async function* occupiedHours(
   fleet: Collection<FleetDocument>,
   kind: Kind,
   window: TimeWindow,
 ): AsyncGenerator<TimeWindow> {
-  if (window.to - window.from <= HOURS_NOT_ASKED * HOUR) {
+  if (window.to - window.from <= MAX_HOURS_UNFILTERED * HOUR) {
     yield* splitAt(HOUR, window);
     return;
   }
@@ -29,7 +29,7 @@ export async function* occupiedHours(
       { $sort: { _id: 1 } }, // the order of the scan, so nothing is sorted
       { $project: { _id: 0, hour: '$_id.hour' } },
     ],
-    { batchSize: LANES_A_BATCH },
+    { batchSize: LANES_PER_BATCH },
   );
   let last: EpochMillis | undefined;
   for await (const lane of lanes) {

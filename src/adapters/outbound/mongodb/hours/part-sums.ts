@@ -2,26 +2,25 @@ import type { Kind } from '#domain/streams/streams';
 import { DAY, floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
 import { type Branch, deviceRange, hourRange, scanEach } from '../history/history-scan.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
-import type { Collections } from '../server/collections.ts';
-import type { Moment } from '../server/one-moment.ts';
 import { addSums, type DeviceSums, type SumOptions, sumReadings } from './device-sums.ts';
-import { dayRange } from './hour-documents.ts';
+import { dayRange, type HourCollections } from './hour-documents.ts';
 import type { HourPlan } from './hour-plan.ts';
+import type { Snapshot } from './snapshot.ts';
 
-/** By what the sums of an answer are told apart: an expression over hourly sums, and one over readings. */
+/** How sums are grouped: an expression over hourly sums, and one over readings. */
 export interface Grouping extends SumOptions {
   /** `undefined` when hourly sums are too coarse. */
   readonly ofSums: unknown;
   ofReadings(kind: Kind): unknown;
 }
 
-export const IN_ALL: Grouping = { extremes: false, ofSums: null, ofReadings: () => null };
+export const UNGROUPED: Grouping = { extremes: false, ofSums: null, ofReadings: () => null };
 export const BY_DEVICE: Grouping = {
   extremes: false,
   ofSums: '$_id.device',
   ofReadings: (kind) => `$_id.${fieldsOf[kind].id}`,
 };
-/** By the device, and by the minute or the hour. */
+/** By device, and by minute or hour. */
 export function byBucket(width: Millis): Grouping {
   const byHour = width === HOUR;
   const start = byHour
@@ -34,22 +33,22 @@ export function byBucket(width: Millis): Grouping {
   };
 }
 
-/** Scans of one statement: two months of one device from its sums, two days from its readings, or a day of 30 devices. */
-const SCANS_A_STATEMENT = 60;
-/** Sums that are made into objects in one go: some milliseconds, after which the main thread has its turn. */
-const SUMS_A_BATCH = 1_000;
+/** Two months of one device from its sums, two days of it from its readings, or a day of 30 devices. */
+const SCANS_PER_STATEMENT = 60;
+/** Sums decoded at a time: takes some milliseconds, after which the main thread does other work. */
+const SUMS_PER_BATCH = 1_000;
 
 /**
- * Sums of these devices, or of all (`undefined`), over the parts of a plan. Sums of the same group may come several
- * times, from several statements.
+ * Sums of these devices, or of all (`undefined`), over the parts of a plan. A group may appear several times, once for
+ * each statement that has a part of it.
  */
 export async function sumParts(
-  { deviceHours, history }: Collections,
+  { deviceHours, history }: HourCollections,
   kind: Kind,
   deviceIds: readonly string[] | undefined,
   { closed, raw }: HourPlan,
   { ofSums, ofReadings, extremes }: Grouping,
-  moment: Moment,
+  snapshot: Snapshot,
 ): Promise<readonly DeviceSums[]> {
   const devices = deviceIds ?? [undefined];
   const branches: Branch[] = [];
@@ -77,13 +76,13 @@ export async function sumParts(
   }
 
   const sums: DeviceSums[] = [];
-  for (let at = 0; at < branches.length; at += SCANS_A_STATEMENT) {
-    const [first, ...others] = branches.slice(at, at + SCANS_A_STATEMENT) as [Branch, ...Branch[]];
+  for (let at = 0; at < branches.length; at += SCANS_PER_STATEMENT) {
+    const [first, ...others] = branches.slice(at, at + SCANS_PER_STATEMENT) as [Branch, ...Branch[]];
     const found = await deviceHours.db
       .collection(first.collection)
       .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id', { extremes })], {
-        ...moment(),
-        batchSize: SUMS_A_BATCH,
+        ...snapshot(),
+        batchSize: SUMS_PER_BATCH,
       })
       .toArray();
     sums.push(...found);

@@ -5,22 +5,21 @@ import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { fromHistoryDocument, type HistoryDocument } from '../history/history-document.ts';
 import { type Branch, deviceRange, scanEach } from '../history/history-scan.ts';
-import type { Collections } from '../server/collections.ts';
 import { answeredInTime } from '../server/driver-errors.ts';
-import type { DeviceDocument } from './device-document.ts';
+import type { DeviceDocument, LiveCollections } from './device-document.ts';
 import type { DeviceProgress } from './device-progress.ts';
 
-/** Devices whose readings are looked up by one statement: some 60 us each. */
-const DEVICES_A_LOOK = 100;
-/** Devices read at once to find those that may be stale: some milliseconds. */
-const DEVICES_A_BATCH = 1_000;
+/** Devices whose newest readings one statement looks up: some 60 us each. */
+const DEVICES_PER_LOOKUP = 100;
+/** Devices that one statement reads in search of stale ones: takes some milliseconds. */
+const DEVICES_PER_SCAN = 1_000;
 
 /** Live state: the last reading of the hour that each device has reached. */
 export class LiveQueries implements HotStore {
-  readonly #collections: Collections;
+  readonly #collections: LiveCollections;
   readonly #progress: DeviceProgress;
 
-  constructor(collections: Collections, progress: DeviceProgress) {
+  constructor(collections: LiveCollections, progress: DeviceProgress) {
     this.#collections = collections;
     this.#progress = progress;
   }
@@ -32,31 +31,31 @@ export class LiveQueries implements HotStore {
   async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
     const page: Reading[] = [];
     for (let last = after; page.length < limit; ) {
-      const most = olderThan === Infinity ? limit - page.length : DEVICES_A_BATCH;
-      const devices = await answeredInTime(this.#find(kind, maybeOlderThan(olderThan, last), most));
+      const max = olderThan === Infinity ? limit - page.length : DEVICES_PER_SCAN;
+      const devices = await answeredInTime(this.#find(kind, maybeOlderThan(olderThan, last), max));
       const unsure = devices.filter(({ _id }) => (this.#progress.newest(kind, _id) ?? -Infinity) < olderThan);
-      for (let at = 0; at < unsure.length && page.length < limit; at += DEVICES_A_LOOK) {
-        const readings = await answeredInTime(this.#newestOf(kind, unsure.slice(at, at + DEVICES_A_LOOK)));
+      for (let at = 0; at < unsure.length && page.length < limit; at += DEVICES_PER_LOOKUP) {
+        const readings = await answeredInTime(this.#newestOf(kind, unsure.slice(at, at + DEVICES_PER_LOOKUP)));
         this.#progress.advance(readings);
         page.push(...readings.filter(({ timestamp }) => timestamp < olderThan).slice(0, limit - page.length));
       }
       last = devices.at(-1)?._id;
-      if (devices.length < most) break;
+      if (devices.length < max) break;
     }
     return page;
   }
 
-  /** With the device it asks for the last reading of the hour that this process knows of: most often one trip for two. */
+  /** Fetches the device and, optimistically, the last reading of its remembered hour in one round trip. */
   async #newest(kind: Kind, deviceId: string): Promise<Reading | undefined> {
     const { devices, history } = this.#collections;
     const known = this.#progress.hourOf(kind, deviceId);
-    const itself: Branch = { collection: devices[kind].collectionName, pipeline: [{ $match: { _id: deviceId } }] };
+    const device: Branch = { collection: devices[kind].collectionName, pipeline: [{ $match: { _id: deviceId } }] };
     const last = known === undefined ? [] : [lastOfHour(history[kind], kind, deviceId, known)];
-    const found = await devices[kind].aggregate(scanEach([itself, ...last])).toArray();
-    const [device, reading] = found as [DeviceDocument?, HistoryDocument?];
-    if (device === undefined) return undefined;
-    if (reading !== undefined && device.hour.getTime() === known) return fromHistoryDocument(kind, reading);
-    return (await this.#newestOf(kind, [device]))[0];
+    const found = await devices[kind].aggregate(scanEach([device, ...last])).toArray();
+    const [current, reading] = found as [DeviceDocument?, HistoryDocument?];
+    if (current === undefined) return undefined;
+    if (reading !== undefined && current.hour.getTime() === known) return fromHistoryDocument(kind, reading);
+    return (await this.#newestOf(kind, [current]))[0];
   }
 
   /** The newest readings of devices, in the order of their ids. */
@@ -64,7 +63,7 @@ export class LiveQueries implements HotStore {
     const history = this.#collections.history[kind];
     const readings = await lastOfHours(history, kind, devices);
     if (readings.length === devices.length) return readings;
-    // A device has reached another hour since, and the one before was dropped with all of the old history.
+    // A device has since reached another hour, and its previous one was dropped with the old history.
     const known = new Set(readings.map(({ deviceId }) => deviceId));
     const missing = devices.map(({ _id }) => _id).filter((id) => !known.has(id));
     const again = await this.#find(kind, { _id: { $in: missing } }, missing.length);
@@ -76,7 +75,7 @@ export class LiveQueries implements HotStore {
   }
 }
 
-/** The devices after one whose newest reading may be older, as far as its hour tells. */
+/** Devices after this id whose newest reading, judging by its hour, may be older than the given time. */
 function maybeOlderThan(time: EpochMillis, after: string | undefined): Filter<DeviceDocument> {
   return {
     ...(after === undefined ? {} : { _id: { $gt: after } }),

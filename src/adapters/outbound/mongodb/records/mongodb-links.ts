@@ -4,27 +4,26 @@ import type { Logger } from '#application/ports/logger';
 import { type MeterLink, overlaps, sameLink } from '#domain/meter-link';
 import type { EpochMillis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import type { Collections } from '../server/collections.ts';
 import { toDate } from '../server/dates.ts';
 import { answeredInTime } from '../server/driver-errors.ts';
 import { retriedTransaction } from '../server/retried-transaction.ts';
-import { fromLinkDocument, type LinkDocument, toLinkDocument } from './link-document.ts';
+import { fromLinkDocument, type LinkCollections, type LinkDocument, toLinkDocument } from './link-document.ts';
 
-/** Links of one transaction: some tens of milliseconds, in which their meters are held. */
-const LINKS_A_TRANSACTION = 500;
-/** Links that are made into objects in one go: some milliseconds, after which the main thread has its turn. */
-const LINKS_A_BATCH = 1_000;
+/** Takes some tens of milliseconds, during which the links of these meters are locked. */
+const LINKS_PER_TRANSACTION = 500;
+/** Links decoded at a time: takes some milliseconds, after which the main thread does other work. */
+const LINKS_PER_BATCH = 1_000;
 
 /**
- * Links in MongoDB. What may add to a meter's links touches the meter's guard first, so that of two such transactions
- * one waits for the other and sees what it wrote.
+ * Links in MongoDB. A transaction that may add to a meter's links updates the meter's guard first: of two such
+ * transactions, one is retried after the other and sees what it wrote.
  */
 export class MongoDbLinks implements LinkRepository {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: LinkCollections;
   readonly #logger: Logger | undefined;
 
-  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+  constructor(client: MongoClient, collections: LinkCollections, logger: Logger | undefined) {
     this.#client = client;
     this.#collections = collections;
     this.#logger = logger;
@@ -32,8 +31,8 @@ export class MongoDbLinks implements LinkRepository {
 
   async add(links: readonly MeterLink[]): Promise<readonly LinkOutcome[]> {
     const outcomes: LinkOutcome[] = [];
-    for (let at = 0; at < links.length; at += LINKS_A_TRANSACTION) {
-      const part = links.slice(at, at + LINKS_A_TRANSACTION);
+    for (let at = 0; at < links.length; at += LINKS_PER_TRANSACTION) {
+      const part = links.slice(at, at + LINKS_PER_TRANSACTION);
       outcomes.push(...(await this.#transact((session) => this.#addPart(part, session))));
     }
     return outcomes;
@@ -83,7 +82,7 @@ export class MongoDbLinks implements LinkRepository {
       ...endsAfter(from),
     };
     const order = { vehicleId: 1, from: 1, meterId: 1 } as const;
-    const found = this.#collections.links.find(filter, { sort: order, batchSize: LINKS_A_BATCH });
+    const found = this.#collections.links.find(filter, { sort: order, batchSize: LINKS_PER_BATCH });
     return answeredInTime(found.map(fromLinkDocument).toArray());
   }
 
@@ -110,7 +109,7 @@ export class MongoDbLinks implements LinkRepository {
     return outcomes;
   }
 
-  /** The links of these meters in the order of time, which nobody else can add to until the transaction ends. */
+  /** The links of these meters, ordered by time. No other transaction can add to them until this one ends. */
   async #linksOf(meterIds: readonly string[], session: ClientSession): Promise<readonly MeterLink[]> {
     const { links, meterGuards } = this.#collections;
     await meterGuards.bulkWrite(

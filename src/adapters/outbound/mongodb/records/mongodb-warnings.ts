@@ -3,22 +3,21 @@ import type { Logger } from '#application/ports/logger';
 import type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
 import type { EpochMillis } from '#domain/time/time';
-import type { Collections } from '../server/collections.ts';
 import { answered, answeredInTime } from '../server/driver-errors.ts';
 import { advance, mark } from '../server/marks.ts';
 import { retriedTransaction } from '../server/retried-transaction.ts';
-import { fromWatchDocument, toWarningDocument, toWatchDocument } from './warning-documents.ts';
+import { fromWatchDocument, toWarningDocument, toWatchDocument, type WarningCollections } from './warning-documents.ts';
 
-/** Changes of one transaction: some tens of milliseconds. */
-const CHANGES_A_TRANSACTION = 500;
+/** Takes some tens of milliseconds. */
+const CHANGES_PER_TRANSACTION = 500;
 
 /** Loss warnings in MongoDB. A vehicle's watch and its warning change in one transaction. */
 export class MongoDbWarnings implements WarningRepository {
   readonly #client: MongoClient;
-  readonly #collections: Collections;
+  readonly #collections: WarningCollections;
   readonly #logger: Logger | undefined;
 
-  constructor(client: MongoClient, collections: Collections, logger: Logger | undefined) {
+  constructor(client: MongoClient, collections: WarningCollections, logger: Logger | undefined) {
     this.#client = client;
     this.#collections = collections;
     this.#logger = logger;
@@ -29,8 +28,8 @@ export class MongoDbWarnings implements WarningRepository {
   }
 
   async keep(changes: readonly WarningChange[]): Promise<void> {
-    for (let at = 0; at < changes.length; at += CHANGES_A_TRANSACTION) {
-      const part = changes.slice(at, at + CHANGES_A_TRANSACTION);
+    for (let at = 0; at < changes.length; at += CHANGES_PER_TRANSACTION) {
+      const part = changes.slice(at, at + CHANGES_PER_TRANSACTION);
       await answered(retriedTransaction(this.#client, this.#logger, (session) => this.#keepPart(part, session)));
     }
   }
@@ -59,7 +58,7 @@ export class MongoDbWarnings implements WarningRepository {
     return new Map(documents.map((document) => [document._id, fromWatchDocument(document)]));
   }
 
-  /** What is read decides; should another transaction change it meanwhile, this one begins again. */
+  /** Decides by what it reads; if another transaction changes that meanwhile, this one is retried. */
   async #keepPart(changes: readonly WarningChange[], session: ClientSession): Promise<void> {
     const { warnings, watches } = this.#collections;
     const known = await this.#watches([...new Set(changes.map(({ watch }) => watch.vehicleId))], session);

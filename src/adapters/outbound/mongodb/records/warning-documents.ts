@@ -1,21 +1,38 @@
+import type { Db, IndexDescription } from 'mongodb';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import { marksCollection } from '../server/marks.ts';
 
-/** A loss warning as it is now, beside what it is found by. */
-export interface WarningDocument {
+/** A loss warning in its current state, and the fields it is queried by. */
+interface WarningDocument {
   readonly _id: string;
   readonly state: LossWarning['state'];
   readonly openedAt: Date;
   readonly warning: LossWarning;
 }
 
-/** What the next evaluation of a vehicle has to know. */
-export interface WatchDocument {
+/** What the next evaluation of a vehicle needs to know. */
+interface WatchDocument {
   /** The vehicle's id. */
   readonly _id: string;
   readonly evaluatedTo: Date;
   readonly below: number;
   readonly open: LossWarning | null;
 }
+
+export type WarningCollections = ReturnType<typeof warningCollections>;
+
+export function warningCollections(db: Db) {
+  return {
+    warnings: db.collection<WarningDocument>('loss_warnings'),
+    watches: db.collection<WatchDocument>('warning_watches'),
+    marks: marksCollection(db),
+  };
+}
+
+export const WARNING_INDEXES: IndexDescription[] = [
+  { key: { openedAt: -1, _id: -1 } },
+  { key: { state: 1, openedAt: -1, _id: -1 } },
+];
 
 export function toWarningDocument(warning: LossWarning): WarningDocument {
   return { _id: warning.id, state: warning.state, openedAt: new Date(warning.openedAt), warning };

@@ -1,20 +1,20 @@
 import type { MongoClient, UUID } from 'mongodb';
 import { type Millis, SECOND } from '#domain/time/time';
 
-/** The name under which the engine's connections are known to the server. */
+/** The application name of the engine's connections, as the server lists them. */
 export const APP_NAME = 'energy-ingestion-engine';
 
 /**
- * Between two statements of a commit pass milliseconds. A transaction that has done nothing for this long lost its
- * process. Should that be wrong, its writer is told and tries again.
+ * The statements of a commit are milliseconds apart, so a transaction that has been idle for this long has lost its
+ * process. If that is wrong, its writer gets an error and tries again.
  */
 const ABANDONED_AFTER: Millis = 2 * SECOND;
 
 /**
- * Ends transactions whose process died in the middle of them. Otherwise the server keeps them for a minute, and with them
- * the documents they have written: the very readings that are sent again.
+ * Ends transactions whose process has died, and returns how many. Otherwise the server keeps them open for a minute and
+ * the documents they wrote locked: the very readings that are being sent again.
  *
- * Only this user's transactions under the engine's name are looked at. Needs no privileges.
+ * Considers only this user's transactions under the engine's application name. Needs no privileges.
  */
 export async function endAbandonedTransactions(client: MongoClient): Promise<number> {
   const admin = client.db('admin');

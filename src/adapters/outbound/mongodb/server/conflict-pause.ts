@@ -4,17 +4,17 @@ import type { Logger } from '#application/ports/logger';
 import { type Millis, SECOND } from '#domain/time/time';
 import { endAbandonedTransactions } from './abandoned-transactions.ts';
 
-/** Drawn anew each time between nothing and a bound that grows, so that two writers that met do not meet again. */
-const FIRST_BOUND: Millis = 4;
-const LAST_BOUND: Millis = 100;
-/** Conflicts that last this long are not with a writer that lives. */
+/** Each pause is random, below a bound that doubles, so that two writers that collided do not collide again. */
+const INITIAL_BOUND: Millis = 4;
+const MAX_BOUND: Millis = 100;
+/** A live writer does not cause conflicts for this long. */
 const SUSPICIOUS_AFTER: Millis = 1 * SECOND;
 
-/** The pauses of one commit that has met other writers. */
+/** The pauses between the attempts of one transaction that conflicts with others. */
 export class ConflictPause {
   readonly #client: MongoClient;
   readonly #logger: Logger | undefined;
-  #bound = FIRST_BOUND;
+  #bound = INITIAL_BOUND;
   #nextSuspicion = performance.now() + SUSPICIOUS_AFTER;
 
   constructor(client: MongoClient, logger: Logger | undefined) {
@@ -25,18 +25,18 @@ export class ConflictPause {
   async wait(): Promise<void> {
     if (performance.now() > this.#nextSuspicion) {
       this.#nextSuspicion = performance.now() + SUSPICIOUS_AFTER;
-      await this.#clearTheWay();
+      await this.#endAbandoned();
     }
     await sleep(Math.random() * this.#bound);
-    this.#bound = Math.min(this.#bound * 2, LAST_BOUND);
+    this.#bound = Math.min(this.#bound * 2, MAX_BOUND);
   }
 
-  async #clearTheWay(): Promise<void> {
+  async #endAbandoned(): Promise<void> {
     try {
       const ended = await endAbandonedTransactions(this.#client);
-      if (ended > 0) this.#logger?.warn('transactions of processes that are gone were ended', { ended });
+      if (ended > 0) this.#logger?.warn('ended transactions of dead processes', { ended });
     } catch (error) {
-      this.#logger?.warn('abandoned transactions could not be ended', { error });
+      this.#logger?.warn('failed to end transactions of dead processes', { error });
     }
   }
 }

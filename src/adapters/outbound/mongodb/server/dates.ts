@@ -1,9 +1,9 @@
 import type { EpochMillis } from '#domain/time/time';
 
-/** The last moment a date can hold; an open end lies there. */
+/** The latest time that a `Date` can hold. */
 const END_OF_TIME: EpochMillis = 8_640_000_000_000_000;
 
-/** A date for any time, infinities included. */
+/** A date for any time: infinities become the earliest and the latest date. */
 export function toDate(time: EpochMillis): Date {
   return new Date(Math.min(Math.max(time, -END_OF_TIME), END_OF_TIME));
 }

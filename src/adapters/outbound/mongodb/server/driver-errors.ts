@@ -1,50 +1,49 @@
 import { MongoError, MongoServerError } from 'mongodb';
+import pTimeout from 'p-timeout';
 import { StoreUnavailableError } from '#application/errors';
 import { type Millis, SECOND } from '#domain/time/time';
-import { beforeDeadline } from './deadline.ts';
 
-/** What a client waits for takes milliseconds. By itself the driver notices a server that hangs only after half a minute. */
-const CLIENT_DEADLINE: Millis = 9 * SECOND;
+/** Answers to a client take milliseconds. The driver on its own notices a hanging server only after half a minute. */
+const CLIENT_TIMEOUT: Millis = 9 * SECOND;
 
 const DUPLICATE_KEY = 11000;
-const MAX_TIME_EXPIRED = 50;
+/** `MaxTimeMSExpired`; and `Interrupted`, which server 6.0 reports when the time runs out within a stage of a pipeline. */
+const TIME_LIMIT_CODES: readonly unknown[] = [50, 11601];
 
-/** A reading of the transaction stands in the history already, or another writer put it there first. */
+/** A reading of the transaction is already in the history, or another writer stored it first. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
-/** The server lives, and has given up a statement after the time that it was given. */
-export function isTimeUp(error: unknown): boolean {
-  return error instanceof MongoServerError && error.code === MAX_TIME_EXPIRED;
+/** The server is alive, and gave up a statement that reached its `maxTimeMS`. */
+export function isTimeLimitReached(error: unknown): boolean {
+  return error instanceof MongoServerError && TIME_LIMIT_CODES.includes(error.code);
 }
 
-/** Nothing of the transaction was kept and it may be tried again: a write conflict, a change of primary. */
+/** Nothing of the transaction was kept and it can be retried: a write conflict, a change of primary. */
 export function isTransient(error: unknown): boolean {
   return error instanceof MongoError && error.hasErrorLabel('TransientTransactionError');
 }
 
-/** The transaction may be committed or not; the same commit may be asked for again. */
+/** The transaction may or may not be committed; the same commit can be repeated. */
 export function isCommitUnknown(error: unknown): boolean {
   return error instanceof MongoError && error.hasErrorLabel('UnknownTransactionCommitResult');
 }
 
-/** What the application sees of the driver's errors: the store did not answer, with the reason as its cause. */
-export function unavailable(error: unknown): unknown {
-  if (!(error instanceof MongoError)) return error;
-  return new StoreUnavailableError(`MongoDB did not answer as expected: ${error.message}`, { cause: error });
-}
-
-/** Resolves with what `work` resolves with; the driver's errors become `StoreUnavailableError`. */
+/** Settles as `work` does, but the driver's errors become `StoreUnavailableError`, with the original as its cause. */
 export async function answered<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    throw unavailable(error);
+    if (!(error instanceof MongoError)) throw error;
+    throw new StoreUnavailableError(`MongoDB did not answer as expected: ${error.message}`, { cause: error });
   }
 }
 
-/** The same for what a client waits for: rejects in time when the server neither answers nor hangs up. */
-export function answeredInTime<T>(work: Promise<T>): Promise<T> {
-  return answered(beforeDeadline(work, CLIENT_DEADLINE));
+/** Like `answered`, and rejects after `timeout` at the latest: a hanging server neither answers nor disconnects. */
+export function answeredInTime<T>(work: Promise<T>, timeout = CLIENT_TIMEOUT): Promise<T> {
+  const giveUp = () => {
+    throw new StoreUnavailableError(`MongoDB has not answered within ${timeout} ms`);
+  };
+  return pTimeout(answered(work), { milliseconds: timeout, fallback: giveUp });
 }

@@ -1,9 +1,9 @@
 import { type ClientSession, type Collection, type Document, MongoServerError } from 'mongodb';
 
 /**
- * Inserts documents with one command, each encoded once as part of it. The driver's `insertMany` encodes every document by
- * itself, with a copy and an entry in its books for each: half as much again for the process that sends them. Rejects with
- * the first document that was refused, as `insertMany` does.
+ * Inserts documents with one command, encoded as a whole. The driver's `insertMany` encodes and records every document
+ * separately, which costs this process half as much again. Rejects with the error of the first document that was
+ * refused, as `insertMany` does.
  */
 export async function insertAll<T extends Document>(
   collection: Collection<T>,

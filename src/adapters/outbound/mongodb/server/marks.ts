@@ -1,15 +1,20 @@
-import type { ClientSession, Collection } from 'mongodb';
+import type { ClientSession, Collection, Db } from 'mongodb';
 import type { EpochMillis } from '#domain/time/time';
 import { toDate } from './dates.ts';
 
-/** Points in time that only move forward: where the history begins, what was evaluated last. */
-export type MarkName = 'horizon' | 'evaluation';
+/** Points in time that only move forward: where the history begins, and up to where losses were evaluated. */
+type MarkName = 'horizon' | 'evaluation';
 
 export interface MarkDocument {
   readonly _id: MarkName;
   readonly time: Date;
 }
 
+export function marksCollection(db: Db): Collection<MarkDocument> {
+  return db.collection('marks');
+}
+
+/** Where a mark is; `undefined` if it was never set. */
 export async function mark(
   marks: Collection<MarkDocument>,
   name: MarkName,
@@ -19,7 +24,7 @@ export async function mark(
   return found?.time.getTime();
 }
 
-/** Moves a mark forward and gives where it stands then; an earlier time changes nothing. */
+/** Moves a mark forward and returns its position; an earlier time changes nothing. */
 export async function advance(
   marks: Collection<MarkDocument>,
   name: MarkName,

@@ -1,10 +1,10 @@
 import type { Db } from 'mongodb';
 
-const OLDEST_MAJOR = 6;
+const MIN_MAJOR_VERSION = 6;
 
-/** What a server says of itself. */
-export interface ServerFacts {
-  /** As in `6.0.5`. */
+/** What a server reports about itself. */
+interface ServerFacts {
+  /** For example `6.0.5`. */
   readonly version: string;
   /** The name of the replica set it belongs to. */
   readonly setName?: string;
@@ -12,7 +12,7 @@ export interface ServerFacts {
   readonly msg?: string;
 }
 
-/** Rejects when the server cannot keep what the engine promises. */
+/** Rejects when the server lacks what the engine's guarantees rely on. */
 export async function requireSuitableServer(admin: Db): Promise<void> {
   const hello = await admin.command({ hello: 1 });
   const { version } = await admin.command({ buildInfo: 1 });
@@ -20,10 +20,10 @@ export async function requireSuitableServer(admin: Db): Promise<void> {
   if (unsuitable !== undefined) throw new Error(unsuitable);
 }
 
-/** Why a server is refused, or `undefined`. */
+/** Why a server is refused; `undefined` if it is suitable. */
 export function unsuitability({ version, setName, msg }: ServerFacts): string | undefined {
-  if (!(Number.parseInt(version, 10) >= OLDEST_MAJOR)) {
-    return `MongoDB ${version} is too old: the engine needs ${OLDEST_MAJOR}.0 or newer (clustered collections)`;
+  if (!(Number.parseInt(version, 10) >= MIN_MAJOR_VERSION)) {
+    return `MongoDB ${version} is too old: the engine needs ${MIN_MAJOR_VERSION}.0 or newer (clustered collections)`;
   }
   if (setName === undefined && msg !== 'isdbgrid') {
     return (

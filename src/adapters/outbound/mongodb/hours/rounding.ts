@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 
-/** A field's value times a million as a Long, rounded as `Math.round` does: halves up, also below zero. */
+/** A field's value times a million as a Long, rounded as `Math.round` does: halves up, negative values included. */
 export function millionthsOf(field: string): Document {
   return {
     $let: {

@@ -1,13 +1,13 @@
 import { type Document, MongoClient } from 'mongodb';
 import { expect, it, onTestFinished } from 'vitest';
+import { inSnapshot } from '#adapters/outbound/mongodb/hours/snapshot';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { atOneMoment } from '#adapters/outbound/mongodb/server/one-moment';
 import { HOUR } from '#domain/time/time';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 import { aVehicleReading, START } from '#tests/support/readings';
 
-it('still sees in a later read what was deleted after the first', async () => {
+it('a snapshot still sees in a later read what was deleted after the first', async () => {
   const { uri, database } = temporaryDatabase();
   const client = new MongoClient(uri, { readConcern: { level: 'majority' } });
   onTestFinished(() => client.close());
@@ -15,17 +15,17 @@ it('still sees in a later read what was deleted after the first', async () => {
   const other = client.db(database).collection('other');
   for (const collection of [one, other]) await collection.insertOne({}, { writeConcern: { w: 'majority' } });
 
-  const seen = await atOneMoment(client, async (moment) => {
-    const first = await one.find({}, moment()).toArray();
+  const seen = await inSnapshot(client, async (snapshot) => {
+    const first = await one.find({}, snapshot()).toArray();
     await other.deleteMany({}, { writeConcern: { w: 'majority' } });
-    return [first.length, (await other.find({}, moment()).toArray()).length];
+    return [first.length, (await other.find({}, snapshot()).toArray()).length];
   });
 
   expect(seen).toEqual([1, 1]);
   expect(await other.countDocuments()).toBe(0);
 });
 
-it('is how sums are read: which hours are closed, their sums and the readings of the rest', async () => {
+it('sums are read in a snapshot: which hours are closed, their sums, and the readings of the others', async () => {
   const database = temporaryDatabase();
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
@@ -45,6 +45,6 @@ it('is how sums are read: which hours are closed, their sums and the readings of
   const concerns = reads.map(({ command }) => command.readConcern);
   expect(concerns.map(({ level }) => level)).toEqual(Array(6).fill('snapshot'));
   expect(concerns.map(({ atClusterTime }) => atClusterTime !== undefined)).toEqual(
-    [false, true, false, true, false, true], // the first read of each finds the moment
+    [false, true, false, true, false, true], // the first read of each sets the time
   );
 });
