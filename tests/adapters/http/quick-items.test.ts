@@ -4,8 +4,8 @@ import { type QuickItems, quickItems } from '#adapters/inbound/http/ingest/fast-
 import { type IngestItems, ingestItems } from '#adapters/inbound/http/ingest/ingest-items';
 import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
 import { MAX_BATCH } from '#adapters/inbound/http/wire/batch-text';
-import type { IngestFormat } from '#adapters/inbound/http/wire/ingest-body';
 import { Refusal } from '#adapters/inbound/http/wire/problem';
+import type { JsonFormat } from '#adapters/inbound/http/wire/request-body';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
@@ -33,12 +33,12 @@ const parse = readingParser(ACCEPTED, definitions);
 const quick = quickItems(ACCEPTED, { definitions, learningBytes: 0 });
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const quickly = (body: string | Uint8Array, format: IngestFormat = 'json') =>
+const quickly = (body: string | Uint8Array, format: JsonFormat = 'json') =>
   quick(typeof body === 'string' ? bytesOf(body) : body, format, NOW);
 const batchOf = (items: ReturnType<QuickItems>) => (items && 'batch' in items ? items.batch : undefined);
 
 /** What the way through JSON.parse makes of a body; nothing where it refuses it. */
-function slowly(body: string | Uint8Array, format: IngestFormat = 'json'): IngestItems | undefined {
+function slowly(body: string | Uint8Array, format: JsonFormat = 'json'): IngestItems | undefined {
   const bytes = typeof body === 'string' ? bytesOf(body) : body;
   try {
     return ingestItems(bytes, format, { quickItems: () => undefined, parse }, NOW);
@@ -95,7 +95,7 @@ describe('a body of valid readings is read from its bytes', () => {
     ]);
   });
 
-  it.each<[string, string, IngestFormat?]>([
+  it.each<[string, string, JsonFormat?]>([
     ['as JSON.stringify writes it', JSON.stringify(meters)],
     ['with a space after each comma and colon', JSON.stringify(meters).replace(/([,:])/g, '$1 ')],
     ['printed over many lines', JSON.stringify(mixed, null, 2)],
@@ -194,7 +194,7 @@ describe('a body of valid readings is read from its bytes', () => {
 });
 
 describe('a body that has anything unusual is left alone', () => {
-  it.each<[string, string, IngestFormat?]>([
+  it.each<[string, string, JsonFormat?]>([
     ['no bytes', ''],
     ['no lines', '\n \r\n', 'ndjson'],
     ['white space', ' \n'],
@@ -417,7 +417,7 @@ const validBody = fc.boolean().chain((isLines) => {
     .nat(definitions.length - 1)
     .chain((index) => members(definitions[index] as StreamDefinition).map((pairs) => ({ index, pairs })));
   return fc.record({
-    format: fc.constant<IngestFormat>(isLines ? 'ndjson' : 'json'),
+    format: fc.constant<JsonFormat>(isLines ? 'ndjson' : 'json'),
     isAlone: fc.boolean(),
     styles: fc.array(style(blank), { minLength: definitions.length, maxLength: definitions.length }),
     readings: fc.array(reading, { minLength: 1, maxLength: 8 }),
@@ -456,7 +456,7 @@ describe('whatever the bytes are, the answer is that of JSON.parse', () => {
   });
 
   /** Gives up, or says the same; tells which. */
-  const agrees = (body: string | Uint8Array, format: IngestFormat): boolean => {
+  const agrees = (body: string | Uint8Array, format: JsonFormat): boolean => {
     const readings = quickly(body, format);
     if (readings !== undefined) expect(readings).toStrictEqual(slowly(body, format));
     return readings !== undefined;

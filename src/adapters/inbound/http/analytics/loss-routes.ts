@@ -9,8 +9,9 @@ import type { TimeWindow } from '#domain/time/time-window';
 import { encodeCursor } from '../wire/cursor.ts';
 import { jsonResponse } from '../wire/json-response.ts';
 import { QueryParameters } from '../wire/query-parameters.ts';
+import { presentHorizon, presentWindow } from '../wire/window-presenter.ts';
 import { MAX_LENGTH, windowQuery } from '../wire/window-query.ts';
-import { presentBalance, presentHorizon, presentWindow } from './performance-presenter.ts';
+import { presentBalance } from './performance-presenter.ts';
 
 export interface LossRouteDependencies {
   readonly listLosses: ListLosses;

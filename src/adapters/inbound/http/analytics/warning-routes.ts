@@ -7,7 +7,8 @@ import { jsonResponse } from '../wire/json-response.ts';
 import { given, QueryParameters } from '../wire/query-parameters.ts';
 import { presentTime } from '../wire/reading-presenter.ts';
 import { requestLog } from '../wire/request-log.ts';
-import { presentBalance, presentWindow } from './performance-presenter.ts';
+import { presentWindow } from '../wire/window-presenter.ts';
+import { presentBalance } from './performance-presenter.ts';
 
 export interface WarningRouteDependencies {
   readonly listWarnings: ListWarnings;
@@ -29,7 +30,7 @@ export function warningRoutes(app: Hono, { listWarnings, logger }: WarningRouteD
   });
 }
 
-export function presentWarning(warning: LossWarning): Record<string, unknown> {
+function presentWarning(warning: LossWarning): Record<string, unknown> {
   const { id, vehicleId, state, openedAt, clearedAt, lossThreshold, window } = warning;
   return {
     id,

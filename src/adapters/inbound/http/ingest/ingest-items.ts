@@ -1,7 +1,7 @@
 import type { Received } from '#application/ingest-readings';
 import type { EpochMillis } from '#domain/time/time';
 import { checkBatchSize, jsonLines, wholeJson } from '../wire/batch-text.ts';
-import type { IngestFormat } from '../wire/ingest-body.ts';
+import type { JsonFormat } from '../wire/request-body.ts';
 import type { QuickItems } from './fast-path/quick-items.ts';
 import { malformedJson, type ParseReading } from './reading-parser.ts';
 
@@ -11,7 +11,7 @@ export type IngestItems = { readonly single: Received } | { readonly batch: read
 /** Reads a body into the readings it carries. Only what is no JSON at all is refused as a whole. */
 export function ingestItems(
   body: Uint8Array,
-  format: IngestFormat,
+  format: JsonFormat,
   { quickItems, parse }: { readonly quickItems: QuickItems; readonly parse: ParseReading },
   now: EpochMillis,
 ): IngestItems {

@@ -2,25 +2,19 @@ import type { Context, Hono } from 'hono';
 import type { IngestReadings, IngestReport, Received } from '#application/ingest-readings';
 import type { Clock } from '#application/ports/clock';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
-import { ingestBody, ingestFormat } from '../wire/ingest-body.ts';
-import {
-  type BatchOptions,
-  batchStatus,
-  presentBatch,
-  presentConflict,
-  presentFaults,
-  presentOutcome,
-} from '../wire/ingest-presenter.ts';
+import { type BatchOptions, batchStatus, presentBatch, presentFaults } from '../wire/batch-presenter.ts';
 import { jsonResponse } from '../wire/json-response.ts';
 import { overloaded, problem, refusalOf } from '../wire/problem.ts';
 import { QueryParameters } from '../wire/query-parameters.ts';
 import { presentTime } from '../wire/reading-presenter.ts';
+import { bodyFormat, requestBody } from '../wire/request-body.ts';
 import { requestHeaders } from '../wire/request-headers.ts';
 import { requestId } from '../wire/request-id.ts';
 import { quickItems } from './fast-path/quick-items.ts';
 import { IngestGate } from './ingest-gate.ts';
 import { ingestItems } from './ingest-items.ts';
 import type { IngestLog } from './ingest-log.ts';
+import { presentConflict, presentOutcome } from './ingest-presenter.ts';
 import { readingParser } from './reading-parser.ts';
 
 export interface IngestRouteDependencies {
@@ -54,8 +48,8 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
     if (pass === undefined) return full(c);
     try {
       const options = batchOptions(c);
-      const format = ingestFormat(headers);
-      const body = await ingestBody(c, bodyLimit, pass.arrived);
+      const format = bodyFormat(headers, ['json', 'ndjson']);
+      const body = await requestBody(c, bodyLimit, pass.arrived);
       if (gate.isQueueFull(body.byteLength)) return full(c);
       const items = body.lend((bytes) => ingestItems(bytes, format, parsers, clock.now()));
       if ('single' in items) {

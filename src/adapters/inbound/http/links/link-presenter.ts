@@ -1,6 +1,6 @@
 import type { LinkImportOutcome } from '#application/manage-links';
 import type { MeterLink } from '#domain/meter-link';
-import { presentFaults } from '../wire/ingest-presenter.ts';
+import { presentFaults } from '../wire/batch-presenter.ts';
 import { presentTime } from '../wire/reading-presenter.ts';
 
 export function presentLink({ id, meterId, vehicleId, from, to }: MeterLink): Record<string, unknown> {

@@ -3,16 +3,16 @@ import type { LinkReport, ManageLinks, ReceivedLink } from '#application/manage-
 import type { Logger } from '#application/ports/logger';
 import type { MeterLink } from '#domain/meter-link';
 import type { Rejected } from '#domain/reading/ingest-outcome';
+import { batchStatus, presentBatch, presentFaults } from '../wire/batch-presenter.ts';
 import { wholeJson } from '../wire/batch-text.ts';
 import { encodeCursor } from '../wire/cursor.ts';
-import { ingestBody, mediaTypeOf } from '../wire/ingest-body.ts';
-import { batchStatus, presentBatch, presentFaults } from '../wire/ingest-presenter.ts';
 import { jsonResponse, noContent } from '../wire/json-response.ts';
 import { problem, Refusal } from '../wire/problem.ts';
 import { given, QueryParameters } from '../wire/query-parameters.ts';
+import { bodyFormat, requestBody } from '../wire/request-body.ts';
 import { requestHeaders } from '../wire/request-headers.ts';
 import { requestLog } from '../wire/request-log.ts';
-import { linkFormat, linkItems } from './link-items.ts';
+import { linkItems } from './link-items.ts';
 import { presentLink, presentLinkOutcome, presentOverlap } from './link-presenter.ts';
 import { parseLinkChange } from './link-schema.ts';
 
@@ -33,8 +33,8 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     const query = new QueryParameters(c);
     const options = { atomic: false, listAll: query.word('results', 'all') };
     query.check();
-    const format = linkFormat(requestHeaders(c));
-    const items = linkItems((await ingestBody(c, bodyLimit)).whole(), format);
+    const format = bodyFormat(requestHeaders(c), ['json', 'ndjson', 'csv']);
+    const items = linkItems((await requestBody(c, bodyLimit)).whole(), format);
     if ('single' in items) return singleAnswer(c, items.single, await manageLinks.add([items.single]));
     const report = await manageLinks.add(items.batch);
     return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentLinkOutcome));
@@ -64,10 +64,8 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
   });
 
   app.patch('/v1/links/:id', async (c) => {
-    if (mediaTypeOf(requestHeaders(c)) !== 'application/json') {
-      throw new Refusal('unsupported-media-type', 'Content-Type must be application/json.');
-    }
-    const change = parseLinkChange(wholeJson((await ingestBody(c, bodyLimit)).whole()));
+    bodyFormat(requestHeaders(c), ['json']);
+    const change = parseLinkChange(wholeJson((await requestBody(c, bodyLimit)).whole()));
     if ('faults' in change) return invalid(c, change);
     const outcome = await manageLinks.end(c.req.param('id'), change.to);
     if (outcome === undefined) throw noSuchLink();

@@ -4,7 +4,7 @@ import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
 import { MAX_BATCH } from '../../wire/batch-text.ts';
-import type { IngestFormat } from '../../wire/ingest-body.ts';
+import type { JsonFormat } from '../../wire/request-body.ts';
 import { KnownIds } from './known-ids.ts';
 import { KnownLayouts } from './known-layouts.ts';
 import { streamFields } from './reading-layout.ts';
@@ -13,7 +13,7 @@ import { ValueScanner } from './value-scanner.ts';
 /** What a body carries straight from its bytes, received at `now`; nothing when anything about it is unusual. */
 export type QuickItems = (
   body: Uint8Array,
-  format: IngestFormat,
+  format: JsonFormat,
   now: EpochMillis,
 ) => { readonly single: Reading } | { readonly batch: readonly Reading[] } | undefined;
 

@@ -1,8 +1,6 @@
 import type { IngestReport } from '#application/ingest-readings';
 import type { Fault } from '#domain/reading/fault';
-import type { Conflict, IngestOutcome } from '#domain/reading/ingest-outcome';
 import type { ProblemError } from './problem.ts';
-import { presentReading, presentTime } from './reading-presenter.ts';
 
 /** Results listed unless all are asked for. */
 const LISTED_RESULTS = 100;
@@ -47,43 +45,11 @@ export function presentBatch<Outcome extends { readonly status: string }>(
 /** A withheld reading was good: it is listed only when every reading is. */
 const QUIET: ReadonlySet<string> = new Set(['stored', 'duplicate', 'withheld']);
 
-/** Where and what the faults of a reading are; `base` is the pointer to the reading itself. */
+/** Where and what the faults of an item are; `base` is the pointer to the item itself. */
 export function presentFaults(faults: readonly Fault[], base = ''): ProblemError[] {
   return faults.map(({ code, field, detail }) => ({
     pointer: field === undefined ? base : `${base}/${field}`,
     code,
     detail,
   }));
-}
-
-export function presentConflict({ stored }: Conflict): { detail: string; stored?: Record<string, unknown> } {
-  if (stored === null) return { detail: 'another reading of the batch has the same device and time; neither was kept' };
-  const { deviceId, timestamp } = stored;
-  return {
-    detail: `${deviceId} has another reading at ${presentTime(timestamp)}; that one stays`,
-    stored: presentReading(stored),
-  };
-}
-
-export function presentOutcome(outcome: IngestOutcome, index: number): Record<string, unknown> {
-  const pointer = `/${index}`;
-  switch (outcome.status) {
-    case 'stored':
-    case 'duplicate':
-      return { index, status: outcome.status };
-    case 'conflict':
-      return { index, status: 'conflict', code: 'conflict', pointer, ...presentConflict(outcome) };
-    case 'withheld':
-      return {
-        index,
-        status: 'rejected',
-        code: 'withheld',
-        pointer,
-        detail: 'is valid, and was withheld because others of its atomic batch were not kept',
-      };
-    case 'rejected': {
-      const errors = presentFaults(outcome.faults, pointer);
-      return { index, status: 'rejected', ...errors[0], ...(errors.length > 1 && { errors }) };
-    }
-  }
 }

@@ -9,22 +9,25 @@ import { Turns } from './turns.ts';
 /** Bodies inflated at once: each may grow to the limit before it can be charged, and there are as many threads for it. */
 const INFLATED_AT_ONCE = 4;
 
-export type IngestFormat = 'json' | 'ndjson';
+const MEDIA_TYPES = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
 
-/** What the body claims to be. */
-export function ingestFormat(headers: IncomingHttpHeaders): IngestFormat {
-  switch (mediaTypeOf(headers)) {
-    case 'application/json':
-      return 'json';
-    case 'application/x-ndjson':
-      return 'ndjson';
-    default:
-      throw new Refusal('unsupported-media-type', 'Content-Type must be application/json or application/x-ndjson.');
-  }
+export type BodyFormat = keyof typeof MEDIA_TYPES;
+export type JsonFormat = Exclude<BodyFormat, 'csv'>;
+
+/** The format that `Content-Type` declares. Throws `Refusal` unless it is one of `accepted`. */
+export function bodyFormat<Format extends BodyFormat>(
+  headers: IncomingHttpHeaders,
+  accepted: readonly Format[],
+): Format {
+  const mediaType = mediaTypeOf(headers);
+  const format = accepted.find((one) => MEDIA_TYPES[one] === mediaType);
+  if (format !== undefined) return format;
+  const mediaTypes = accepted.map((one) => MEDIA_TYPES[one]);
+  throw new Refusal('unsupported-media-type', `Content-Type must be ${mediaTypes.join(' or ')}.`);
 }
 
 /** The media type without its parameters. Text is UTF-8; another charset is refused rather than misread. */
-export function mediaTypeOf({ 'content-type': header = '' }: IncomingHttpHeaders): string {
+function mediaTypeOf({ 'content-type': header = '' }: IncomingHttpHeaders): string {
   if (header === 'application/json') return header;
   const [mediaType = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
   for (const parameter of parameters) {
@@ -76,7 +79,7 @@ const EMPTY = new Uint8Array();
  * Reads the body. Never holds more than `limit` bytes of it, neither as sent nor inflated, and does not begin to read
  * one that declares itself larger. `arrived` is told how much of it is there, in the end inflated, and may throw.
  */
-export async function ingestBody(
+export async function requestBody(
   c: Context,
   limit: number,
   arrived: (bytes: number) => void = () => {},
