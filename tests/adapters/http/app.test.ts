@@ -66,6 +66,29 @@ describe('the id of a request', () => {
   });
 });
 
+describe('the request log', () => {
+  it.each([
+    ['/v1/analytics/fleet'],
+    ['/v1/analytics/performance/EV-7'],
+    ['/v1/analytics/losses'],
+    ['/v1/warnings'],
+    ['/v1/links'],
+    ['/v1/links/M-7@1'],
+    ['/v1/meters/M-7/history'],
+    ['/v1/vehicles/EV-7/gaps'],
+  ])('has one line for %s', async (path) => {
+    const { app, log } = appUnderTest();
+    const { status } = await app.request(path);
+    expect(log.lines).toMatchObject([{ level: 'debug', message: 'request', fields: { method: 'GET', path, status } }]);
+  });
+
+  it.each([['/v1/meters/live'], ['/v1/meters/M-7/live'], ['/health/live']])('has no line for %s', async (path) => {
+    const { app, log } = appUnderTest();
+    await app.request(path);
+    expect(log.lines).toEqual([]);
+  });
+});
+
 describe('health', () => {
   it('is alive as long as it answers, and ready while the store answers', async () => {
     const { app } = appUnderTest();

@@ -181,7 +181,7 @@ describe('a history as a stream', () => {
     await expect(read()).rejects.toThrow('gone');
     expect(text.trimEnd().split('\n')).toHaveLength(4_001);
     expect(text).not.toContain('# end');
-    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'a history stream broke off' }));
+    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'history stream interrupted' }));
   });
 });
 

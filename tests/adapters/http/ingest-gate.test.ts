@@ -20,7 +20,7 @@ describe('the gate in front of ingestion', () => {
 
     for (const length of [100, 100 * KIB, 8 * MIB]) {
       const pass = one.enter(ofLength(length));
-      pass?.arrived(length);
+      pass?.charge(length);
       expect(pass).toBeDefined();
       pass?.leave();
     }
@@ -56,7 +56,7 @@ describe('the gate in front of ingestion', () => {
   it('turns a large body away while 8 MiB of such bodies are there, and a small one never for that', () => {
     const one = gate();
     const passes = [1, 2].map(() => one.enter(ofLength(4 * MIB)));
-    for (const pass of passes) pass?.arrived(4 * MIB);
+    for (const pass of passes) pass?.charge(4 * MIB);
     expect(one.enter(ofLength(MIB))).toBeUndefined();
     expect(one.enter(ofLength(64 * KIB))).toBeDefined();
 
@@ -67,12 +67,12 @@ describe('the gate in front of ingestion', () => {
   it('lets large bodies arrive that it let in together until there is no room, and one of them always', () => {
     const one = gate();
     const [first, other] = [1, 2].map(() => one.enter(ofLength(8 * MIB)));
-    first?.arrived(4 * MIB);
-    other?.arrived(4 * MIB);
-    expect(() => other?.arrived(5 * MIB)).toThrow(OverloadedError);
+    first?.charge(4 * MIB);
+    other?.charge(4 * MIB);
+    expect(() => other?.charge(5 * MIB)).toThrow(OverloadedError);
 
     other?.leave();
-    first?.arrived(8 * MIB);
+    first?.charge(8 * MIB);
     expect(one.enter(ofLength(MIB))).toBeUndefined();
   });
 
@@ -80,8 +80,8 @@ describe('the gate in front of ingestion', () => {
     const one = gate();
     const compressed = { 'content-length': String(MIB / 4), 'content-encoding': 'gzip' };
     const pass = one.enter(compressed);
-    pass?.arrived(MIB / 4);
-    pass?.arrived(5 * MIB); // inflated
+    pass?.charge(MIB / 4);
+    pass?.charge(5 * MIB); // inflated
     expect(one.enter(compressed)).toBeUndefined();
     expect(one.enter(ofLength(2 * MIB))).toBeDefined();
   });
@@ -89,10 +89,10 @@ describe('the gate in front of ingestion', () => {
   it('counts a body of unknown length as it arrives, and refuses it when there is no room left', () => {
     const one = gate();
     const [streamed, other] = [one.enter({}), one.enter({})];
-    streamed?.arrived(3 * MIB);
-    streamed?.arrived(4 * MIB);
-    other?.arrived(4 * MIB);
-    expect(() => other?.arrived(5 * MIB)).toThrow(OverloadedError);
+    streamed?.charge(3 * MIB);
+    streamed?.charge(4 * MIB);
+    other?.charge(4 * MIB);
+    expect(() => other?.charge(5 * MIB)).toThrow(OverloadedError);
 
     streamed?.leave();
     other?.leave();

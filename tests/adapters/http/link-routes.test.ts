@@ -65,7 +65,7 @@ describe('one link', () => {
 
     const problem = await problemOf(response, 409, 'link-overlap');
     expect(problem.link).toEqual(shown());
-    expect(problem.detail).toContain('M-7 feeds EV-7');
+    expect(problem.detail).toContain('M-7 already feeds EV-7');
   });
 
   it('that is there already is in its own way', async () => {
@@ -148,7 +148,7 @@ EV-3,M-3,${iso(START)},,a,b
         status: 'conflict',
         code: 'link-overlap',
         pointer: '/3',
-        detail: expect.stringContaining('M-1 feeds EV-1'),
+        detail: expect.stringContaining('M-1 already feeds EV-1'),
         link: { id: `M-1@${START}`, meterId: 'M-1', vehicleId: 'EV-1', from: iso(START), to: null },
       },
       expect.objectContaining({ index: 4, status: 'rejected', code: 'missing-field', pointer: '/4/meterId' }),

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type QuickItems, quickItems } from '#adapters/inbound/http/ingest/fast-path/quick-items';
-import { type IngestItems, ingestItems } from '#adapters/inbound/http/ingest/ingest-items';
 import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
-import { MAX_BATCH } from '#adapters/inbound/http/wire/batch-text';
+import { type Items, jsonItems, MAX_BATCH } from '#adapters/inbound/http/wire/batch-text';
 import { Refusal } from '#adapters/inbound/http/wire/problem';
 import type { JsonFormat } from '#adapters/inbound/http/wire/request-body';
+import type { Received } from '#application/ingest-readings';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
@@ -38,10 +38,10 @@ const quickly = (body: string | Uint8Array, format: JsonFormat = 'json') =>
 const batchOf = (items: ReturnType<QuickItems>) => (items && 'batch' in items ? items.batch : undefined);
 
 /** What the slow path through JSON.parse makes of a body; `undefined` if it refuses the body as a whole. */
-function slowly(body: string | Uint8Array, format: JsonFormat = 'json'): IngestItems | undefined {
+function slowly(body: string | Uint8Array, format: JsonFormat = 'json'): Items<Received> | undefined {
   const bytes = typeof body === 'string' ? bytesOf(body) : body;
   try {
-    return ingestItems(bytes, format, { quickItems: () => undefined, parse }, NOW);
+    return jsonItems(bytes, format, 'readings', (value) => parse(value, NOW));
   } catch (error) {
     expect(error).toBeInstanceOf(Refusal);
     return undefined;
@@ -576,7 +576,8 @@ describe('the fast path agrees with the slow path', () => {
       }),
       { numRuns: RUNS },
     );
-    expect(Math.min(taken.without, taken.withUnknown)).toBeGreaterThan(RUNS / 10);
+    expect(taken.without + taken.withUnknown).toBeGreaterThan(RUNS / 4);
+    expect(Math.min(taken.without, taken.withUnknown)).toBeGreaterThan(RUNS / 50);
   });
 
   /** Checks what the fast path reads, if it reads the body; returns whether it does. */

@@ -98,7 +98,7 @@ describe('the body of an ingest request', () => {
       received: 5,
       stored: 2,
       results: [
-        { index: 1, status: 'rejected', code: 'malformed-json', pointer: '/1', detail: 'The line is not UTF-8.' },
+        { index: 1, status: 'rejected', code: 'malformed-json', pointer: '/1', detail: 'The line is not valid UTF-8.' },
         { index: 2, code: 'malformed-json' },
         { index: 3, code: 'invalid-id' },
       ],

@@ -9,7 +9,7 @@ function presentCoverage({ readings, expected, ratio }: Coverage): Coverage {
   return { readings, expected, ratio: rounded(ratio, 4) };
 }
 
-/** What losses and warnings tell of a vehicle and its meters. */
+/** The balance of a vehicle and its meters, as losses and warnings show it. */
 export function presentBalance({ ac, dc, efficiency, coverage }: PresentedBalance): Record<string, unknown> {
   return {
     acConsumedKwh: kwhFromMilliwattHours(ac),

@@ -1,12 +1,14 @@
 import type { Conflict, IngestOutcome } from '#domain/reading/ingest-outcome';
-import { presentFaults } from '../wire/batch-presenter.ts';
+import { presentRejected } from '../wire/batch-presenter.ts';
 import { presentReading, presentTime } from '../wire/reading-presenter.ts';
 
 export function presentConflict({ stored }: Conflict): { detail: string; stored?: Record<string, unknown> } {
-  if (stored === null) return { detail: 'another reading of the batch has the same device and time; neither was kept' };
+  if (stored === null) {
+    return { detail: 'another reading of the batch has the same device and time; neither was stored' };
+  }
   const { deviceId, timestamp } = stored;
   return {
-    detail: `${deviceId} has another reading at ${presentTime(timestamp)}; that one stays`,
+    detail: `${deviceId} already has another reading at ${presentTime(timestamp)}; that one is kept`,
     stored: presentReading(stored),
   };
 }
@@ -25,11 +27,9 @@ export function presentOutcome(outcome: IngestOutcome, index: number): Record<st
         status: 'rejected',
         code: 'withheld',
         pointer,
-        detail: 'is valid, and was withheld because others of its atomic batch were not kept',
+        detail: 'is valid, but was withheld because other readings of its atomic batch could not be stored',
       };
-    case 'rejected': {
-      const errors = presentFaults(outcome.faults, pointer);
-      return { index, status: 'rejected', ...errors[0], ...(errors.length > 1 && { errors }) };
-    }
+    case 'rejected':
+      return presentRejected(outcome, index);
   }
 }

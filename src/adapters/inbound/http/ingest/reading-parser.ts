@@ -1,11 +1,11 @@
 import type { Received } from '#application/ingest-readings';
 import { type AcceptedTime, acceptedTimeFault } from '#domain/reading/accepted-time';
-import type { Fault } from '#domain/reading/fault';
 import type { Rejected } from '#domain/reading/ingest-outcome';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
 import { parseTimestamp } from '#domain/time/timestamp';
+import { isObject, rejected } from '../wire/fault-schema.ts';
 import { type ParseObject, readingSchema } from './reading-schema.ts';
 
 /** Turns a parsed JSON value into a reading received at `now`, or into all of its faults. */
@@ -37,15 +37,6 @@ export function readingParser(
   };
 }
 
-/** What becomes of text that is not JSON. */
-export function malformedJson(detail: string): Rejected {
-  return rejected([{ code: 'malformed-json', detail }]);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function notAnObject(value: unknown, idFields: readonly string[]): Rejected {
   const what = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
   return rejected([
@@ -59,8 +50,4 @@ function missing(idFields: readonly string[]): Rejected {
 
 function ambiguous(present: readonly string[]): Rejected {
   return rejected([{ code: 'ambiguous-device', detail: `must have only one of ${present.join(' and ')}` }]);
-}
-
-function rejected(faults: readonly Fault[]): Rejected {
-  return { status: 'rejected', faults };
 }

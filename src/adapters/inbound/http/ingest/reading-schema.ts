@@ -4,7 +4,7 @@ import { milliwattHoursFromKwh } from '#domain/energy/energy';
 import type { Reading } from '#domain/reading/reading';
 import { MAX_KWH_PER_READING, type StreamDefinition } from '#domain/streams/stream';
 import type { EpochMillis } from '#domain/time/time';
-import { deviceIdSchema, faultOf, MISSING, message, timestampSchema } from '../wire/fault-schema.ts';
+import { deviceIdSchema, faultOf, MISSING, message, rejected, timestampSchema } from '../wire/fault-schema.ts';
 
 /** Turns a parsed JSON object into a reading of one stream, or into all of its faults in the order of the fields. */
 export type ParseObject = (input: object, receivedAt: EpochMillis) => Received;
@@ -23,7 +23,7 @@ export function readingSchema(stream: StreamDefinition): ParseObject {
 
   return (input, receivedAt) => {
     const { success, output, issues } = v.safeParse(schema, input, { abortPipeEarly: true });
-    if (!success) return { status: 'rejected', faults: issues.map(faultOf) };
+    if (!success) return rejected(issues.map(faultOf));
     const reading: Record<string, unknown> = {
       kind,
       deviceId: output[idField],

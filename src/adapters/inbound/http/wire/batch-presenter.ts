@@ -1,17 +1,19 @@
+import type { Context } from 'hono';
 import type { IngestReport } from '#application/ingest-readings';
 import type { Fault } from '#domain/reading/fault';
-import type { ProblemError } from './problem.ts';
+import type { Rejected } from '#domain/reading/ingest-outcome';
+import { type ProblemError, problem } from './problem.ts';
 
-/** Results listed unless all are asked for. */
-const LISTED_RESULTS = 100;
+/** Results listed unless the client asks for all. */
+const MAX_LISTED_RESULTS = 100;
 
 export interface BatchOptions {
   readonly atomic: boolean;
   readonly listAll: boolean;
 }
 
-/** What became of the items of a batch. */
-export interface BatchReport<Outcome> extends Pick<IngestReport, Exclude<keyof IngestReport, 'outcomes'>> {
+/** The outcomes of a batch, one per item in its order, and their counts. */
+export interface BatchReport<Outcome> extends Omit<IngestReport, 'outcomes'> {
   readonly outcomes: readonly Outcome[];
 }
 
@@ -22,7 +24,10 @@ export function batchStatus({ received, stored, duplicates }: BatchReport<unknow
   return kept === 0 || atomic ? 422 : 207;
 }
 
-/** Counts, and the results that a sender has to read: those of items that were not kept, unless all are asked for. */
+/** Withheld readings are valid: they are listed only when all results are. */
+const UNLISTED: ReadonlySet<string> = new Set(['stored', 'duplicate', 'withheld']);
+
+/** Counts, and the results that the sender has to read: conflicts and rejected items, unless all are asked for. */
 export function presentBatch<Outcome extends { readonly status: string }>(
   report: BatchReport<Outcome>,
   { listAll }: BatchOptions,
@@ -33,8 +38,8 @@ export function presentBatch<Outcome extends { readonly status: string }>(
   let truncated = false;
   if (listAll || stored + duplicates < received) {
     for (const [index, outcome] of outcomes.entries()) {
-      if (!listAll && QUIET.has(outcome.status)) continue;
-      truncated = !listAll && results.length === LISTED_RESULTS;
+      if (!listAll && UNLISTED.has(outcome.status)) continue;
+      truncated = !listAll && results.length === MAX_LISTED_RESULTS;
       if (truncated) break;
       results.push(present(outcome, index));
     }
@@ -42,11 +47,21 @@ export function presentBatch<Outcome extends { readonly status: string }>(
   return { received, stored, duplicates, conflicts, rejected, results, ...(truncated && { truncated }) };
 }
 
-/** A withheld reading was good: it is listed only when every reading is. */
-const QUIET: ReadonlySet<string> = new Set(['stored', 'duplicate', 'withheld']);
+/** The result of a rejected item of a batch: its first fault, and all of them if there are more. */
+export function presentRejected({ faults }: Rejected, index: number): Record<string, unknown> {
+  const errors = presentFaults(faults, `/${index}`);
+  return { index, status: 'rejected', ...errors[0], ...(errors.length > 1 && { errors }) };
+}
 
-/** Where and what the faults of an item are; `base` is the pointer to the item itself. */
-export function presentFaults(faults: readonly Fault[], base = ''): ProblemError[] {
+/** The answer to a request whose single item is rejected. */
+export function rejectedProblem(c: Context, item: 'reading' | 'link', { faults }: Rejected): Response {
+  const errors = presentFaults(faults);
+  const detail = `The ${item} has ${errors.length === 1 ? 'a fault' : `${errors.length} faults`}; see errors.`;
+  return problem(c, `invalid-${item}`, detail, { errors });
+}
+
+/** `base` is the JSON pointer to the item itself. */
+function presentFaults(faults: readonly Fault[], base = ''): ProblemError[] {
   return faults.map(({ code, field, detail }) => ({
     pointer: field === undefined ? base : `${base}/${field}`,
     code,

@@ -76,12 +76,12 @@ export class QueryParameters {
     return limit;
   }
 
-  /** What the cursor of the page before stands for, or `undefined` on the first page. */
+  /** The position that the cursor encodes, or `undefined` on the first page. */
   cursor(): string | undefined {
     return this.position((text) => text);
   }
 
-  /** The same, read by the list whose cursor it is; `read` gives `undefined` for what is none of its own. */
+  /** Like `cursor`, parsed by the list that made it; `read` returns `undefined` for the cursor of another list. */
   position<T>(read: (text: string) => T | undefined): T | undefined {
     const text = this.text('cursor');
     if (text === undefined || text === '') return undefined;

@@ -2,12 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Context } from 'hono';
+import pLimit from 'p-limit';
 import { Refusal } from './problem.ts';
 import { incomingOf, requestHeaders } from './request-headers.ts';
-import { Turns } from './turns.ts';
-
-/** Bodies inflated at once: each may grow to the limit before it can be charged, and there are as many threads for it. */
-const INFLATED_AT_ONCE = 4;
 
 const MEDIA_TYPES = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
 
@@ -26,76 +23,76 @@ export function bodyFormat<Format extends BodyFormat>(
   throw new Refusal('unsupported-media-type', `Content-Type must be ${mediaTypes.join(' or ')}.`);
 }
 
-/** The media type without its parameters. Text is UTF-8; another charset is refused rather than misread. */
+/** The media type without its parameters. Text is UTF-8; any other charset is refused rather than misread. */
 function mediaTypeOf({ 'content-type': header = '' }: IncomingHttpHeaders): string {
   if (header === 'application/json') return header;
   const [mediaType = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase());
   for (const parameter of parameters) {
     if (parameter.startsWith('charset=') && !/^charset="?utf-?8"?$/.test(parameter)) {
-      throw new Refusal('unsupported-media-type', 'The body must be UTF-8.');
+      throw new Refusal('unsupported-media-type', 'The charset must be UTF-8.');
     }
   }
   return mediaType;
 }
 
-/** Bodies up to this size are put together in memory that serves one after another. */
-const LENT_BYTES = 1024 * 1024;
-const lent = Buffer.allocUnsafeSlow(LENT_BYTES);
+/** Bodies up to this size are joined in one buffer that is reused. */
+const SHARED_BUFFER_BYTES = 1024 * 1024;
+const sharedBuffer = Buffer.allocUnsafeSlow(SHARED_BUFFER_BYTES);
+const EMPTY = new Uint8Array();
 
-/** A body in the pieces in which it arrived. */
+/** A body, in the chunks in which it arrived. */
 export class Body {
   readonly byteLength: number;
-  readonly #pieces: readonly Uint8Array[];
+  readonly #chunks: readonly Uint8Array[];
 
-  constructor(pieces: readonly Uint8Array[], byteLength: number) {
-    this.#pieces = pieces;
+  constructor(chunks: readonly Uint8Array[], byteLength: number) {
+    this.#chunks = chunks;
     this.byteLength = byteLength;
   }
 
-  /** In one piece. */
-  whole(): Uint8Array {
-    const [first = EMPTY] = this.#pieces;
-    return this.#pieces.length > 1 ? Buffer.concat(this.#pieces, this.byteLength) : first;
+  /** All bytes in one array. */
+  bytes(): Uint8Array {
+    const [first = EMPTY] = this.#chunks;
+    return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.byteLength) : first;
   }
 
   /**
-   * In one piece, for a `read` that is done with the bytes when it returns: afterwards others stand in their place. With
-   * memory of its own for every body, batches of 1,000 take a tenth more CPU, most of it for collecting garbage.
+   * Passes all bytes in one array to `read`, which must not keep a reference: the buffer is reused. A buffer of its own
+   * for each body costs large batches a tenth more CPU, mostly in garbage collection.
    */
-  lend<T>(read: (bytes: Uint8Array) => T): T {
-    if (this.#pieces.length < 2 || this.byteLength > LENT_BYTES) return read(this.whole());
+  withBytes<T>(read: (bytes: Uint8Array) => T): T {
+    if (this.#chunks.length < 2 || this.byteLength > SHARED_BUFFER_BYTES) return read(this.bytes());
     let end = 0;
-    for (const piece of this.#pieces) {
-      lent.set(piece, end);
-      end += piece.byteLength;
+    for (const chunk of this.#chunks) {
+      sharedBuffer.set(chunk, end);
+      end += chunk.byteLength;
     }
-    return read(lent.subarray(0, end));
+    return read(sharedBuffer.subarray(0, end));
   }
 }
 
-const EMPTY = new Uint8Array();
-
 /**
- * Reads the body. Never holds more than `limit` bytes of it, neither as sent nor inflated, and does not begin to read
- * one that declares itself larger. `arrived` is told how much of it is there, in the end inflated, and may throw.
+ * Reads the body, inflated if it is compressed. Holds at most `limit` bytes of it, as sent and as inflated, and does not
+ * read a body that declares more. `onBytes` is called with the size read so far, at last the inflated size, and may
+ * throw to refuse the rest. Throws `Refusal`.
  */
 export async function requestBody(
   c: Context,
   limit: number,
-  arrived: (bytes: number) => void = () => {},
+  onBytes: (bytes: number) => void = () => {},
 ): Promise<Body> {
   const headers = requestHeaders(c);
   const compressed = isCompressed(headers);
   if (Number(headers['content-length']) > limit) throw tooLarge(limit);
   const check = (length: number) => {
     if (length > limit) throw tooLarge(limit);
-    arrived(length);
+    onBytes(length);
   };
   const incoming = incomingOf(c);
-  const sent = await (incoming ? socketBytes(incoming, check) : streamBytes(c.req.raw, check));
+  const sent = await (incoming ? socketBody(incoming, check) : streamBody(c.req.raw, check));
   if (!compressed) return sent;
-  const inflated = await inflations.take(() => inflate(sent.whole(), limit));
-  arrived(inflated.byteLength);
+  const inflated = await inflations(() => inflate(sent.bytes(), limit));
+  onBytes(inflated.byteLength);
   return new Body([inflated], inflated.byteLength);
 }
 
@@ -103,15 +100,14 @@ function isCompressed({ 'content-encoding': header = '' }: IncomingHttpHeaders):
   const encoding = header.trim().toLowerCase();
   if (encoding === '' || encoding === 'identity') return false;
   if (encoding === 'gzip' || encoding === 'x-gzip') return true;
-  throw new Refusal('unsupported-encoding', 'Content-Encoding must be gzip, or there must be none.');
+  throw new Refusal('unsupported-encoding', 'Content-Encoding must be gzip or absent.');
 }
 
 /**
- * A body that comes from a socket, without the copy that a `Request` would make of it. When `check` throws, the rest is
- * discarded: a client that may finish sending gets to read its answer, and the server itself ends a connection that goes
- * on for long after it.
+ * Reads a body from its socket, without the copy that a `Request` makes. When `check` throws, the rest is discarded: a
+ * client that finishes sending can read its answer, and the server closes a connection that goes on for long after it.
  */
-function socketBytes(incoming: IncomingMessage, check: (length: number) => void): Promise<Body> {
+function socketBody(incoming: IncomingMessage, check: (length: number) => void): Promise<Body> {
   const { promise, resolve, reject } = Promise.withResolvers<Body>();
   const chunks: Buffer[] = [];
   let length = 0;
@@ -136,8 +132,8 @@ function socketBytes(incoming: IncomingMessage, check: (length: number) => void)
   return promise;
 }
 
-/** The same without a socket, as when hono's `app.request` makes the request. */
-async function streamBytes(request: Request, check: (length: number) => void): Promise<Body> {
+/** Reads the body of a request without a socket, such as one made by hono's `app.request`. */
+async function streamBody(request: Request, check: (length: number) => void): Promise<Body> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {
@@ -148,10 +144,12 @@ async function streamBytes(request: Request, check: (length: number) => void): P
   return new Body(chunks, length);
 }
 
+/** An inflated body may reach the limit before it is charged. Node has four threads for zlib, so more would only wait. */
+const MAX_CONCURRENT_INFLATIONS = 4;
+const inflations = pLimit(MAX_CONCURRENT_INFLATIONS);
 const inflateWithin = promisify(gunzip);
-const inflations = new Turns(INFLATED_AT_ONCE);
 
-/** What `info` makes of the result: `bytesWritten` is how much of the compressed bytes was used. */
+/** The result with `info: true`; `bytesWritten` is how many of the compressed bytes were consumed. */
 interface Inflated {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
@@ -163,20 +161,20 @@ async function inflate(sent: Uint8Array, limit: number): Promise<Uint8Array> {
       maxOutputLength: limit,
       info: true,
     })) as unknown as Inflated;
-    // zlib takes a zero for padding and stops there, so that members behind it would be lost without a word.
-    if (sent.subarray(engine.bytesWritten).some((byte) => byte !== 0)) throw new Error('more follows the padding');
+    // zlib takes a zero byte for padding and stops: members after it would be lost silently.
+    if (sent.subarray(engine.bytesWritten).some((byte) => byte !== 0)) throw new Error('data after the padding');
     return buffer;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limit);
-    throw new Refusal('malformed-gzip', 'The body is not the gzip stream that Content-Encoding says it is.', { cause });
+    throw new Refusal('malformed-gzip', 'The body is not valid gzip.', { cause });
   }
 }
 
 function tooLarge(limit: number): Refusal {
-  return new Refusal('body-too-large', `The body is larger than ${limit} bytes, as sent or inflated.`);
+  return new Refusal('body-too-large', `The body exceeds ${limit} bytes, as sent or inflated.`);
 }
 
-/** The client went away while sending: it will not read this, and nobody has to act. */
+/** The client left while sending: it will not read this answer, and no one needs to act. */
 function cutShort(cause: Error | null): Refusal {
-  return new Refusal('malformed-json', 'The body ended before it was complete.', { cause });
+  return new Refusal('malformed-json', 'The body ended early.', { cause });
 }
