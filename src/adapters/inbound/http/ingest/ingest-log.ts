@@ -26,7 +26,7 @@ export class IngestLog {
     this.#logger = logger;
   }
 
-  /** Counts a request whose readings have outcomes. `requestId` is called only if one of them is logged. */
+  /** Counts a request whose readings have outcomes. `requestId` is called only if one was rejected. */
   judged(report: IngestReport, requestId: () => string): void {
     this.#begin();
     this.#counts.readings += report.received;
