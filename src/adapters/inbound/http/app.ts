@@ -9,7 +9,7 @@ import { type IngestRouteDependencies, ingestRoutes } from './ingest/ingest-rout
 import { type LinkRouteDependencies, linkRoutes } from './links/link-routes.ts';
 import { type LiveRouteDependencies, liveRoutes } from './live/live-routes.ts';
 import { allowedMethods } from './wire/allowed-methods.ts';
-import { problem, refusalOf } from './wire/problem.ts';
+import { alternatives, problem, refusalOf } from './wire/problem.ts';
 import { requestId } from './wire/request-id.ts';
 
 /** Everything that the HTTP interface needs; each file of routes documents its own part. */
@@ -43,7 +43,7 @@ function routeNotFound(app: Hono, c: Context): Response {
   const { method, path } = c.req;
   const methods = allowedMethods(app, path);
   if (methods.length === 0) return problem(c, 'not-found', `There is no resource at ${path}.`);
-  return problem(c, 'method-not-allowed', `Method ${method} is not allowed; use ${methods.join(' or ')}.`, {
+  return problem(c, 'method-not-allowed', `Method ${method} is not allowed; use ${alternatives.format(methods)}.`, {
     headers: { Allow: methods.join(', ') },
   });
 }

@@ -76,6 +76,9 @@ export function problemDocument(
   };
 }
 
+/** Writes the words that a problem offers as alternatives: `GET or HEAD`, `a, b, or c`. */
+export const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });
+
 /** Thrown at any depth to refuse a request; becomes the problem response of its kind. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

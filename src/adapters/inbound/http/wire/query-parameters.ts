@@ -3,7 +3,7 @@ import { isDeviceId } from '#domain/reading/device-id';
 import type { EpochMillis } from '#domain/time/time';
 import { parseRfc3339 } from '#domain/time/timestamp';
 import { decodeCursor } from './cursor.ts';
-import { type ProblemError, Refusal } from './problem.ts';
+import { alternatives, type ProblemError, Refusal } from './problem.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -63,7 +63,7 @@ export class QueryParameters {
   choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
     const text = this.text(name);
     const word = words.find((one) => one === text);
-    if (text !== undefined && word === undefined) this.fail(name, `must be ${words.join(' or ')}`);
+    if (text !== undefined && word === undefined) this.fail(name, `must be ${alternatives.format(words)}`);
     return word;
   }
 

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { Context } from 'hono';
 import pLimit from 'p-limit';
-import { Refusal } from './problem.ts';
+import { alternatives, Refusal } from './problem.ts';
 import { incomingOf, requestHeaders } from './request-headers.ts';
 
 const MEDIA_TYPES = { json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv' } as const;
@@ -19,8 +19,8 @@ export function bodyFormat<Format extends BodyFormat>(
   const mediaType = mediaTypeOf(headers);
   const format = accepted.find((one) => MEDIA_TYPES[one] === mediaType);
   if (format !== undefined) return format;
-  const mediaTypes = accepted.map((one) => MEDIA_TYPES[one]);
-  throw new Refusal('unsupported-media-type', `Content-Type must be ${mediaTypes.join(' or ')}.`);
+  const mediaTypes = alternatives.format(accepted.map((one) => MEDIA_TYPES[one]));
+  throw new Refusal('unsupported-media-type', `Content-Type must be ${mediaTypes}.`);
 }
 
 /** The media type without its parameters. Text is UTF-8; any other charset is refused rather than misread. */
