@@ -23,7 +23,7 @@ async function appWithEnergy(): Promise<AppUnderTest> {
 }
 
 describe('the performance of a vehicle', () => {
-  it('on the fleet basis shows both sides, rounded as promised', async () => {
+  it('on the fleet basis shows both sides, rounded as documented', async () => {
     const { app } = await appWithEnergy();
     const window = `from=${iso(START - 2 * HOUR)}&to=${iso(START + MINUTE)}`;
 
@@ -46,7 +46,7 @@ describe('the performance of a vehicle', () => {
     });
   });
 
-  it('of a known vehicle without data is zeros and nulls', async () => {
+  it('of a known vehicle without data consists of zeros and nulls', async () => {
     const { app } = await appWithEnergy();
     const window = `from=${iso(START - 9 * DAY)}&to=${iso(START - 8 * DAY)}`;
     expect(await json(app, `/v1/analytics/performance/EV-7?${window}`)).toMatchObject({
@@ -81,7 +81,7 @@ describe('the performance of the fleet', () => {
     });
   });
 
-  it('has a series of the hours with readings when asked for', async () => {
+  it('has a series of the hours with readings on request', async () => {
     const { app } = await appWithEnergy();
     const { series, ...whole } = await json(app, '/v1/analytics/fleet?resolution=hour');
     expect(whole).toEqual(await json(app, '/v1/analytics/fleet'));
@@ -110,7 +110,7 @@ describe('a window', () => {
     ['from=2016-01-15T12:00:00Z&to=2026-01-15T12:00:00Z', Date.UTC(2016, 0, 15, 12), START],
     [`from=${iso(START)}&to=${iso(START + DAY)}`, START, START + DAY],
     ['unknown=1', START - DAY, minuteAfterNow],
-  ])('of %j is echoed in whole minutes', async (query, from, to) => {
+  ])('of %j is shown in whole minutes', async (query, from, to) => {
     expect(await windowOf(query)).toEqual({ from: iso(from), to: iso(to) });
   });
 
@@ -137,7 +137,7 @@ describe('a window', () => {
     ['to=9999-12-31T23:30:00Z&resolution=hour', '/to'],
     ['to=0001-01-01T00:00:00Z', '/to'],
     ['resolution=day', '/resolution'],
-  ])('of %s is refused by name', async (query, pointer) => {
+  ])('of %s is refused with the name of the parameter', async (query, pointer) => {
     const problem = await problemOf(
       await appUnderTest().app.request(`/v1/analytics/fleet?${query}`),
       400,
@@ -146,30 +146,30 @@ describe('a window', () => {
     expect(problem.errors[0]).toMatchObject({ pointer, detail: expect.stringContaining(pointer.slice(1)) });
   });
 
-  it('in epoch milliseconds is not told to be in epoch milliseconds', async () => {
+  it('in epoch milliseconds is refused without suggesting epoch milliseconds', async () => {
     const response = await appUnderTest().app.request('/v1/analytics/fleet?from=1767225600000');
     expect((await problemOf(response, 400, 'invalid-query')).detail).not.toContain('epoch');
   });
 
-  it('that is wrong is refused for a vehicle that nobody knows, too', async () => {
+  it('that is invalid is refused for an unknown vehicle, too', async () => {
     const response = await appUnderTest().app.request('/v1/analytics/performance/nobody?window=1w');
     await problemOf(response, 400, 'invalid-query');
   });
 
-  it('has all its faults named in one answer', async () => {
+  it('has all its errors reported in one response', async () => {
     const response = await appUnderTest().app.request('/v1/analytics/fleet?from=a&to=b&resolution=c');
     const { errors } = await problemOf(response, 400, 'invalid-query', 'invalid-query', 'invalid-query');
     expect(errors.map(({ pointer }) => pointer)).toEqual(['/from', '/to', '/resolution']);
   });
 
-  it('with a plus sign that was not escaped is told how to escape it', async () => {
+  it('with an unescaped plus sign is refused with a hint how to escape it', async () => {
     const response = await appUnderTest().app.request('/v1/analytics/fleet?from=2026-01-15T12:00:00+02:00');
     expect((await problemOf(response, 400, 'invalid-query')).detail).toContain('%2B');
   });
 });
 
 describe('the log', () => {
-  it('has a line for each analytics request, with its id, answer and duration', async () => {
+  it('has a line for each analytics request, with its id, status and duration', async () => {
     const { app, log } = appUnderTest();
     await app.request('/v1/analytics/fleet?window=1h', { headers: { 'x-request-id': 'q-1' } });
     await app.request('/v1/analytics/fleet?window=no');

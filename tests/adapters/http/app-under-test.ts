@@ -20,7 +20,7 @@ import { DAY, MINUTE } from '#domain/time/time';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';
 
-/** Keeps what is logged. */
+/** A logger that keeps its lines. */
 export class LogLines implements Logger {
   readonly lines: { level: string; message: string; fields: Readonly<Record<string, unknown>> }[] = [];
   error = this.#at('error');
@@ -43,7 +43,7 @@ export interface AppUnderTest {
   readonly ingestLog: IngestLog;
 }
 
-/** The real app over the real use cases and the memory store; the parts of a store can be exchanged for failing ones. */
+/** The real app with the real use cases on the memory store, whose parts can be replaced by failing ones. */
 export function appUnderTest(
   parts: Partial<TelemetryStore> = {},
   overrides: Partial<AppDependencies> = {},
@@ -87,7 +87,7 @@ export interface ProblemDocument {
   [member: string]: unknown;
 }
 
-/** A problem as RFC 9457 has it, with the request's id in it. */
+/** The problem of a response. Checks that it conforms to RFC 9457 and carries the request's id. */
 export async function problemOf(response: Response, status: number, ...codes: string[]): Promise<ProblemDocument> {
   const problem = (await response.json()) as ProblemDocument;
   expect({ status: response.status, codes: problem.errors?.map(({ code }) => code) }).toEqual({ status, codes });
@@ -99,7 +99,7 @@ export async function problemOf(response: Response, status: number, ...codes: st
   return problem;
 }
 
-/** What devices send, as they send it. */
+/** Readings as devices send them. */
 export const sentVehicle = (change: Readonly<Record<string, unknown>> = {}) => ({
   vehicleId: 'EV-7',
   kwhDeliveredDc: 0.08,

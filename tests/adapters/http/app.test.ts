@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { StoreUnavailableError } from '#application/errors';
 import { appUnderTest, post, problemOf, sentMeter } from './app-under-test.ts';
 
-describe('a path that leads nowhere', () => {
+describe('a path without a route', () => {
   it.each([['/'], ['/v1/nowhere'], ['/v1/ingest/'], ['/V1/ingest'], ['/v1/trucks/live'], ['/v1/analytics/nothing']])(
     '%s is not found',
     async (path) => {
@@ -18,7 +18,7 @@ describe('a path that leads nowhere', () => {
     ['DELETE', '/v1/vehicles/EV-7/live', 'GET, HEAD'],
     ['POST', '/v1/analytics/fleet', 'GET, HEAD'],
     ['PATCH', '/health/live', 'GET, HEAD'],
-  ])('%s %s is told which methods do', async (method, path, allow) => {
+  ])('%s %s is refused with the methods that are allowed', async (method, path, allow) => {
     const response = await appUnderTest().app.request(path, { method });
     expect(response.headers.get('allow')).toBe(allow);
     await problemOf(response, 405, 'method-not-allowed');
@@ -37,16 +37,16 @@ describe('the id of a request', () => {
     return (await appUnderTest().app.request('/health/live', { headers })).headers.get('x-request-id');
   };
 
-  it('is the one that the client gave, when it is sane', async () => {
+  it('is the one that the client sent if it is well-formed', async () => {
     expect(await idOf('a.B_c:1-2')).toBe('a.B_c:1-2');
     expect(await idOf('x'.repeat(128))).toBe('x'.repeat(128));
   });
 
-  it.each([['x'.repeat(129)], ['a b'], ['a"b'], ['<script>'], ['é']])('is not %j', async (given) => {
+  it.each([['x'.repeat(129)], ['a b'], ['a"b'], ['<script>'], ['é']])('is generated instead of %j', async (given) => {
     expect(await idOf(given)).toMatch(/^[0-9a-f]{12}-[0-9a-z]+$/);
   });
 
-  it('is made anew for each request that has none, and is in every answer', async () => {
+  it('is generated for each request without one, and is in every response', async () => {
     const { app } = appUnderTest();
     const responses = await Promise.all([
       post(app, sentMeter()),
@@ -66,14 +66,37 @@ describe('the id of a request', () => {
   });
 });
 
+describe('the request log', () => {
+  it.each([
+    ['/v1/analytics/fleet'],
+    ['/v1/analytics/performance/EV-7'],
+    ['/v1/analytics/losses'],
+    ['/v1/warnings'],
+    ['/v1/links'],
+    ['/v1/links/M-7@1'],
+    ['/v1/meters/M-7/history'],
+    ['/v1/vehicles/EV-7/gaps'],
+  ])('has one line for %s', async (path) => {
+    const { app, log } = appUnderTest();
+    const { status } = await app.request(path);
+    expect(log.lines).toMatchObject([{ level: 'debug', message: 'request', fields: { method: 'GET', path, status } }]);
+  });
+
+  it.each([['/v1/meters/live'], ['/v1/meters/M-7/live'], ['/health/live']])('has no line for %s', async (path) => {
+    const { app, log } = appUnderTest();
+    await app.request(path);
+    expect(log.lines).toEqual([]);
+  });
+});
+
 describe('health', () => {
-  it('is alive as long as it answers, and ready while the store answers', async () => {
+  it('is live as long as it responds, and ready while the store answers', async () => {
     const { app } = appUnderTest();
     expect(await (await app.request('/health/live')).json()).toEqual({ status: 'ok' });
     expect(await (await app.request('/health/ready')).json()).toEqual({ status: 'ready' });
   });
 
-  it('is not ready while the store is down or the service is stopping, and says why', async () => {
+  it('is not ready while the store is down or the service is stopping, and reports why', async () => {
     const health = { check: () => Promise.reject(new StoreUnavailableError('no primary')) };
     const { app } = appUnderTest({ health }, { isStopping: () => true });
 
@@ -83,7 +106,7 @@ describe('health', () => {
     expect((await app.request('/health/live')).status).toBe(200);
   });
 
-  it('keeps the words of an unexpected fault to itself', async () => {
+  it('does not reveal the message of an unexpected error', async () => {
     const { app } = appUnderTest({ health: { check: () => Promise.reject(new Error('password=1')) } });
     const problem = await problemOf(await app.request('/health/ready'), 503, 'store-unavailable');
     expect(JSON.stringify(problem)).not.toContain('password');

@@ -11,7 +11,7 @@ import { DAY } from '#domain/time/time';
 import { aVehicleReading, START } from '#tests/support/readings';
 import { appUnderTest } from './app-under-test.ts';
 
-/** More than sockets and streams buffer: about 35 MB of lines. */
+/** About 35 MB of lines: more than sockets and streams buffer. */
 const READINGS = 250_000;
 const PAGE = 2_000;
 
@@ -22,9 +22,9 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A service whose one device has a long history, made up page by page. */
+/** A service with one device, whose long history is generated page by page. */
 async function serving({ failAt = Infinity } = {}) {
-  vi.spyOn(console, 'error').mockImplementation(() => {}); // the server names a stream that broke off
+  vi.spyOn(console, 'error').mockImplementation(() => {}); // the server reports the interrupted stream
   const store = createMemoryStore();
   await store.writer.commit([aVehicleReading()]);
   const asked = { times: 0 };
@@ -50,7 +50,7 @@ async function asking(url: string): Promise<IncomingMessage> {
   return response as IncomingMessage;
 }
 
-/** Waits until nothing is asked of the store any more. */
+/** Waits until the store is no longer queried; returns the number of queries. */
 async function settled(asked: { times: number }): Promise<number> {
   for (let before = -1; before !== asked.times; ) {
     before = asked.times;
@@ -59,14 +59,14 @@ async function settled(asked: { times: number }): Promise<number> {
   return asked.times;
 }
 
-it('a long history arrives whole, with its end', async () => {
+it('a long history arrives completely, with its trailer', async () => {
   const { url } = await serving();
   const text = await (await fetch(url, { headers: { accept: 'text/csv' } })).text();
   expect(text.slice(-30)).toContain(`# end, ${READINGS} readings\n`);
   expect(text.split('\n')).toHaveLength(READINGS + 3);
 });
 
-it('a client that stops reading stops the reading of the store, and holds nothing up', async () => {
+it('a client that stops reading stops the reading of the store, and blocks nothing else', async () => {
   const { url, base, asked } = await serving();
   const response = await asking(url);
   response.pause();
@@ -80,7 +80,7 @@ it('a client that stops reading stops the reading of the store, and holds nothin
   expect(bytes).toBeGreaterThan(READINGS * 50);
 });
 
-it('a client that leaves ends it', async () => {
+it('a client that disconnects stops the reading of the store', async () => {
   const { url, asked } = await serving();
   const response = await asking(url);
   await once(response, 'data');
@@ -89,7 +89,7 @@ it('a client that leaves ends it', async () => {
   expect(await settled(asked)).toBeLessThan(READINGS / PAGE / 2);
 });
 
-it('a store that fails on the way breaks the connection: nothing looks complete', async () => {
+it('a store that fails halfway breaks the connection, so that nothing looks complete', async () => {
   const { url } = await serving({ failAt: 20 });
   const response = await asking(url);
   let text = '';

@@ -34,14 +34,14 @@ const json = async ({ app }: AppUnderTest, path: string) => {
 const path = '/v1/vehicles/EV-7/history';
 
 describe('a history in pages', () => {
-  it('tells the readings of the window, oldest first', async () => {
+  it('contains the readings of the window, oldest first', async () => {
     const under = await withMinutes(3, 1, 2);
     expect(await json(under, path)).toEqual({ data: [row(1), row(2), row(3)], nextCursor: null });
     const window = `from=${iso(START + 2 * MINUTE)}&to=${iso(START + 3 * MINUTE)}`;
     expect(await json(under, `${path}?${window}`)).toEqual({ data: [row(2)], nextCursor: null });
   });
 
-  it('goes on where the page before ended', async () => {
+  it('continues where the previous page ended', async () => {
     const under = await withMinutes(1, 2, 3, 4, 5);
     const seen: unknown[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -52,7 +52,7 @@ describe('a history in pages', () => {
     expect(seen).toEqual([1, 2, 3, 4, 5].map(row));
   });
 
-  it('tells a meter in its own fields', async () => {
+  it('has the fields of a meter for a meter', async () => {
     const under = appUnderTest();
     await post(under.app, sentMeter());
     expect((await json(under, '/v1/meters/M-7/history')).data).toEqual([
@@ -75,14 +75,14 @@ describe('a history in pages', () => {
     ['cursor=x', '/cursor'],
     [`cursor=${Buffer.from('1:soon').toString('base64url')}`, '/cursor'],
     ['window=1', '/window'],
-  ])('refuses %s by name', async (query, pointer) => {
+  ])('refuses %s with the name of the parameter', async (query, pointer) => {
     const { errors } = await problemOf(await appUnderTest().app.request(`${path}?${query}`), 400, 'invalid-query');
     expect(errors[0]?.pointer).toBe(pointer);
   });
 });
 
 describe('a history as a stream', () => {
-  it('is lines of JSON that end with their count', async () => {
+  it('is lines of JSON that end with their number', async () => {
     const { app } = await withMinutes(1, 2);
     const response = await app.request(path, { headers: ndjson });
     expect(response.headers.get('content-type')).toBe('application/x-ndjson');
@@ -106,7 +106,7 @@ describe('a history as a stream', () => {
     );
   });
 
-  it('of nothing has its header and its end', async () => {
+  it('without readings has its header and trailer', async () => {
     const { app } = await withMinutes(1);
     const empty = `${path}?to=${iso(START - HOUR)}`;
     expect(await (await app.request(empty, { headers: csv })).text()).toMatch(/^timestamp,.*\n# end, 0 readings\n$/);
@@ -121,14 +121,14 @@ describe('a history as a stream', () => {
     ['application/json;q=0.5, text/csv;q=0.9', 'text/csv; charset=utf-8'],
     ['text/csv;q=0, application/x-ndjson;q=0.1', 'application/x-ndjson'],
     ['TEXT/CSV', 'text/csv; charset=utf-8'],
-  ])('is given to who asks for it: %s', async (accept, contentType) => {
+  ])('is chosen by the Accept header %s', async (accept, contentType) => {
     const { app } = await withMinutes(1);
     const response = await app.request(path, accept === undefined ? {} : { headers: { accept } });
     expect(response.headers.get('content-type')).toBe(contentType);
     expect(response.headers.get('vary')).toBe('Accept');
   });
 
-  /** A store that counts how often its history is asked for, and may fail at one of these times. */
+  /** A store that counts the queries for its history, and fails from the given one on. */
   async function watched(readings: number, failAt = Infinity) {
     const store = createMemoryStore();
     await store.writer.commit(
@@ -142,7 +142,7 @@ describe('a history as a stream', () => {
     return { ...appUnderTest({ ...store, cold }), asked };
   }
 
-  it('of many pages is whole', async () => {
+  it('of many pages is complete', async () => {
     const { app, asked } = await watched(5_000);
     const lines = (await (await app.request(path, { headers: ndjson })).text()).trimEnd().split('\n');
     expect(lines).toHaveLength(5_001);
@@ -151,7 +151,7 @@ describe('a history as a stream', () => {
     expect(asked.times).toBe(3);
   });
 
-  it('reads nothing ahead of who does not read, and nothing more when they leave', async () => {
+  it('reads nothing ahead of a client that does not read, and nothing more after it disconnects', async () => {
     const { app, asked } = await watched(10_000);
     const reader = (await app.request(path, { headers: csv })).body?.getReader();
     await reader?.read();
@@ -164,12 +164,12 @@ describe('a history as a stream', () => {
     expect(asked.times).toBe(2);
   });
 
-  it('that cannot begin is answered as what it is', async () => {
+  it('whose first page cannot be read is 503', async () => {
     const { app } = await watched(10, 1);
     await problemOf(await app.request(path, { headers: csv }), 503, 'store-unavailable');
   });
 
-  it('that cannot go on breaks off, and has no end', async () => {
+  it('whose later page cannot be read breaks off without a trailer', async () => {
     const { app, log } = await watched(5_000, 3);
     const reader = (await app.request(path, { headers: csv })).body?.getReader();
     let text = '';
@@ -181,7 +181,7 @@ describe('a history as a stream', () => {
     await expect(read()).rejects.toThrow('gone');
     expect(text.trimEnd().split('\n')).toHaveLength(4_001);
     expect(text).not.toContain('# end');
-    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'a history stream broke off' }));
+    expect(log.lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'history stream interrupted' }));
   });
 });
 
@@ -193,7 +193,7 @@ describe('gaps', () => {
     missing: to - from,
   });
 
-  it('are the minutes without a reading, up to the minute that is not over', async () => {
+  it('are the minutes without a reading, up to the current minute', async () => {
     const under = await withMinutes(0, 1, 4, 58);
     expect(await json(under, `${gapsPath}?from=${iso(START)}`)).toEqual({
       window: { from: iso(START), to: iso(START + HOUR) },
@@ -226,7 +226,7 @@ describe('gaps', () => {
     expect((await json(under, `${gapsPath}?from=${iso(START)}`)).data).toEqual([gap(5_500, 5_501)]);
   });
 
-  it('are none in the future', async () => {
+  it('do not exist in the future', async () => {
     const under = await withMinutes(1);
     const future = `from=${iso(START + 2 * HOUR)}&to=${iso(START + 3 * HOUR)}`;
     expect((await json(under, `${gapsPath}?${future}`)).data).toEqual([]);
@@ -237,7 +237,7 @@ describe('gaps', () => {
   });
 });
 
-describe('what reaches past the horizon', () => {
+describe('a window that reaches past the horizon', () => {
   it.each([
     ['/v1/vehicles/EV-7/history', true],
     ['/v1/vehicles/EV-7/gaps', true],
@@ -246,7 +246,7 @@ describe('what reaches past the horizon', () => {
     ['/v1/analytics/losses', true],
     ['/v1/analytics/fleet?window=1h', false],
     ['/v1/analytics/losses?window=1h', false],
-  ])('says so: %s, %s', async (path, says) => {
+  ])('is reported with it: %s, %s', async (path, isReported) => {
     const store = createMemoryStore();
     const under = appUnderTest(store);
     under.clock.set(START + HOUR + MINUTE);
@@ -255,10 +255,10 @@ describe('what reaches past the horizon', () => {
 
     const { horizon } = await json(under, path);
 
-    expect(horizon).toBe(says ? iso(START - HOUR) : undefined);
+    expect(horizon).toBe(isReported ? iso(START - HOUR) : undefined);
   });
 
-  it('says so in a header of a stream, and has no gaps before it', async () => {
+  it('is reported in a header of a stream, and has no gaps before the horizon', async () => {
     const store = createMemoryStore();
     const under = appUnderTest(store);
     await post(under.app, sentVehicle());

@@ -20,7 +20,7 @@ const at = (minute: number) => ({ timestamp: START - minute * MINUTE });
 const bad = (minute: number) => sentVehicle({ ...at(minute), soc: 101 });
 
 describe('a batch', () => {
-  it('with good and bad readings keeps the good and names each bad one by index, code and pointer', async () => {
+  it('with valid and invalid readings stores the valid ones and reports the others by index, code and pointer', async () => {
     const { app } = appUnderTest();
     const batch = [sentMeter(), sentVehicle(), bad(1), sentMeter(), sentMeter({ kwhConsumedAc: 2 }), 7];
 
@@ -46,7 +46,7 @@ describe('a batch', () => {
     });
   });
 
-  it('lists all the faults of a reading that has several, the first one in front', async () => {
+  it('lists all the faults of a reading that has several, starting with the first', async () => {
     const { results } = await answer(post(appUnderTest().app, [sentVehicle({ soc: 101, batteryTemp: null })]));
     expect(results).toEqual([
       {
@@ -63,7 +63,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('is 200 when everything is stored or was there, and lists nothing', async () => {
+  it('is 200 when every reading is stored or a duplicate, and lists nothing', async () => {
     const { app } = appUnderTest();
     expect(await answer(post(app, [sentMeter(), sentMeter()]))).toMatchObject({ http: 200, stored: 1, duplicates: 1 });
     expect(await answer(post(app, [sentMeter()]))).toEqual({
@@ -77,14 +77,14 @@ describe('a batch', () => {
     });
   });
 
-  it('is 422 when nothing is stored or was there', async () => {
+  it('is 422 when no reading is stored or a duplicate', async () => {
     const { app } = appUnderTest();
     await post(app, sentMeter());
     const batch = [{}, bad(1), sentMeter({ voltage: 1 })];
     expect(await answer(post(app, batch))).toMatchObject({ http: 422, stored: 0, conflicts: 1, rejected: 2 });
   });
 
-  it('lists the first 100 results and says so when there are more', async () => {
+  it('lists the first 100 results, and is marked as truncated if there are more', async () => {
     const { app } = appUnderTest();
     const hundred = await answer(post(app, [...Array.from({ length: 100 }, (_, i) => bad(i)), sentMeter()]));
     expect(hundred.results).toHaveLength(100);
@@ -107,7 +107,7 @@ describe('a batch', () => {
     expect(all).not.toHaveProperty('truncated');
   });
 
-  it('takes 5,000 readings and not one more', async () => {
+  it('may contain at most 5,000 readings', async () => {
     const { app } = appUnderTest();
     const many = Array.from({ length: 5001 }, (_, i) => sentMeter({ timestamp: START - i }));
     await problemOf(await post(app, many), 413, 'batch-too-large');
@@ -120,7 +120,7 @@ describe('a batch', () => {
 });
 
 describe('an atomic batch', () => {
-  it('with one bad reading stores nothing, counts the good as rejected and lists only the fault', async () => {
+  it('with one invalid reading stores nothing, counts the valid ones as rejected and lists only the fault', async () => {
     const { app } = appUnderTest();
     const batch = [sentMeter(), bad(1), sentVehicle()];
 
@@ -136,7 +136,7 @@ describe('an atomic batch', () => {
     expect(await answer(post(app, [sentMeter(), sentVehicle()]))).toMatchObject({ stored: 2 });
   });
 
-  it('with a conflict stores nothing, and with ?results=all tells which were withheld', async () => {
+  it('with a conflict stores nothing, and with ?results=all lists the withheld readings', async () => {
     const { app } = appUnderTest();
     await post(app, [sentMeter(), sentMeter(at(1))]);
     const batch = [sentMeter(at(2)), sentMeter({ voltage: 1 }), sentMeter(at(1))];
@@ -152,7 +152,7 @@ describe('an atomic batch', () => {
     expect(await answer(post(app, [sentMeter(at(2))]))).toMatchObject({ stored: 1 });
   });
 
-  it('that conflicts with itself does not say that one of its readings stays', async () => {
+  it('that conflicts with itself reports that neither reading was stored', async () => {
     const { app } = appUnderTest();
     const batch = [sentMeter(), sentMeter({ voltage: 1 })];
 
@@ -164,7 +164,7 @@ describe('an atomic batch', () => {
     ]);
   });
 
-  it('without fault is stored, and is 200 again when it comes again', async () => {
+  it('without faults is stored, and is 200 again when it is sent again', async () => {
     const { app } = appUnderTest();
     const batch = [sentMeter(), sentVehicle()];
     expect(await answer(post(app, batch, { query: '?atomic=true' }))).toMatchObject({ http: 200, stored: 2 });
@@ -177,7 +177,7 @@ describe('an atomic batch', () => {
 describe('NDJSON', () => {
   const line = (minute: number) => JSON.stringify(sentMeter(at(minute)));
 
-  it('has a broken line rejected alone, by its index among the lines that are not empty', async () => {
+  it('has a malformed line rejected alone, by its index among the lines that are not empty', async () => {
     const text = `\n${line(0)}\r\n  \r\n${line(1)}\n{"meterId": oops\n\n\t\n${line(3)}\n${line(4)}`;
     expect(await answer(postLines(appUnderTest().app, text))).toMatchObject({
       http: 207,
@@ -188,7 +188,7 @@ describe('NDJSON', () => {
     });
   });
 
-  it('is a batch with a single line too, and may begin with a byte order mark', async () => {
+  it('is a batch even with a single line, and may begin with a byte order mark', async () => {
     const { app } = appUnderTest();
     expect(await answer(postLines(app, line(0)))).toMatchObject({ http: 200, received: 1, stored: 1 });
     expect(await answer(postLines(app, `\uFEFF${line(1)}\n`))).toMatchObject({ http: 200, received: 1, stored: 1 });
@@ -199,7 +199,7 @@ describe('NDJSON', () => {
     expect(await answer(response)).toMatchObject({ http: 422, results: [{ index: 0, code: 'missing-device' }] });
   });
 
-  it('without lines is an empty batch, with more than 5,000 too large, however many are empty', async () => {
+  it('without lines is an empty batch, and with more than 5,000 too large, not counting empty lines', async () => {
     const { app } = appUnderTest();
     await problemOf(await postLines(app, ''), 422, 'empty-batch');
     await problemOf(await postLines(app, '\r\n \n\n'), 422, 'empty-batch');
@@ -208,7 +208,7 @@ describe('NDJSON', () => {
     expect(await answer(postLines(app, `${lines.join('\n\n')}\n\n`))).toMatchObject({ http: 200, stored: 5000 });
   });
 
-  it('is told all or nothing like an array', async () => {
+  it('can be atomic like an array', async () => {
     const response = postLines(appUnderTest().app, `${line(0)}\n{`, '?atomic=true');
     expect(await answer(response)).toMatchObject({ http: 422, stored: 0, rejected: 2, results: [{ index: 1 }] });
   });

@@ -13,28 +13,28 @@ const ofLength = (bytes: number) => ({ 'content-length': String(bytes) });
 describe('the gate in front of ingestion', () => {
   const gate = (isQueueFull = (_readings: number) => false) => new IngestGate(BODY_LIMIT, isQueueFull);
 
-  it('keeps room for the others while a large body does not come, however much it has declared', () => {
+  it('keeps room for others while a large body does not arrive, however much it declared', () => {
     const one = gate();
     const stalled = [ofLength(8 * MIB), { 'content-length': String(MIB / 2), 'content-encoding': 'gzip' }];
-    for (const promise of stalled) expect(one.enter(promise)).toBeDefined();
+    for (const declared of stalled) expect(one.enter(declared)).toBeDefined();
 
     for (const length of [100, 100 * KIB, 8 * MIB]) {
       const pass = one.enter(ofLength(length));
-      pass?.arrived(length);
+      pass?.charge(length);
       expect(pass).toBeDefined();
       pass?.leave();
     }
   });
 
-  it('lets in no body whose readings, at a hundred bytes each, the queue has no room for', () => {
+  it('refuses a body if the queue has no room for its readings, at 100 bytes each', () => {
     const one = gate((readings) => readings > 50);
-    expect(one.enter(ofLength(100 * KIB))).toBeDefined(); // alone it always gets in
+    expect(one.enter(ofLength(100 * KIB))).toBeDefined(); // the only request is always admitted
 
     expect(one.enter(ofLength(5_000))).toBeDefined();
     expect(one.enter(ofLength(5_100))).toBeUndefined();
   });
 
-  it('takes no body to hold more readings than a batch may, however large it is or may become', () => {
+  it('assumes no more readings than a batch may contain, however large the body is or may become', () => {
     const one = gate((readings) => readings > 5_000);
     one.enter(ofLength(100));
 
@@ -42,7 +42,7 @@ describe('the gate in front of ingestion', () => {
     expect(one.enter({ 'content-length': String(400 * KIB), 'content-encoding': 'gzip' })).toBeDefined();
   });
 
-  it('lets in 3 MiB of small bodies at once, and more when those have left', () => {
+  it('admits 3 MiB of small bodies at once, and more when those have left', () => {
     const one = gate();
     const passes = Array.from({ length: 48 }, () => one.enter(ofLength(64 * KIB)));
     expect(passes).not.toContain(undefined);
@@ -53,10 +53,10 @@ describe('the gate in front of ingestion', () => {
     expect(one.enter(ofLength(1))).toBeUndefined();
   });
 
-  it('turns a large body away while 8 MiB of such bodies are there, and a small one never for that', () => {
+  it('refuses a large body, but no small one, while 8 MiB of large bodies are present', () => {
     const one = gate();
     const passes = [1, 2].map(() => one.enter(ofLength(4 * MIB)));
-    for (const pass of passes) pass?.arrived(4 * MIB);
+    for (const pass of passes) pass?.charge(4 * MIB);
     expect(one.enter(ofLength(MIB))).toBeUndefined();
     expect(one.enter(ofLength(64 * KIB))).toBeDefined();
 
@@ -64,48 +64,48 @@ describe('the gate in front of ingestion', () => {
     expect(one.enter(ofLength(4 * MIB))).toBeDefined();
   });
 
-  it('lets large bodies arrive that it let in together until there is no room, and one of them always', () => {
+  it('refuses an admitted large body when there is no room left, but always lets one arrive', () => {
     const one = gate();
     const [first, other] = [1, 2].map(() => one.enter(ofLength(8 * MIB)));
-    first?.arrived(4 * MIB);
-    other?.arrived(4 * MIB);
-    expect(() => other?.arrived(5 * MIB)).toThrow(OverloadedError);
+    first?.charge(4 * MIB);
+    other?.charge(4 * MIB);
+    expect(() => other?.charge(5 * MIB)).toThrow(OverloadedError);
 
     other?.leave();
-    first?.arrived(8 * MIB);
+    first?.charge(8 * MIB);
     expect(one.enter(ofLength(MIB))).toBeUndefined();
   });
 
-  it('takes a compressed body for as large as gzip usually makes it, and then for as large as it is', () => {
+  it('charges a compressed body for its typical inflated size, then for its real one', () => {
     const one = gate();
     const compressed = { 'content-length': String(MIB / 4), 'content-encoding': 'gzip' };
     const pass = one.enter(compressed);
-    pass?.arrived(MIB / 4);
-    pass?.arrived(5 * MIB); // inflated
+    pass?.charge(MIB / 4);
+    pass?.charge(5 * MIB); // inflated
     expect(one.enter(compressed)).toBeUndefined();
     expect(one.enter(ofLength(2 * MIB))).toBeDefined();
   });
 
-  it('counts a body of unknown length as it arrives, and refuses it when there is no room left', () => {
+  it('charges a body of unknown length as it arrives, and refuses it when there is no room left', () => {
     const one = gate();
     const [streamed, other] = [one.enter({}), one.enter({})];
-    streamed?.arrived(3 * MIB);
-    streamed?.arrived(4 * MIB);
-    other?.arrived(4 * MIB);
-    expect(() => other?.arrived(5 * MIB)).toThrow(OverloadedError);
+    streamed?.charge(3 * MIB);
+    streamed?.charge(4 * MIB);
+    other?.charge(4 * MIB);
+    expect(() => other?.charge(5 * MIB)).toThrow(OverloadedError);
 
     streamed?.leave();
     other?.leave();
     expect(one.enter(ofLength(8 * MIB))).toBeDefined();
   });
 
-  it('always lets one in, however large and however full the queue: sending it again must be able to help', () => {
+  it('always admits one request, however large and however full the queue, so that a retry can succeed', () => {
     const one = gate(() => true);
     expect(one.enter(ofLength(8 * MIB))).toBeDefined();
     expect(one.enter(ofLength(1))).toBeUndefined();
   });
 
-  it('lets in no more than 4,096 requests at once', () => {
+  it('admits at most 4,096 requests at once', () => {
     const one = gate();
     for (let i = 0; i < 4096; i++) one.enter(ofLength(100));
     expect(one.enter(ofLength(100))).toBeUndefined();
@@ -113,7 +113,7 @@ describe('the gate in front of ingestion', () => {
 });
 
 describe('an ingest request while the queue is full', () => {
-  it('is answered 503 with Retry-After before its body is read, and taken again when there is room', async () => {
+  it('is answered 503 with Retry-After before its body is read, and accepted again when there is room', async () => {
     const commit = Promise.withResolvers<void>();
     const store = createMemoryStore();
     const writer: TelemetryWriter = {
@@ -140,7 +140,7 @@ describe('an ingest request while the queue is full', () => {
     const waiting = post(body);
     await new Promise((resolve) => setImmediate(resolve));
     full = true;
-    const refused = await post('this is not even JSON');
+    const refused = await post('not JSON');
     full = false;
     commit.resolve();
 
@@ -151,13 +151,13 @@ describe('an ingest request while the queue is full', () => {
     expect((await post(body)).status).toBe(200);
   });
 
-  it('is answered before its body is parsed when others were faster than it was read', async () => {
+  it('is answered before its body is parsed if the queue filled up while it was read', async () => {
     const { app } = appUnderTest({}, { isQueueFull: () => true });
 
     const refused = await app.request('/v1/ingest', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: 'this is not even JSON',
+      body: 'not JSON',
     });
 
     expect(refused.status).toBe(503);

@@ -9,7 +9,7 @@ describe('the log of ingestion', () => {
     vi.useRealTimers();
   });
 
-  it('is one summary in ten seconds, however many requests there were', async () => {
+  it('is one summary per ten seconds, however many requests there were', async () => {
     const { app, log } = appUnderTest();
     await post(app, sentMeter());
     for (let i = 0; i < 50; i++) await post(app, sentMeter());
@@ -36,7 +36,7 @@ describe('the log of ingestion', () => {
     ]);
   });
 
-  it('is silent when nothing came, and counts anew after each summary', async () => {
+  it('is silent without requests, and starts from zero after each summary', async () => {
     const { app, log } = appUnderTest();
     await post(app, sentMeter());
     await vi.advanceTimersByTimeAsync(60_000);
@@ -47,7 +47,7 @@ describe('the log of ingestion', () => {
     expect(log.lines[1]?.fields).toMatchObject({ requests: 1, stored: 0, duplicates: 1 });
   });
 
-  it('describes a few rejected readings of each interval and counts all of them by code', async () => {
+  it('describes a few rejected readings per interval and counts all of them by code', async () => {
     const { app, log } = appUnderTest();
     await post(app, [sentMeter(), ...Array.from({ length: 30 }, () => sentMeter({ voltage: 'x' })), {}], {
       headers: { 'x-request-id': 'r-1' },
@@ -75,7 +75,7 @@ describe('the log of ingestion', () => {
     expect(log.lines.filter(({ message }) => message === 'reading rejected')).toHaveLength(6);
   });
 
-  it('keeps no process alive that has nothing else to do', async () => {
+  it('does not keep the process alive', async () => {
     vi.useRealTimers();
     const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length;
     const { app, ingestLog } = appUnderTest();
@@ -85,7 +85,7 @@ describe('the log of ingestion', () => {
     ingestLog.flush();
   });
 
-  it('loses nothing at the end', async () => {
+  it('is complete after a final flush', async () => {
     const { app, log, ingestLog } = appUnderTest();
     await post(app, sentMeter());
     ingestLog.flush();

@@ -7,7 +7,7 @@ const timestamp = new Date(START).toISOString();
 const failingWriter = (error: Error) => ({ writer: { commit: () => Promise.reject(error) } });
 
 describe('a single reading', () => {
-  it('is stored once, and a duplicate when it comes again', async () => {
+  it('is stored once, and is a duplicate when it is sent again', async () => {
     const { app } = appUnderTest();
 
     const first = await post(app, sentVehicle());
@@ -20,7 +20,7 @@ describe('a single reading', () => {
     expect(await again.json()).toEqual({ status: 'duplicate', kind: 'vehicle', id: 'EV-7', timestamp });
   });
 
-  it('in conflict with a stored one is answered with the one that stays', async () => {
+  it('that conflicts with a stored one is answered with the stored one', async () => {
     const { app, clock } = appUnderTest();
     await post(app, sentMeter());
     clock.advance(1000);
@@ -37,7 +37,7 @@ describe('a single reading', () => {
     expect((await post(app, sentMeter())).status).toBe(200);
   });
 
-  it('that is not valid has every fault named by its field', async () => {
+  it('that is invalid has every fault reported with its field', async () => {
     const { app } = appUnderTest();
 
     const sent = sentVehicle({ kwhDeliveredDc: -1, soc: 'x', batteryTemp: 999, timestamp: 'no' });
@@ -58,33 +58,33 @@ describe('a single reading', () => {
     ['42', 'missing-device'],
     ['null', 'missing-device'],
     ['"text"', 'missing-device'],
-  ])('%s is at fault as a whole', async (body, code) => {
+  ])('%s has a fault as a whole', async (body, code) => {
     const problem = await problemOf(await post(appUnderTest().app, body), 422, code);
     expect(problem.errors[0]?.pointer).toBe('');
   });
 
-  it('with 1e309 for a number has no number there', async () => {
+  it('with 1e309 as a value has a value that is not a number', async () => {
     const body = JSON.stringify(sentMeter()).replace('230.1', '1e309');
     const problem = await problemOf(await post(appUnderTest().app, body), 422, 'not-a-number');
     expect(problem.errors[0]?.pointer).toBe('/voltage');
   });
 
-  it('has its time told in UTC, however it was sent', async () => {
+  it('has its time reported in UTC, however it was sent', async () => {
     const { app } = appUnderTest();
     for (const sent of ['2026-01-15T14:00:00+02:00', START]) {
       expect(await (await post(app, sentMeter({ timestamp: sent }))).json()).toMatchObject({ timestamp });
     }
   });
 
-  it('takes no part in all-or-nothing, and is answered as ever', async () => {
+  it('is not affected by atomic and results', async () => {
     const { app } = appUnderTest();
     expect((await post(app, sentMeter(), { query: '?atomic=true&results=all' })).status).toBe(201);
     await problemOf(await post(app, sentMeter({ voltage: 1 }), { query: '?atomic=true' }), 409, 'conflict');
   });
 });
 
-describe('when the writer cannot take it', () => {
-  it('a full queue is 503 with the time to wait, in whole seconds', async () => {
+describe('a writer that fails', () => {
+  it('with a full queue is 503 with the time to wait, in whole seconds', async () => {
     const { app, log } = appUnderTest(failingWriter(new OverloadedError('50000 readings wait', 1.2)));
     const response = await post(app, sentMeter());
     expect(response.headers.get('retry-after')).toBe('2');
@@ -92,7 +92,7 @@ describe('when the writer cannot take it', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('a store that does not answer is 503, for a batch as well', async () => {
+  it('because the store does not answer is 503, also for a batch', async () => {
     const { app } = appUnderTest(failingWriter(new StoreUnavailableError('connect ECONNREFUSED 10.0.0.7')));
     for (const body of [sentMeter(), [sentMeter(), {}]]) {
       const response = await post(app, body);
@@ -102,13 +102,13 @@ describe('when the writer cannot take it', () => {
     }
   });
 
-  it('readings that are not valid are told so without asking the writer', async () => {
+  it('is not called for invalid readings', async () => {
     const { app } = appUnderTest(failingWriter(new StoreUnavailableError('down')));
     await problemOf(await post(app, {}), 422, 'missing-device');
     expect((await post(app, [{}, {}])).status).toBe(422);
   });
 
-  it('what nobody expected is 500 without its words, and an error in the log', async () => {
+  it('with an unexpected error is 500 without its message, which is logged', async () => {
     const { app, log } = appUnderTest(failingWriter(new TypeError('secret of the inside')));
     const response = await post(app, sentMeter(), { headers: { 'x-request-id': 'trace-1' } });
     const problem = await problemOf(response, 500, 'internal-error');

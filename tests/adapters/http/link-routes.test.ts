@@ -39,8 +39,8 @@ const postLink = (app: Hono, body: unknown, contentType?: string, query = '') =>
 const json = async (response: Response | Promise<Response>) =>
   (await (await response).json()) as Record<string, unknown>;
 
-describe('one link', () => {
-  it('is taken down and found where the answer says', async () => {
+describe('a single link', () => {
+  it('is stored and found at its Location', async () => {
     const { app } = appUnderTest();
 
     const response = await postLink(app, sent());
@@ -51,13 +51,13 @@ describe('one link', () => {
     expect(await json(app.request(location))).toEqual(shown());
   });
 
-  it('may say its times with an offset or in milliseconds, far in the past or in the future', async () => {
+  it('may have times with an offset or in milliseconds, far in the past or in the future', async () => {
     const { app } = appUnderTest();
     const link = await json(postLink(app, sent({ from: START - 4000 * DAY, to: '2031-01-01T02:00:00+02:00' })));
     expect(link).toMatchObject({ from: iso(START - 4000 * DAY), to: '2031-01-01T00:00:00.000Z' });
   });
 
-  it('that overlaps with another of its meter is refused, naming the one in the way', async () => {
+  it('that overlaps with another link of its meter is refused with the existing link', async () => {
     const { app } = appUnderTest();
     await postLink(app, sent());
 
@@ -65,10 +65,10 @@ describe('one link', () => {
 
     const problem = await problemOf(response, 409, 'link-overlap');
     expect(problem.link).toEqual(shown());
-    expect(problem.detail).toContain('M-7 feeds EV-7');
+    expect(problem.detail).toContain('M-7 already feeds EV-7');
   });
 
-  it('that is there already is in its own way', async () => {
+  it('that is already stored is refused as an overlap with itself', async () => {
     const { app } = appUnderTest();
     await postLink(app, sent());
     const problem = await problemOf(await postLink(app, sent()), 409, 'link-overlap');
@@ -77,25 +77,25 @@ describe('one link', () => {
 
   it.each<[string, unknown, string, string]>([
     ['no meter', sent({ meterId: undefined }), '/meterId', 'missing-field'],
-    ['a wrong id', sent({ vehicleId: 'a b' }), '/vehicleId', 'invalid-id'],
-    ['no beginning', sent({ from: undefined }), '/from', 'missing-field'],
-    ['a beginning that is no time', sent({ from: '2026-02-30T00:00:00Z' }), '/from', 'invalid-timestamp'],
-    ['a beginning without offset', sent({ from: '2026-02-03T00:00:00' }), '/from', 'timestamp-without-offset'],
-    ['seconds', sent({ to: 1_800_000_000 }), '/to', 'timestamp-in-seconds'],
-    ['an end that is its beginning', sent({ to: iso(START) }), '/to', 'empty-interval'],
-    ['an end before its beginning', sent({ to: iso(START - 1) }), '/to', 'empty-interval'],
+    ['an invalid id', sent({ vehicleId: 'a b' }), '/vehicleId', 'invalid-id'],
+    ['no start', sent({ from: undefined }), '/from', 'missing-field'],
+    ['a start that is not a time', sent({ from: '2026-02-30T00:00:00Z' }), '/from', 'invalid-timestamp'],
+    ['a start without an offset', sent({ from: '2026-02-03T00:00:00' }), '/from', 'timestamp-without-offset'],
+    ['epoch seconds', sent({ to: 1_800_000_000 }), '/to', 'timestamp-in-seconds'],
+    ['an end equal to its start', sent({ to: iso(START) }), '/to', 'empty-interval'],
+    ['an end before its start', sent({ to: iso(START - 1) }), '/to', 'empty-interval'],
     ['a number', 7, '', 'missing-field'],
   ])('with %s is refused', async (_, body, pointer, code) => {
     const { errors } = await problemOf(await postLink(appUnderTest().app, body), 422, code);
     expect(errors[0]).toMatchObject({ pointer, code });
   });
 
-  it('has all its faults told', async () => {
+  it('has all its faults reported', async () => {
     const problem = await problemOf(await postLink(appUnderTest().app, {}), 422, ...Array(3).fill('missing-field'));
     expect(problem.errors.map(({ pointer }) => pointer)).toEqual(['/meterId', '/vehicleId', '/from']);
   });
 
-  it('is ended, opened again, and taken away', async () => {
+  it('can be ended, reopened and deleted', async () => {
     const { app } = appUnderTest();
     await postLink(app, sent());
     const path = `/v1/links/${shown().id}`;
@@ -109,7 +109,7 @@ describe('one link', () => {
     await problemOf(await request(app, 'PATCH', path, { to: null }), 404, 'not-found');
   });
 
-  it('is not ended at an impossible time, into another link, or by something else', async () => {
+  it('cannot be ended at an impossible time, into another link, or by a malformed change', async () => {
     const { app } = appUnderTest();
     await postLink(app, sent({ to: iso(START + DAY) }));
     await postLink(app, sent({ vehicleId: 'EV-8', from: iso(START + DAY) }));
@@ -126,13 +126,13 @@ describe('one link', () => {
   });
 });
 
-describe('many links', () => {
+describe('a batch of links', () => {
   const CSV = `vehicleId,meterId,from,to,remark
 EV-1,M-1,${iso(START)},,"a, b"
 EV-2,M-2,${START},${START + DAY},
 EV-1,M-1,${iso(START)},,again
 
-EV-3,M-1,${iso(START + HOUR)},,in the way
+EV-3,M-1,${iso(START + HOUR)},,overlaps
 EV-3,,yesterday,,
 EV-3,M-3,${iso(START)},,a,b
 `;
@@ -148,7 +148,7 @@ EV-3,M-3,${iso(START)},,a,b
         status: 'conflict',
         code: 'link-overlap',
         pointer: '/3',
-        detail: expect.stringContaining('M-1 feeds EV-1'),
+        detail: expect.stringContaining('M-1 already feeds EV-1'),
         link: { id: `M-1@${START}`, meterId: 'M-1', vehicleId: 'EV-1', from: iso(START), to: null },
       },
       expect.objectContaining({ index: 4, status: 'rejected', code: 'missing-field', pointer: '/4/meterId' }),
@@ -156,7 +156,7 @@ EV-3,M-3,${iso(START)},,a,b
     ],
   };
 
-  it('come as CSV, each with its result', async () => {
+  it('may be CSV, with a result for each row', async () => {
     const { app } = appUnderTest();
     const response = await postLink(app, CSV, 'text/csv; charset=utf-8');
     expect(response.status).toBe(207);
@@ -164,19 +164,19 @@ EV-3,M-3,${iso(START)},,a,b
     expect(await json(app.request(`/v1/links/M-2@${START}`))).toMatchObject({ to: iso(START + DAY) });
   });
 
-  it('come as CSV whose lines do not all end alike', async () => {
+  it('may be CSV with different line ends', async () => {
     const rows = [1, 2, 3].map((n) => `M-${n},EV-${n},${iso(START)}`);
     const text = `meterId,vehicleId,from\r\n${rows.join('\n')}\r\n`;
     expect(await json(postLink(appUnderTest().app, text, 'text/csv'))).toMatchObject({ received: 3, stored: 3 });
   });
 
-  it('come as gzip', async () => {
+  it('may be compressed with gzip', async () => {
     const { app } = appUnderTest();
     const headers = { 'content-encoding': 'gzip' };
     expect(await json(request(app, 'POST', '/v1/links', gzipSync(CSV), 'text/csv', headers))).toEqual(report);
   });
 
-  it('come as an array, and again without harm', async () => {
+  it('may be an array, which can be sent again', async () => {
     const { app } = appUnderTest();
     const links = [sent(), sent({ meterId: 'M-8' })];
     expect(await json(postLink(app, links))).toEqual({
@@ -195,7 +195,7 @@ EV-3,M-3,${iso(START)},,a,b
     });
   });
 
-  it('come as lines, of which a broken one is a fault of its own', async () => {
+  it('may be lines, of which a malformed one is rejected alone', async () => {
     const { app } = appUnderTest();
     const response = await postLink(app, `${JSON.stringify(sent())}\n\n{"meterId"\n7\n`, 'application/x-ndjson');
     expect(response.status).toBe(207);
@@ -212,15 +212,15 @@ EV-3,M-3,${iso(START)},,a,b
 
   it.each<[string, unknown, string, number, string]>([
     ['an empty array', [], 'application/json', 422, 'empty-batch'],
-    ['a CSV of nothing but its header', 'meterId,vehicleId,from,to\n', 'text/csv', 422, 'empty-batch'],
+    ['a CSV with only a header', 'meterId,vehicleId,from,to\n', 'text/csv', 422, 'empty-batch'],
     ['a CSV without a header', 'M-1,EV-1,2026-01-01T00:00:00Z,\n', 'text/csv', 400, 'malformed-csv'],
     ['an empty CSV', '', 'text/csv', 400, 'malformed-csv'],
-    ['a CSV with a quote that is not closed', 'meterId,vehicleId,from,to\n"M', 'text/csv', 400, 'malformed-csv'],
-    ['too many', Array(5001).fill({}), 'application/json', 413, 'batch-too-large'],
-    ['too many lines of CSV', `meterId,vehicleId,from\n${'a,b,c\n'.repeat(5001)}`, 'text/csv', 413, 'batch-too-large'],
+    ['a CSV with an unclosed quote', 'meterId,vehicleId,from,to\n"M', 'text/csv', 400, 'malformed-csv'],
+    ['too many links', Array(5001).fill({}), 'application/json', 413, 'batch-too-large'],
+    ['too many rows of CSV', `meterId,vehicleId,from\n${'a,b,c\n'.repeat(5001)}`, 'text/csv', 413, 'batch-too-large'],
     ['a body that is too large', ' '.repeat(BODY_LIMIT + 1), 'text/csv', 413, 'body-too-large'],
     ['a form', 'a=b', 'application/x-www-form-urlencoded', 415, 'unsupported-media-type'],
-  ])('are refused as a whole: %s', async (_, body, contentType, status, code) => {
+  ])('is refused as a whole if it is %s', async (_, body, contentType, status, code) => {
     await problemOf(await postLink(appUnderTest().app, body, contentType), status, code);
   });
 });
@@ -246,7 +246,7 @@ describe('the list of links', () => {
     [`at=${iso(START + DAY)}`, [a2, b]],
     [`at=${iso(START + HOUR)}&meterId=A`, [a]],
     ['vehicleId=nobody', []],
-  ])('can be asked for %j', async (query, expected) => {
+  ])('can be filtered by %j', async (query, expected) => {
     expect(await ids(await withLinks(), query)).toEqual(expected);
   });
 
@@ -264,12 +264,12 @@ describe('the list of links', () => {
     ['limit=0', '/limit'],
     ['cursor=x', '/cursor'],
     ['vehicleId=a&vehicleId=b', '/vehicleId'],
-  ])('refuses %s by name', async (query, pointer) => {
+  ])('refuses %s with the name of the parameter', async (query, pointer) => {
     const { errors } = await problemOf(await appUnderTest().app.request(`/v1/links?${query}`), 400, 'invalid-query');
     expect(errors[0]?.pointer).toBe(pointer);
   });
 
-  it('is answered with 503 when the store is down', async () => {
+  it('is 503 when the store is down', async () => {
     const down = () => Promise.reject(new StoreUnavailableError('down'));
     const links = { add: down, find: down, list: down, end: down, remove: down, during: down };
     const { app } = appUnderTest({ links });
@@ -279,7 +279,7 @@ describe('the list of links', () => {
 });
 
 describe('a linked vehicle', () => {
-  it('is judged by its meters, with what the links cover', async () => {
+  it('is compared with the meters of its links, for as long as they were linked', async () => {
     const { app, clock } = appUnderTest();
     const at = (minute: number) => ({ timestamp: START + minute * 60_000 });
     const readings = Array.from({ length: 60 }, (_, minute) => [

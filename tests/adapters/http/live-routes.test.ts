@@ -10,7 +10,7 @@ interface Page {
 }
 
 describe('the live state of a device', () => {
-  it('is its newest reading under the names of its stream, with its age', async () => {
+  it('is its newest reading with the field names of its stream, and its age', async () => {
     const { app, clock } = appUnderTest();
     await post(app, [sentVehicle(), sentVehicle({ timestamp: START - MINUTE, soc: 1 })]);
     clock.advance(90_000);
@@ -53,7 +53,7 @@ describe('the live state of a device', () => {
     await problemOf(await app.request(path), 404, 'not-found');
   });
 
-  it('is not asked of the store for an id that no device can have', async () => {
+  it('is not found for an invalid id, without a query to the store', async () => {
     const down = () => Promise.reject(new StoreUnavailableError('down'));
     const { app } = appUnderTest({
       hot: { newest: down, page: down },
@@ -70,14 +70,14 @@ describe('the live state of a device', () => {
     await problemOf(await app.request('/v1/analytics/performance/a%20b'), 404, 'not-found');
   });
 
-  it('is found for ids with every character an id may have', async () => {
+  it('is found for ids with every allowed character', async () => {
     const { app } = appUnderTest();
     await post(app, sentVehicle({ vehicleId: 'a.b:c_d-E' }));
     expect((await app.request('/v1/vehicles/a.b:c_d-E/live')).status).toBe(200);
     expect((await app.request('/v1/vehicles/a.b%3Ac_d-E/live')).status).toBe(200);
   });
 
-  it('cannot be told while the store does not answer', async () => {
+  it('is 503 while the store does not answer', async () => {
     const newest = () => Promise.reject(new StoreUnavailableError('down'));
     const { app } = appUnderTest({ hot: { newest, page: newest } });
     for (const path of ['/v1/meters/M-7/live', '/v1/meters/live']) {
@@ -113,7 +113,7 @@ describe('live pages', () => {
     expect(sizes).toEqual([3, 3, 1]);
   });
 
-  it('show only the stale ones when asked to', async () => {
+  it('show only the stale devices on request', async () => {
     const { app } = await appWithMeters();
     const stale = (await (await app.request('/v1/meters/live?stale=true')).json()) as Page;
     expect(stale.data.map(({ meterId }) => meterId)).toEqual(['M-3', 'M-4', 'M-5', 'M-6']);
@@ -123,7 +123,7 @@ describe('live pages', () => {
     expect(all.nextCursor).toBeNull();
   });
 
-  it('are empty before anything was stored', async () => {
+  it('are empty before anything is stored', async () => {
     expect(await (await appUnderTest().app.request('/v1/vehicles/live')).json()).toEqual({
       data: [],
       nextCursor: null,
@@ -142,13 +142,13 @@ describe('live pages', () => {
     ['cursor=%00'],
     ['cursor=MTpNLTE%3D'],
     ['stale=yes'],
-  ])('refuse %s by name', async (query) => {
+  ])('refuse %s with the name of the parameter', async (query) => {
     const { app } = await appWithMeters();
     const problem = await problemOf(await app.request(`/v1/meters/live?${query}`), 400, 'invalid-query');
     expect(problem.errors[0]?.pointer).toBe(`/${query.split('=')[0]}`);
   });
 
-  it('take a limit from 1 to 1,000 and ignore what they do not know', async () => {
+  it('accept a limit from 1 to 1,000 and ignore unknown parameters', async () => {
     const { app } = await appWithMeters();
     for (const query of ['limit=1', 'limit=1000', 'limit=0010&color=red']) {
       expect((await app.request(`/v1/meters/live?${query}`)).status).toBe(200);

@@ -13,7 +13,7 @@ import { type AppUnderTest, appUnderTest, problemOf } from './app-under-test.ts'
 const iso = (time: number) => new Date(time).toISOString();
 const NOW = START + DAY + 20 * MINUTE;
 
-/** A day of vehicles, each with its meter and an efficiency. */
+/** Vehicles with their efficiencies over a day. Each has its own meter. */
 const fleet: Record<string, number> = { 'EV-1': 0.7, 'EV-2': 0.9, 'EV-3': 0.5, 'EV-4': 0.7, 'EV-5': 1.2, 'EV-6': 0.1 };
 const meterOf = (vehicleId: string) => vehicleId.replace('EV', 'M');
 
@@ -87,12 +87,12 @@ describe('the list of losses', () => {
     });
   });
 
-  it('tells the faults of the data from those of a charger', async () => {
+  it('distinguishes faulty data from a faulty charger', async () => {
     const [worst] = (await losses(await aFleet())).data;
     expect(worst).toMatchObject({ verdict: 'implausible', reasons: ['energy-looks-like-a-register'] });
   });
 
-  it('comes in pages of one window, also when the hour has changed between them', async () => {
+  it('comes in pages of one window, even if an hour ends between them', async () => {
     const under = await aFleet();
     const first = await losses(under, 'limit=2');
     under.clock.advance(HOUR);
@@ -108,14 +108,14 @@ describe('the list of losses', () => {
     expect(ids(await losses(under, `cursor=${last.nextCursor}`))).toEqual(['EV-4']);
   });
 
-  it('sums each stream once, however many vehicles there are, and looks closer at its own page alone', async () => {
+  it('sums each stream once, whatever the number of vehicles, and diagnoses only the vehicles of the page', async () => {
     const under = await aFleet();
     await losses(under, 'limit=1');
     expect(under.queries.filter((name) => name !== 'seriesByDevice')).toEqual(['totalsByDevice', 'totalsByDevice']);
     expect(under.queries).toHaveLength(4);
   });
 
-  it('cuts the meters that changed hands to the millisecond', async () => {
+  it('attributes a meter that is linked anew to each vehicle to the millisecond', async () => {
     const at = START + 12 * HOUR + 7_001; // the meters post at second 7 of a minute: M-2 of minute 0 is before
     const under = await aFleet(async ({ links }) => {
       await links.end(`M-2@${START - DAY}`, at);
@@ -136,7 +136,7 @@ describe('the list of losses', () => {
     [`from=${iso(START + 30 * MINUTE)}&to=${iso(START + 90 * MINUTE)}`, START, START + 2 * HOUR],
     [`from=${iso(START)}`, START, START + DAY],
     [`to=${iso(START + 2 * DAY)}&window=2d`, START, START + DAY],
-  ])('takes whole hours that are over: %s', async (query, from, to) => {
+  ])('covers only full hours of the past: %s', async (query, from, to) => {
     expect((await losses(await aFleet(), query)).window).toEqual({ from: iso(from), to: iso(to) });
   });
 
@@ -154,7 +154,7 @@ describe('the list of losses', () => {
       `${START - DAY} ${START} 0.5 `,
     ].map((place) => [`cursor=${Buffer.from(`1:${place}`).toString('base64url')}`, '/cursor']),
     ['limit=0', '/limit'],
-  ])('refuses %s by name', async (query, pointer) => {
+  ])('refuses %s with the name of the parameter', async (query, pointer) => {
     const { app } = await aFleet();
     const { errors } = await problemOf(await app.request(`/v1/analytics/losses?${query}`), 400, 'invalid-query');
     expect(errors[0]?.pointer).toBe(pointer);
@@ -211,7 +211,7 @@ describe('the list of warnings', () => {
     ['state=closed', '/state'],
     ['cursor=x', '/cursor'],
     [`cursor=${Buffer.from('1:soon x').toString('base64url')}`, '/cursor'],
-  ])('refuses %s by name', async (query, pointer) => {
+  ])('refuses %s with the name of the parameter', async (query, pointer) => {
     const { app } = appUnderTest();
     const { errors } = await problemOf(await app.request(`/v1/warnings?${query}`), 400, 'invalid-query');
     expect(errors[0]?.pointer).toBe(pointer);

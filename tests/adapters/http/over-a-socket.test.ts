@@ -32,7 +32,7 @@ afterEach(() => {
 const post = (body: NonNullable<RequestInit['body']>, headers: Record<string, string> = {}) =>
   fetch(`${base}/v1/ingest`, { method: 'POST', headers: { ...json, ...headers }, body, duplex: 'half' });
 
-/** A connection that sends what it is told, byte for byte, and reads answers by their content length. */
+/** A connection that sends raw bytes and reads responses by their content length. */
 class RawConnection {
   readonly socket: Socket;
   #received = Buffer.alloc(0);
@@ -65,24 +65,24 @@ class RawConnection {
       this.#received = this.#received.subarray(end + 4 + length);
       return { status: Number(head.split(' ')[1]), body };
     }
-    throw new Error(`no answer, but ${JSON.stringify(this.#received.toString().slice(0, 200))}`);
+    throw new Error(`no response, only ${JSON.stringify(this.#received.toString().slice(0, 200))}`);
   }
 }
 
 describe('a body over the limit', () => {
-  it('is answered with 413 to a client that sends it all, time and again', async () => {
+  it('is answered with 413 every time, to a client that sends all of it', async () => {
     const body = `[${' '.repeat(9 * MIB)}]`;
     for (let i = 0; i < 8; i++) await problemOf(await post(body), 413, 'body-too-large');
     expect((await post(text)).status).toBe(201);
   });
 
-  it('is answered before any of it was sent', async () => {
+  it('is answered before any of it is sent', async () => {
     const connection = new RawConnection();
     await connection.send(connection.head(`Content-Length: ${9 * MIB}`));
     expect(await connection.answer()).toMatchObject({ status: 413, body: expect.stringContaining('body-too-large') });
   });
 
-  it('leaves the connection to the next request', async () => {
+  it('leaves the connection usable for the next request', async () => {
     const connection = new RawConnection();
     for (let i = 0; i < 3; i++) {
       await connection.send(connection.head(`Content-Length: ${9 * MIB}`));
@@ -93,7 +93,7 @@ describe('a body over the limit', () => {
     }
   });
 
-  it('is found out while it arrives when it does not declare its length', async () => {
+  it('is detected while it arrives if it does not declare its length', async () => {
     const piece = new TextEncoder().encode(' '.repeat(MIB));
     for (let i = 0; i < 4; i++) {
       let sent = 0;
@@ -108,7 +108,7 @@ describe('a body over the limit', () => {
     expect((await post(text)).status).toBe(201);
   });
 
-  it('is not waited for when it never ends', async () => {
+  it('is answered even if it never ends', async () => {
     const connection = new RawConnection();
     await connection.send(connection.head('Transfer-Encoding: chunked'));
     const chunk = `${MIB.toString(16)}\r\n${' '.repeat(MIB)}\r\n`;
@@ -123,10 +123,10 @@ describe('a body over the limit', () => {
       await sleep(20);
     }
     expect((await answer).status).toBe(413);
-    expect(closed).toBe(true); // the server does not listen to it for ever either
+    expect(closed).toBe(true); // the server does not read it forever
   });
 
-  it('is not inflated with all the others at once', async () => {
+  it('is not inflated together with too many others', async () => {
     const bomb = gzipSync(Buffer.alloc(BODY_LIMIT, ' '), { level: 9 });
     const before = process.memoryUsage().rss;
     let peak = before;
@@ -135,7 +135,7 @@ describe('a body over the limit', () => {
     }, 2);
     const answers = await Promise.all(Array.from({ length: 60 }, () => post(bomb, { 'content-encoding': 'gzip' })));
     clearInterval(watch);
-    for (const { status } of answers) expect([400, 503]).toContain(status); // white space is no JSON
+    for (const { status } of answers) expect([400, 503]).toContain(status); // white space is not JSON
     expect(peak - before).toBeLessThan(192 * MIB);
   });
 
@@ -151,7 +151,7 @@ describe('a body over the limit', () => {
 });
 
 describe('a body within the limit', () => {
-  it('may be chunked, in whatever pieces', async () => {
+  it('may be chunked in any way', async () => {
     const connection = new RawConnection();
     await connection.send(connection.head('Transfer-Encoding: chunked'));
     for (const character of text) await connection.send(`1\r\n${character}\r\n`);
@@ -166,7 +166,7 @@ describe('a body within the limit', () => {
     expect((await post(body)).status).toBe(201);
   });
 
-  it('may be as large as the limit and slow to come, and nobody is refused for it', async () => {
+  it('may be as large as the limit and slow to arrive without others being refused', async () => {
     const connections = [`Content-Length: ${BODY_LIMIT}`, `Content-Length: ${MIB / 2}\r\nContent-Encoding: gzip`].map(
       (length) => ({ connection: new RawConnection(), length }),
     );
@@ -182,7 +182,7 @@ describe('a body within the limit', () => {
     expect((await large?.answer())?.status).toBe(200);
   });
 
-  it('may be missing: that is no JSON', async () => {
+  it('must not be missing', async () => {
     const connection = new RawConnection();
     await connection.send('POST /v1/ingest HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n\r\n');
     expect(await connection.answer()).toMatchObject({ status: 400, body: expect.stringContaining('malformed-json') });
@@ -190,7 +190,7 @@ describe('a body within the limit', () => {
 });
 
 describe('a refused request', () => {
-  it('leaves the connection to the next one, though its body was not read', async () => {
+  it('leaves the connection usable for the next one, although its body was not read', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const sockets = new Set<unknown>();
     const send = (path: string, type: string, body: Buffer) =>
@@ -211,12 +211,12 @@ describe('a refused request', () => {
   });
 });
 
-describe('a client that leaves', () => {
+describe('a client that disconnects', () => {
   it.each([
     ['with a declared length', `Content-Length: ${text.length}`, text.slice(0, 30)],
     ['in the middle of a chunk', 'Transfer-Encoding: chunked', `ff\r\n${text.slice(0, 30)}`],
     ['between chunks', 'Transfer-Encoding: chunked', `${text.length.toString(16)}\r\n${text}\r\n`],
-  ])('while sending %s leaves nothing behind, and nobody has to act', async (_, length, part) => {
+  ])('while sending %s leaves nothing behind, and no error in the log', async (_, length, part) => {
     for (let i = 0; i < 5; i++) {
       const connection = new RawConnection();
       await connection.send(connection.head(length) + part);

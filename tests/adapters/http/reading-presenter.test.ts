@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { presentTime } from '#adapters/inbound/http/wire/reading-presenter';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 
-const FARTHEST = 8.64e15; // ECMA-262: a date is at most so many milliseconds away
+const FARTHEST = 8.64e15; // milliseconds; the limit of a date in ECMA-262
 
 describe('a time on the wire', () => {
-  it('is written as toISOString writes it, one after another of the same day or of others', () => {
+  it('is written like toISOString, for consecutive times of the same day or of others', () => {
     const start = fc.integer({ min: -FARTHEST, max: FARTHEST - 2 * DAY });
     const near = fc.array(fc.oneof(fc.nat(MINUTE), fc.nat(HOUR), fc.nat(2 * DAY)), { minLength: 1, maxLength: 5 });
     fc.assert(
@@ -18,7 +18,7 @@ describe('a time on the wire', () => {
     );
   });
 
-  it('is an error when no date is so far away', () => {
+  it('is an error if no date has it', () => {
     for (const time of [Number.NaN, Number.POSITIVE_INFINITY, FARTHEST + MINUTE]) {
       expect(() => presentTime(time)).toThrow(RangeError);
     }

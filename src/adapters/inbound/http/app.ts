@@ -9,10 +9,10 @@ import { type IngestRouteDependencies, ingestRoutes } from './ingest/ingest-rout
 import { type LinkRouteDependencies, linkRoutes } from './links/link-routes.ts';
 import { type LiveRouteDependencies, liveRoutes } from './live/live-routes.ts';
 import { allowedMethods } from './wire/allowed-methods.ts';
-import { problem, refusalOf } from './wire/problem.ts';
+import { alternatives, problem, refusalOf } from './wire/problem.ts';
 import { requestId } from './wire/request-id.ts';
 
-/** Everything the HTTP interface needs: each file of routes says what for. */
+/** Everything that the HTTP interface needs; each file of routes documents its own part. */
 export interface AppDependencies
   extends IngestRouteDependencies,
     LiveRouteDependencies,
@@ -23,6 +23,7 @@ export interface AppDependencies
     LinkRouteDependencies,
     HealthRouteDependencies {}
 
+/** The whole HTTP interface. Every error is answered with a problem (RFC 9457). */
 export function createApp(dependencies: AppDependencies): Hono {
   const app = new Hono();
   ingestRoutes(app, dependencies);
@@ -33,18 +34,17 @@ export function createApp(dependencies: AppDependencies): Hono {
   warningRoutes(app, dependencies);
   linkRoutes(app, dependencies);
   healthRoutes(app, dependencies);
-  app.notFound((c) => unknownRoute(app, c));
+  app.notFound((c) => routeNotFound(app, c));
   app.onError((error, c) => failed(error, c, dependencies.logger));
   return app;
 }
 
-function unknownRoute(app: Hono, c: Context): Response {
+function routeNotFound(app: Hono, c: Context): Response {
   const { method, path } = c.req;
   const methods = allowedMethods(app, path);
-  if (methods.length === 0) return problem(c, 'not-found', `There is nothing at ${path}.`);
-  const allow = methods.join(', ');
-  return problem(c, 'method-not-allowed', `${method} is not possible here; ${allow} is.`, {
-    headers: { Allow: allow },
+  if (methods.length === 0) return problem(c, 'not-found', `There is no resource at ${path}.`);
+  return problem(c, 'method-not-allowed', `Method ${method} is not allowed; use ${alternatives.format(methods)}.`, {
+    headers: { Allow: methods.join(', ') },
   });
 }
 

@@ -6,11 +6,13 @@ import { meterIds } from '#domain/efficiency/linked-balance';
 import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import { floorTo, HOUR } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import { encodeCursor } from '../wire/cursor.ts';
+import { nextCursor } from '../wire/cursor.ts';
 import { jsonResponse } from '../wire/json-response.ts';
-import { QueryParameters } from '../wire/query-parameters.ts';
-import { MAX_LENGTH, windowQuery } from '../wire/window-query.ts';
-import { presentBalance, presentHorizon, presentWindow } from './performance-presenter.ts';
+import { given, QueryParameters } from '../wire/query-parameters.ts';
+import { requestLog } from '../wire/request-log.ts';
+import { presentHorizon, presentWindow } from '../wire/window-presenter.ts';
+import { MAX_WINDOW_LENGTH, windowQuery } from '../wire/window-query.ts';
+import { presentBalance } from './performance-presenter.ts';
 
 export interface LossRouteDependencies {
   readonly listLosses: ListLosses;
@@ -18,26 +20,26 @@ export interface LossRouteDependencies {
   readonly logger: Logger;
 }
 
-/** `GET /v1/analytics/losses`. The request log of analytics covers it. */
-export function lossRoutes(app: Hono, { listLosses, clock }: LossRouteDependencies): void {
-  app.get('/v1/analytics/losses', async (c) => {
+/** `GET /v1/analytics/losses`: the linked vehicles under the loss threshold, worst first. */
+export function lossRoutes(app: Hono, { listLosses, clock, logger }: LossRouteDependencies): void {
+  app.get('/v1/analytics/losses', requestLog(logger), async (c) => {
     const query = new QueryParameters(c);
     const now = clock.now();
     const asked = windowQuery(query, now);
     if (query.text('from') !== undefined && asked.from >= floorTo(HOUR, now)) {
-      query.fail('from', 'lies after the last hour that is over');
+      query.fail('from', 'must be before the end of the last full hour');
     }
     const limit = query.limit();
-    const before = query.position(decodePlace);
+    const cursor = query.position(decodePosition);
     query.check();
-    // Pages show one window, however long the reader takes for them: the first page's.
-    const page = await listLosses.list(before?.window ?? asked, { limit, ...(before && { after: before.position }) });
+    // All pages show the window of the first one, even if an hour ends between them.
+    const page = await listLosses.list(cursor?.window ?? asked, { limit, ...given({ after: cursor?.after }) });
     const { window, lossThreshold, losses, next } = page;
     return jsonResponse(c, 200, {
       window: presentWindow(window),
       lossThreshold,
       data: losses.map(presentLoss),
-      nextCursor: next === null ? null : encodeCursor(encodePlace(window, next)),
+      nextCursor: nextCursor(next && encodePosition(window, next)),
       ...presentHorizon(page),
     });
   });
@@ -49,24 +51,25 @@ function presentLoss(loss: VehicleLoss): Record<string, unknown> {
   return { vehicleId, ...presentBalance(loss), lossKwh, verdict, reasons, meters: meterIds(links) };
 }
 
-interface Place {
+/** The position after which the next page begins, with the window of all pages. */
+interface CursorPosition {
   readonly window: TimeWindow;
-  readonly position: LossPosition;
+  readonly after: LossPosition;
 }
 
-function encodePlace({ from, to }: TimeWindow, { efficiency, vehicleId }: LossPosition): string {
+function encodePosition({ from, to }: TimeWindow, { efficiency, vehicleId }: LossPosition): string {
   return [from, to, efficiency, vehicleId].join(' ');
 }
 
-const PLACE = /^(-?\d{1,15}) (-?\d{1,15}) (\S+) (\S+)$/;
+const POSITION = /^(-?\d{1,15}) (-?\d{1,15}) (\S+) (\S+)$/;
 
-/** A cursor is the client's to change, so that its window is held to what a query may ask for. */
-function decodePlace(text: string): Place | undefined {
-  const [, from, to, efficiency, vehicleId] = PLACE.exec(text) ?? [];
+/** Clients can forge a cursor, so its window must be one that a query may ask for. */
+function decodePosition(text: string): CursorPosition | undefined {
+  const [, from, to, efficiency, vehicleId] = POSITION.exec(text) ?? [];
   if (vehicleId === undefined) return undefined;
   const window = { from: Number(from), to: Number(to) };
-  const position = { efficiency: Number(efficiency), vehicleId };
+  const after = { efficiency: Number(efficiency), vehicleId };
   const length = window.to - window.from;
-  const isPossible = length > 0 && length <= MAX_LENGTH + 2 * HOUR; // in whole hours
-  return isPossible && Number.isFinite(position.efficiency) ? { window, position } : undefined;
+  const isAllowed = length > 0 && length <= MAX_WINDOW_LENGTH + 2 * HOUR; // aligned to whole hours
+  return isAllowed && Number.isFinite(after.efficiency) ? { window, after } : undefined;
 }

@@ -3,24 +3,13 @@ import type { VehiclePerformance } from '#application/analytics/vehicle-performa
 import type { Coverage } from '#domain/coverage/coverage';
 import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import type { WarningEvidence } from '#domain/loss-warning';
-import type { EpochMillis } from '#domain/time/time';
-import type { TimeWindow } from '#domain/time/time-window';
-import { presentTime } from '../wire/reading-presenter.ts';
+import { presentHorizon, presentWindow } from '../wire/window-presenter.ts';
 
-export function presentWindow({ from, to }: TimeWindow): Record<string, string> {
-  return { from: presentTime(from), to: presentTime(to) };
-}
-
-/** Said when a window reaches past the history that is kept. */
-export function presentHorizon({ horizon }: { readonly horizon?: EpochMillis }): { horizon?: string } {
-  return horizon === undefined ? {} : { horizon: presentTime(horizon) };
-}
-
-export function presentCoverage({ readings, expected, ratio }: Coverage): Coverage {
+function presentCoverage({ readings, expected, ratio }: Coverage): Coverage {
   return { readings, expected, ratio: rounded(ratio, 4) };
 }
 
-/** What losses and warnings tell of a vehicle and its meters. */
+/** The balance of a vehicle and its meters, as losses and warnings show it. */
 export function presentBalance({ ac, dc, efficiency, coverage }: PresentedBalance): Record<string, unknown> {
   return {
     acConsumedKwh: kwhFromMilliwattHours(ac),

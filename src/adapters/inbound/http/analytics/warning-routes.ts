@@ -2,12 +2,13 @@ import type { Hono } from 'hono';
 import type { ListWarnings, WarningPage } from '#application/losses/list-warnings';
 import type { Logger } from '#application/ports/logger';
 import type { LossWarning } from '#domain/loss-warning';
-import { encodeCursor } from '../wire/cursor.ts';
+import { nextCursor } from '../wire/cursor.ts';
 import { jsonResponse } from '../wire/json-response.ts';
 import { given, QueryParameters } from '../wire/query-parameters.ts';
 import { presentTime } from '../wire/reading-presenter.ts';
 import { requestLog } from '../wire/request-log.ts';
-import { presentBalance, presentWindow } from './performance-presenter.ts';
+import { presentWindow } from '../wire/window-presenter.ts';
+import { presentBalance } from './performance-presenter.ts';
 
 export interface WarningRouteDependencies {
   readonly listWarnings: ListWarnings;
@@ -16,20 +17,18 @@ export interface WarningRouteDependencies {
 
 /** `GET /v1/warnings`: loss warnings, open and past, newest first. */
 export function warningRoutes(app: Hono, { listWarnings, logger }: WarningRouteDependencies): void {
-  app.use('/v1/warnings', requestLog(logger));
-
-  app.get('/v1/warnings', async (c) => {
+  app.get('/v1/warnings', requestLog(logger), async (c) => {
     const query = new QueryParameters(c);
-    const asked = { state: query.choice('state', ['open', 'cleared']), after: query.position(decodePlace) };
+    const filters = { state: query.choice('state', ['open', 'cleared']), after: query.position(decodePosition) };
     const limit = query.limit();
     query.check();
-    const { warnings, next } = await listWarnings.list({ limit, ...given(asked) });
-    const nextCursor = next === null ? null : encodeCursor(`${next.openedAt} ${next.id}`);
-    return jsonResponse(c, 200, { data: warnings.map(presentWarning), nextCursor });
+    const { warnings, next } = await listWarnings.list({ limit, ...given(filters) });
+    const position = next && `${next.openedAt} ${next.id}`;
+    return jsonResponse(c, 200, { data: warnings.map(presentWarning), nextCursor: nextCursor(position) });
   });
 }
 
-export function presentWarning(warning: LossWarning): Record<string, unknown> {
+function presentWarning(warning: LossWarning): Record<string, unknown> {
   const { id, vehicleId, state, openedAt, clearedAt, lossThreshold, window } = warning;
   return {
     id,
@@ -43,7 +42,7 @@ export function presentWarning(warning: LossWarning): Record<string, unknown> {
   };
 }
 
-function decodePlace(text: string): NonNullable<WarningPage['next']> | undefined {
+function decodePosition(text: string): NonNullable<WarningPage['next']> | undefined {
   const [, openedAt, id] = /^(-?\d{1,15}) (.+)$/.exec(text) ?? [];
   return openedAt === undefined || id === undefined ? undefined : { openedAt: Number(openedAt), id };
 }

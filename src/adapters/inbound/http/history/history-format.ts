@@ -3,16 +3,16 @@ import { measuredValue, type Reading } from '#domain/reading/reading';
 import { type Kind, measuredFields, streams } from '#domain/streams/streams';
 import { presentTime } from '../wire/reading-presenter.ts';
 
-/** How a history of any length is written: what stands before the readings, each page of them, what stands after. */
+/** How a streamed history is written: a header, pages of readings, a trailer. */
 export interface HistoryFormat {
   readonly contentType: string;
   readonly header: (kind: Kind) => string;
   readonly page: (readings: readonly Reading[]) => string;
-  /** Says that nothing is missing, with the count of readings. */
+  /** Marks the history as complete, with the number of readings. */
   readonly trailer: (readings: number) => string;
 }
 
-/** A reading without the device it belongs to, which the reader has named. */
+/** A reading without its device, which the request names. */
 export function presentHistoryReading(reading: Reading): Record<string, string | number> {
   const shown: Record<string, string | number> = {
     timestamp: presentTime(reading.timestamp),
@@ -30,7 +30,7 @@ const ndjson: HistoryFormat = {
   trailer: (readings) => `${JSON.stringify({ end: true, readings })}\n`,
 };
 
-/** Times and plain numbers need no quotes. */
+/** Times and numbers need no quotes. */
 const csv: HistoryFormat = {
   contentType: 'text/csv; charset=utf-8',
   header: (kind) => `${['timestamp', streams[kind].energyField, ...measuredFields(kind), 'receivedAt'].join(',')}\n`,
@@ -39,7 +39,7 @@ const csv: HistoryFormat = {
   trailer: (readings) => `# end, ${readings} readings\n`,
 };
 
-/** The formats of a stream by the media type that asks for them. */
+/** The stream formats by media type. */
 export const historyFormats: ReadonlyMap<string, HistoryFormat> = new Map([
   ['application/x-ndjson', ndjson],
   ['text/csv', csv],

@@ -5,17 +5,16 @@ import type { ReadHistory, StreamHistory } from '#application/history/read-histo
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import type { Gap } from '#domain/coverage/gap';
-import { isDeviceId } from '#domain/reading/device-id';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
 import { MINUTE, SECOND } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import { presentHorizon, presentWindow } from '../analytics/performance-presenter.ts';
-import { encodeCursor } from '../wire/cursor.ts';
+import { nextCursor } from '../wire/cursor.ts';
+import { deviceIdOf, unknownDevice } from '../wire/device.ts';
 import { jsonResponse } from '../wire/json-response.ts';
-import { Refusal } from '../wire/problem.ts';
 import { given, QueryParameters } from '../wire/query-parameters.ts';
 import { REQUEST_ID, requestId } from '../wire/request-id.ts';
 import { requestLog } from '../wire/request-log.ts';
+import { presentHorizon, presentWindow } from '../wire/window-presenter.ts';
 import { windowQuery } from '../wire/window-query.ts';
 import { type HistoryFormat, historyFormats, presentHistoryReading } from './history-format.ts';
 import { historyBody } from './history-stream.ts';
@@ -30,33 +29,33 @@ export interface HistoryRouteDependencies {
 
 /** `GET /v1/<stream>/:deviceId/history` and `/gaps`, for every stream. */
 export function historyRoutes(app: Hono, dependencies: HistoryRouteDependencies): void {
+  const log = requestLog(dependencies.logger);
   for (const kind of kinds) {
     const device = `/v1/${streams[kind].plural}/:deviceId`;
-    for (const path of [`${device}/history`, `${device}/gaps`]) app.use(path, requestLog(dependencies.logger));
-    app.get(`${device}/history`, (c) => history(c, kind, dependencies));
-    app.get(`${device}/gaps`, (c) => gaps(c, kind, dependencies));
+    app.get(`${device}/history`, log, (c) => history(c, kind, dependencies));
+    app.get(`${device}/gaps`, log, (c) => gaps(c, kind, dependencies));
   }
 }
 
-/** The same data whatever the format, so caches have to look at what was asked for. */
+/** The format depends on the `Accept` header, so caches must take it into account. */
 const VARY = { Vary: 'Accept' };
 
 async function history(c: Context, kind: Kind, dependencies: HistoryRouteDependencies): Promise<Response> {
   const query = new QueryParameters(c);
   const window = windowQuery(query, dependencies.clock.now());
   const json = 'application/json';
-  const asked = accepts(c, { header: 'Accept', supports: [json, ...historyFormats.keys()], default: json });
-  const format = historyFormats.get(asked);
+  const mediaType = accepts(c, { header: 'Accept', supports: [json, ...historyFormats.keys()], default: json });
+  const format = historyFormats.get(mediaType);
   if (format !== undefined) {
     query.check();
     return streamed(c, kind, window, format, dependencies);
   }
   const page = { limit: query.limit(), ...given({ after: timeCursor(query) }) };
   query.check();
-  const found = await dependencies.readHistory.read(kind, deviceOf(c, kind), window, page);
-  if (found === undefined) throw neverSeen(kind);
-  const nextCursor = found.next === null ? null : encodeCursor(String(found.next));
-  const body = { data: found.readings.map(presentHistoryReading), nextCursor, ...presentHorizon(found) };
+  const found = await dependencies.readHistory.read(kind, deviceIdOf(c, kind), window, page);
+  if (found === undefined) throw unknownDevice(kind);
+  const data = found.readings.map(presentHistoryReading);
+  const body = { data, nextCursor: nextCursor(found.next), ...presentHorizon(found) };
   return jsonResponse(c, 200, body, { headers: VARY });
 }
 
@@ -67,11 +66,11 @@ async function streamed(
   format: HistoryFormat,
   { streamHistory, logger }: HistoryRouteDependencies,
 ): Promise<Response> {
-  const deviceId = deviceOf(c, kind);
+  const deviceId = deviceIdOf(c, kind);
   const found = await streamHistory.stream(kind, deviceId, window);
-  if (found === undefined) throw neverSeen(kind);
+  if (found === undefined) throw unknownDevice(kind);
   const body = await historyBody(kind, found.pages, format, (error) => {
-    logger.warn('a history stream broke off', { requestId: requestId(c), kind, deviceId, error });
+    logger.warn('history stream interrupted', { requestId: requestId(c), kind, deviceId, error });
   });
   const { horizon } = presentHorizon(found);
   return new Response(body, {
@@ -79,7 +78,7 @@ async function streamed(
       'Content-Type': format.contentType,
       [REQUEST_ID]: requestId(c),
       ...VARY,
-      ...(horizon === undefined ? {} : { Horizon: horizon }),
+      ...(horizon !== undefined && { Horizon: horizon }),
     },
   });
 }
@@ -89,13 +88,13 @@ async function gaps(c: Context, kind: Kind, { findGaps, clock }: HistoryRouteDep
   const window = windowQuery(query, clock.now());
   const page = { limit: query.limit(), ...given({ after: timeCursor(query) }) };
   query.check();
-  const found = await findGaps.find(kind, deviceOf(c, kind), window, page);
-  if (found === undefined) throw neverSeen(kind);
+  const found = await findGaps.find(kind, deviceIdOf(c, kind), window, page);
+  if (found === undefined) throw unknownDevice(kind);
   return jsonResponse(c, 200, {
     window: presentWindow(found.window),
     intervalSeconds: MINUTE / SECOND,
     data: found.gaps.map(presentGap),
-    nextCursor: found.next === null ? null : encodeCursor(String(found.next)),
+    nextCursor: nextCursor(found.next),
     ...presentHorizon(found),
   });
 }
@@ -104,17 +103,7 @@ function presentGap(gap: Gap): Record<string, unknown> {
   return { ...presentWindow(gap), missing: gap.missing };
 }
 
-/** The time that the cursor of the page before stands for. */
+/** The time that the cursor encodes, or `undefined` on the first page. */
 function timeCursor(query: QueryParameters): number | undefined {
   return query.position((text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined));
-}
-
-function deviceOf(c: Context, kind: Kind): string {
-  const deviceId = c.req.param('deviceId');
-  if (!isDeviceId(deviceId)) throw neverSeen(kind);
-  return deviceId;
-}
-
-function neverSeen(kind: Kind): Refusal {
-  return new Refusal('not-found', `No reading of this ${kind} was ever stored.`);
 }

@@ -5,9 +5,9 @@ import type { HistoryFormat } from './history-format.ts';
 type Pages = AsyncGenerator<readonly Reading[], void, void>;
 
 /**
- * A body that writes pages as they are asked for: one is read when the client has taken the one before, so that a
- * client who stops reading holds nothing up, and one who leaves ends it. When a page cannot be read the connection
- * breaks: without its trailer a history is not complete.
+ * A response body that reads the next page only when the client has taken the last one: a client that stops reading
+ * stops the reading of the store, and one that leaves ends it. Rejects if the first page cannot be read. If a later one
+ * cannot, calls `failed` and breaks the connection: a history without its trailer is incomplete.
  */
 export async function historyBody(
   kind: Kind,
@@ -16,16 +16,16 @@ export async function historyBody(
   failed: (error: unknown) => void,
 ): Promise<ReadableStream<Uint8Array>> {
   const encoder = new TextEncoder();
-  // The first page is read before anything is answered: a store that is down gets its own status.
+  // Read the first page before the response begins, so that a store that is down gets its own status.
   let next: Promise<IteratorResult<readonly Reading[], void>> | undefined = Promise.resolve(await pages.next());
   let readings = 0;
-  let begun = false;
+  let headerWritten = false;
 
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     const page = await (next ?? pages.next());
     next = undefined;
-    const header = begun ? '' : format.header(kind);
-    begun = true;
+    const header = headerWritten ? '' : format.header(kind);
+    headerWritten = true;
     if (page.done) {
       controller.enqueue(encoder.encode(header + format.trailer(readings)));
       controller.close();

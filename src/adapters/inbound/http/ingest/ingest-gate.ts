@@ -2,35 +2,38 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { OverloadedError } from '#application/errors';
 import { MAX_BATCH } from '../wire/batch-text.ts';
 
-/** What of a body is charged when it is let in: what it declares, up to this much. The rest is charged as it arrives. */
-const CHARGED_AT_ENTRY = 64 * 1024;
+/** How much of a body's declared size is charged when it is admitted. The rest is charged as it arrives. */
+const ENTRY_CHARGE_BYTES = 64 * 1024;
 /**
- * Most bytes of request bodies that are being read, parsed or waiting for their commit at once, of what is charged at
- * entry. 3 MiB are some 33,000 readings, half a second of work even while most of what comes is refused: what is let
- * in is answered soon, and memory stays bounded.
+ * Limit on the bytes charged at entry for all bodies being read, parsed or waiting for their commit. 3 MiB are some
+ * 33,000 readings, half a second of work even while most requests are refused: an admitted request is answered soon,
+ * and memory stays bounded.
  */
 const MAX_ENTRY_BYTES = 3 * 1024 * 1024;
 /**
- * The same for what is charged later, so that large bodies take nothing from small ones, and one that was declared and does
- * not come takes next to nothing from anybody. One body always gets in, however large.
+ * Limit on the bytes charged later. It is separate, so that large bodies take nothing from small ones, and a body that
+ * was declared but does not come takes next to nothing from any. One body is always admitted, however large.
  */
 const MAX_REST_BYTES = 8 * 1024 * 1024;
-/** Most requests at once; each holds a connection, a promise and its place in the queue, some 10 KiB. */
+/** Limit on concurrent requests. Each holds a connection, a promise and its place in the queue: about 10 KiB. */
 const MAX_REQUESTS = 4_096;
-/** What a reading takes in JSON. */
-const READING_BYTES = 100;
-/** How many times larger than sent a compressed body is taken to be: about what gzip does to telemetry. */
+/** Typical size of a reading in JSON. */
+const BYTES_PER_READING = 100;
+/** Assumed ratio of inflated to compressed size: about what gzip achieves on telemetry. */
 const TYPICAL_INFLATION = 16;
 
-/** A request that was let in. */
+/** An admitted request. */
 export interface IngestPass {
-  /** Says how much of the body is there, in the end inflated. Throws `OverloadedError` when there is no room for it. */
-  arrived(bytes: number): void;
-  /** To be called when the request is answered. */
+  /**
+   * Charges the body for `bytes` in total, those read so far or at last the inflated size. Throws `OverloadedError` if
+   * there is no room.
+   */
+  charge(bytes: number): void;
+  /** Must be called when the request is answered. */
   leave(): void;
 }
 
-/** Turns ingest requests away, before their bodies are read whenever it can, so that refusing costs next to nothing. */
+/** Refuses ingest requests under overload, before their bodies are read where possible: a refusal costs next to nothing. */
 export class IngestGate {
   readonly #bodyLimit: number;
   readonly #isQueueFull: (readings: number) => boolean;
@@ -43,10 +46,10 @@ export class IngestGate {
     this.#isQueueFull = isQueueFull;
   }
 
-  /** Lets a request in, or gives `undefined` when there is no room. */
+  /** Admits a request; `undefined` if there is no room for it. */
   enter(headers: IncomingHttpHeaders): IngestPass | undefined {
     const expected = this.#expectedBytes(headers);
-    let entry = Math.min(expected, CHARGED_AT_ENTRY);
+    let entry = Math.min(expected, ENTRY_CHARGE_BYTES);
     let rest = 0;
     if (
       this.#requests > 0 &&
@@ -58,9 +61,9 @@ export class IngestGate {
     this.#requests++;
     this.#entryBytes += entry;
     return {
-      arrived: (bytes) => {
-        const moreEntry = Math.max(0, Math.min(bytes, CHARGED_AT_ENTRY) - entry);
-        const moreRest = Math.max(0, bytes - CHARGED_AT_ENTRY - rest);
+      charge: (bytes) => {
+        const moreEntry = Math.max(0, Math.min(bytes, ENTRY_CHARGE_BYTES) - entry);
+        const moreRest = Math.max(0, bytes - ENTRY_CHARGE_BYTES - rest);
         if (this.#entryOverflows(moreEntry) || this.#restOverflows(moreRest, rest)) {
           throw new OverloadedError('too many bodies are being read');
         }
@@ -77,12 +80,12 @@ export class IngestGate {
     };
   }
 
-  /** Whether the queue has no room for what a body of this size is likely to hold; never more than a batch may. */
+  /** Whether the queue has no room for the readings that a body of this size likely holds, at most a full batch. */
   isQueueFull(bytes: number): boolean {
-    return this.#isQueueFull(Math.min(MAX_BATCH, Math.max(1, Math.floor(bytes / READING_BYTES))));
+    return this.#isQueueFull(Math.min(MAX_BATCH, Math.max(1, Math.floor(bytes / BYTES_PER_READING))));
   }
 
-  /** What the body is likely to be in the end; 0 when it does not tell its length. */
+  /** The likely size of the body once inflated; 0 if its length is not declared. */
   #expectedBytes(headers: IncomingHttpHeaders): number {
     const declared = Number(headers['content-length'] ?? 0);
     if (headers['content-encoding'] === undefined) return declared;
@@ -93,7 +96,7 @@ export class IngestGate {
     return this.#entryBytes + more > MAX_ENTRY_BYTES;
   }
 
-  /** `own` is what the body has of it already: alone it may have as much as it needs. */
+  /** `own` is what the body is already charged: a body that is alone may take as much as it needs. */
   #restOverflows(more: number, own: number): boolean {
     return more > 0 && this.#restBytes > own && this.#restBytes + more > MAX_REST_BYTES;
   }

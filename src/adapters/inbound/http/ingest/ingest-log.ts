@@ -2,21 +2,21 @@ import type { IngestReport } from '#application/ingest-readings';
 import type { Logger } from '#application/ports/logger';
 import { SECOND } from '#domain/time/time';
 
-/** One summary at most this often: what is logged does not grow with what is received. */
+/** At most one summary per interval, so that the log does not grow with the load. */
 const INTERVAL = 10 * SECOND;
-/** Rejected readings described one by one in each interval; the rest is in the counts. */
-const SAMPLES = 5;
+/** Rejected readings logged individually per interval; the others are only counted. */
+const MAX_SAMPLES = 5;
 
 type Counts = Record<string, number>;
 
 /**
- * What ingestion did, for the log: counts, and a few of the faults. The first request after a summary starts the next
- * interval, so that silence logs nothing. The timer does not keep the process alive.
+ * Logs what ingestion did: counts, and a few of the faults. The first request after a summary starts the next interval,
+ * so an idle service logs nothing. The timer does not keep the process alive.
  */
 export class IngestLog {
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
-  #samplesLeft = SAMPLES;
+  #samplesLeft = MAX_SAMPLES;
   #requests = 0;
   #counts = noCounts();
   #rejectedByCode: Counts = {};
@@ -26,7 +26,7 @@ export class IngestLog {
     this.#logger = logger;
   }
 
-  /** A request whose readings were judged. */
+  /** Counts a request whose readings have outcomes. `requestId` is called only if one was rejected. */
   judged(report: IngestReport, requestId: () => string): void {
     this.#begin();
     this.#counts.readings += report.received;
@@ -37,13 +37,13 @@ export class IngestLog {
     if (report.rejected > 0) this.#rejections(report, requestId());
   }
 
-  /** A request that was refused as a whole. */
+  /** Counts a request that was refused as a whole. */
   refused(code: string): void {
     this.#begin();
     count(this.#refusedByCode, code);
   }
 
-  /** Logs what there is; call it at the end. */
+  /** Logs the pending summary, if any. Must be called on shutdown. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -54,7 +54,7 @@ export class IngestLog {
       ...(this.#counts.rejected > 0 && { rejectedByCode: this.#rejectedByCode }),
       ...(Object.keys(this.#refusedByCode).length > 0 && { refusedRequests: this.#refusedByCode }),
     });
-    this.#samplesLeft = SAMPLES;
+    this.#samplesLeft = MAX_SAMPLES;
     this.#requests = 0;
     this.#counts = noCounts();
     this.#rejectedByCode = {};

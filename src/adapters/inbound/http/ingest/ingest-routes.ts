@@ -2,46 +2,45 @@ import type { Context, Hono } from 'hono';
 import type { IngestReadings, IngestReport, Received } from '#application/ingest-readings';
 import type { Clock } from '#application/ports/clock';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
-import { ingestBody, ingestFormat } from '../wire/ingest-body.ts';
-import {
-  type BatchOptions,
-  batchStatus,
-  presentBatch,
-  presentConflict,
-  presentFaults,
-  presentOutcome,
-} from '../wire/ingest-presenter.ts';
+import type { EpochMillis } from '#domain/time/time';
+import { type BatchOptions, batchStatus, presentBatch, rejectedProblem } from '../wire/batch-presenter.ts';
+import { type Items, jsonItems } from '../wire/batch-text.ts';
 import { jsonResponse } from '../wire/json-response.ts';
 import { overloaded, problem, refusalOf } from '../wire/problem.ts';
 import { QueryParameters } from '../wire/query-parameters.ts';
 import { presentTime } from '../wire/reading-presenter.ts';
+import { bodyFormat, type JsonFormat, requestBody } from '../wire/request-body.ts';
 import { requestHeaders } from '../wire/request-headers.ts';
 import { requestId } from '../wire/request-id.ts';
 import { quickItems } from './fast-path/quick-items.ts';
 import { IngestGate } from './ingest-gate.ts';
-import { ingestItems } from './ingest-items.ts';
 import type { IngestLog } from './ingest-log.ts';
+import { presentConflict, presentOutcome } from './ingest-presenter.ts';
 import { readingParser } from './reading-parser.ts';
 
 export interface IngestRouteDependencies {
   readonly ingestReadings: IngestReadings;
   readonly acceptedTime: AcceptedTime;
-  /** Most bytes of a body, as sent and as inflated. */
+  /** Maximum bytes of a body, as sent and as inflated. */
   readonly bodyLimit: number;
   readonly clock: Clock;
   readonly ingestLog: IngestLog;
   /**
-   * Whether the queue in front of the store cannot take so many readings more. A request is refused then before its body
-   * is read, or before it is parsed when others were faster.
+   * Whether the queue in front of the store has no room for that many more readings. If so, a request is refused before
+   * its body is read, or before it is parsed if the queue filled up in the meantime.
    */
   readonly isQueueFull: (readings: number) => boolean;
 }
 
-/** `POST /v1/ingest`. One handler without middleware: this is the route that is asked thousands of times a second. */
+/** `POST /v1/ingest`. One handler without middleware: this route is called thousands of times a second. */
 export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): void {
   const { ingestReadings, acceptedTime, bodyLimit, clock, ingestLog, isQueueFull } = dependencies;
-  const parsers = { quickItems: quickItems(acceptedTime), parse: readingParser(acceptedTime) };
+  const quick = quickItems(acceptedTime);
+  const parse = readingParser(acceptedTime);
   const gate = new IngestGate(bodyLimit, isQueueFull);
+
+  const itemsOf = (bytes: Uint8Array, format: JsonFormat, now: EpochMillis): Items<Received> =>
+    quick(bytes, format, now) ?? jsonItems(bytes, format, 'readings', (value) => parse(value, now));
 
   const full = (c: Context) => {
     ingestLog.refused('overloaded');
@@ -54,14 +53,14 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
     if (pass === undefined) return full(c);
     try {
       const options = batchOptions(c);
-      const format = ingestFormat(headers);
-      const body = await ingestBody(c, bodyLimit, pass.arrived);
+      const format = bodyFormat(headers, ['json', 'ndjson']);
+      const body = await requestBody(c, bodyLimit, pass.charge);
       if (gate.isQueueFull(body.byteLength)) return full(c);
-      const items = body.lend((bytes) => ingestItems(bytes, format, parsers, clock.now()));
+      const items = body.withBytes((bytes) => itemsOf(bytes, format, clock.now()));
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);
         ingestLog.judged(report, () => requestId(c));
-        return singleAnswer(c, items.single, report);
+        return singleResponse(c, items.single, report);
       }
       const report = await ingestReadings.ingest(items.batch, { atomic: options.atomic });
       ingestLog.judged(report, () => requestId(c));
@@ -85,18 +84,14 @@ function batchOptions(c: Context): BatchOptions {
   return options;
 }
 
-function singleAnswer(c: Context, received: Received, report: IngestReport): Response {
+function singleResponse(c: Context, received: Received, report: IngestReport): Response {
   const outcome = report.outcomes[0];
   if (outcome?.status === 'conflict') {
     const { detail, ...members } = presentConflict(outcome);
     return problem(c, 'conflict', detail, { members });
   }
-  if (outcome?.status === 'rejected') {
-    const errors = presentFaults(outcome.faults);
-    const detail = `The reading has ${errors.length === 1 ? 'a fault' : `${errors.length} faults`}; see errors.`;
-    return problem(c, 'invalid-reading', detail, { errors });
-  }
-  if (outcome === undefined || !('kind' in received)) throw new Error('a reading was left without an outcome');
+  if (outcome?.status === 'rejected') return rejectedProblem(c, 'reading', outcome);
+  if (outcome === undefined || !('kind' in received)) throw new Error('the reading has no outcome');
   const { kind, deviceId, timestamp } = received;
   const { status } = outcome;
   return jsonResponse(c, status === 'stored' ? 201 : 200, {

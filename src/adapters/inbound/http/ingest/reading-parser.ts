@@ -1,59 +1,40 @@
 import type { Received } from '#application/ingest-readings';
 import { type AcceptedTime, acceptedTimeFault } from '#domain/reading/accepted-time';
-import type { Fault } from '#domain/reading/fault';
 import type { Rejected } from '#domain/reading/ingest-outcome';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
 import { parseTimestamp } from '#domain/time/timestamp';
-import { quickReading } from './quick-reading.ts';
-import { readingSchema } from './reading-schema.ts';
+import { isObject, rejected } from '../wire/fault-schema.ts';
+import { type ParseObject, readingSchema } from './reading-schema.ts';
 
-/** Turns one parsed JSON value into a reading received at `now`, or into all that is wrong with it. */
+/** Turns a parsed JSON value into a reading received at `now`, or into all of its faults. */
 export type ParseReading = (value: unknown, now: EpochMillis) => Received;
 
-/** Parses readings of every stream. The stream is told by which id field is there, whatever its value. */
+/** Parses readings of every stream. Which id field is present decides the stream, whatever its value. */
 export function readingParser(
   acceptedTime: AcceptedTime,
   definitions: readonly StreamDefinition[] = Object.values(streams),
 ): ParseReading {
-  const parsers = definitions.map((stream) => ({
-    idField: stream.idField,
-    quick: quickReading(stream),
-    explain: readingSchema(stream),
-  }));
+  const parsers = definitions.map((stream) => ({ idField: stream.idField, parse: readingSchema(stream) }));
   const idFields = definitions.map(({ idField }) => idField);
 
   return (value, now) => {
     if (!isObject(value)) return notAnObject(value, idFields);
-    let found: (typeof parsers)[number] | undefined;
+    let parse: ParseObject | undefined;
     for (const parser of parsers) {
       if (value[parser.idField] === undefined) continue;
-      if (found) return ambiguous(idFields.filter((idField) => value[idField] !== undefined));
-      found = parser;
+      if (parse) return ambiguous(idFields.filter((idField) => value[idField] !== undefined));
+      parse = parser.parse;
     }
-    if (!found) return missing(idFields);
+    if (!parse) return missing(idFields);
 
-    const reading = found.quick(value, now);
-    if (reading) {
-      const fault = acceptedTimeFault(reading.timestamp, now, acceptedTime);
-      return fault ? rejected([fault]) : reading;
-    }
-    const explained = found.explain(value, now);
-    const timestamp = parseTimestamp(value.timestamp);
+    const received = parse(value, now);
+    const faults = 'faults' in received ? received.faults : [];
+    const timestamp = 'faults' in received ? parseTimestamp(value.timestamp) : received.timestamp;
     const timeFault = typeof timestamp === 'number' ? acceptedTimeFault(timestamp, now, acceptedTime) : undefined;
-    if ('faults' in explained) return rejected(timeFault ? [...explained.faults, timeFault] : explained.faults);
-    return timeFault ? rejected([timeFault]) : explained.reading;
+    return timeFault ? rejected([...faults, timeFault]) : received;
   };
-}
-
-/** What becomes of text that is not JSON. */
-export function malformedJson(detail: string): Rejected {
-  return rejected([{ code: 'malformed-json', detail }]);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function notAnObject(value: unknown, idFields: readonly string[]): Rejected {
@@ -69,8 +50,4 @@ function missing(idFields: readonly string[]): Rejected {
 
 function ambiguous(present: readonly string[]): Rejected {
   return rejected([{ code: 'ambiguous-device', detail: `must have only one of ${present.join(' and ')}` }]);
-}
-
-function rejected(faults: readonly Fault[]): Rejected {
-  return { status: 'rejected', faults };
 }

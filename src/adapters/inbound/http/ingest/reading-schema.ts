@@ -1,17 +1,16 @@
 import * as v from 'valibot';
+import type { Received } from '#application/ingest-readings';
 import { milliwattHoursFromKwh } from '#domain/energy/energy';
-import type { Fault } from '#domain/reading/fault';
 import type { Reading } from '#domain/reading/reading';
 import { MAX_KWH_PER_READING, type StreamDefinition } from '#domain/streams/stream';
 import type { EpochMillis } from '#domain/time/time';
-import { deviceIdSchema, faultOf, MISSING, message, timestampSchema } from '../wire/fault-schema.ts';
+import { deviceIdSchema, faultOf, MISSING, message, rejected, timestampSchema } from '../wire/fault-schema.ts';
 
-/** Either the reading, or everything that is wrong with it in the order of the stream's fields. */
-export type Explained = { readonly reading: Reading } | { readonly faults: readonly Fault[] };
-export type ExplainReading = (input: object, receivedAt: EpochMillis) => Explained;
+/** Turns a parsed JSON object into a reading of one stream, or into all of its faults in the order of the fields. */
+export type ParseObject = (input: object, receivedAt: EpochMillis) => Received;
 
-/** What a reading of one stream must look like, built from the stream's definition; names every fault it finds. */
-export function readingSchema(stream: StreamDefinition): ExplainReading {
+/** The schema of one stream, built from its definition. Members that the stream does not have are ignored. */
+export function readingSchema(stream: StreamDefinition): ParseObject {
   const { kind, idField, energyField } = stream;
   const measured = Object.entries(stream.measured);
   const entries: Record<string, v.GenericSchema<unknown>> = {
@@ -24,7 +23,7 @@ export function readingSchema(stream: StreamDefinition): ExplainReading {
 
   return (input, receivedAt) => {
     const { success, output, issues } = v.safeParse(schema, input, { abortPipeEarly: true });
-    if (!success) return { faults: issues.map(faultOf) };
+    if (!success) return rejected(issues.map(faultOf));
     const reading: Record<string, unknown> = {
       kind,
       deviceId: output[idField],
@@ -33,7 +32,7 @@ export function readingSchema(stream: StreamDefinition): ExplainReading {
       receivedAt,
     };
     for (const [name] of measured) reading[name] = output[name];
-    return { reading: reading as unknown as Reading };
+    return reading as unknown as Reading;
   };
 }
 
@@ -41,10 +40,8 @@ function numberWithin(min: number, max: number, unit: string) {
   const notANumber = message('not-a-number', 'must be a finite number');
   const outOfRange = message('out-of-range', `must be from ${min} to ${max} ${unit}`);
   return v.pipe(
-    v.number(notANumber),
-    v.finite(notANumber),
-    v.minValue(min, outOfRange),
-    v.maxValue(max, outOfRange),
+    v.custom<number>(Number.isFinite, notANumber),
+    v.check((value) => value >= min && value <= max, outOfRange),
     v.transform((value) => value + 0), // turns -0 into 0
   );
 }

@@ -1,16 +1,17 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { ReceivedLink } from '#application/manage-links';
 import { checkBatchSize, MAX_BATCH } from '../wire/batch-text.ts';
+import { rejected } from '../wire/fault-schema.ts';
 import { Refusal } from '../wire/problem.ts';
-import { parseLink, rejected } from './link-schema.ts';
+import { parseLink } from './link-schema.ts';
 
 const REQUIRED = ['meterId', 'vehicleId', 'from'] as const;
 const DIGITS = /^\d+$/;
 
 /**
- * Reads links from CSV (RFC 4180) with a header line that names `meterId,vehicleId,from,to` in any order; `to` may be
- * empty or left out. Other columns are ignored. A row with more cells than the header is a fault of that row; text that
- * is no CSV at all is refused as a whole.
+ * Reads links from CSV (RFC 4180) whose header line names `meterId,vehicleId,from,to` in any order; `to` may be empty or
+ * absent, other columns are ignored. A row with more cells than the header is rejected alone. Throws `Refusal` if the
+ * text is not CSV, has no such header, or holds no links or too many.
  */
 export function linksFromCsv(text: string): ReceivedLink[] {
   const [header = [], ...rows] = records(text);
@@ -20,7 +21,7 @@ export function linksFromCsv(text: string): ReceivedLink[] {
   return rows.map((row) => {
     if (row.length > header.length) {
       return rejected([
-        { code: 'malformed-csv', detail: `has ${row.length} cells where the header has ${header.length}` },
+        { code: 'malformed-csv', detail: `has ${row.length} cells, but the header has ${header.length}` },
       ]);
     }
     const cells = row.flatMap((cell, column) => (cell === '' ? [] : [[header[column] ?? '', cell] as const]));
@@ -36,7 +37,7 @@ export function linksFromCsv(text: string): ReceivedLink[] {
 function records(text: string): string[][] {
   try {
     return parse(text, {
-      record_delimiter: ['\r\n', '\n', '\r'], // any of them on any line: a file pasted together has several
+      record_delimiter: ['\r\n', '\n', '\r'], // any of them on any line: files pasted together mix them
       relax_column_count: true,
       skip_empty_lines: true,
       trim: true,
@@ -44,11 +45,11 @@ function records(text: string): string[][] {
     });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    throw new Refusal('malformed-csv', `The body is not CSV: ${cause.message}.`, { cause });
+    throw new Refusal('malformed-csv', `The body is not valid CSV: ${cause.message}.`, { cause });
   }
 }
 
-/** A cell has no type: nothing but digits is epoch milliseconds. */
+/** Cells have no types: a cell of digits alone is epoch milliseconds. */
 function timeOf(cell: string): string | number {
   return DIGITS.test(cell) ? Number(cell) : cell;
 }

@@ -2,45 +2,42 @@ import type { Context, Hono } from 'hono';
 import type { LinkReport, ManageLinks, ReceivedLink } from '#application/manage-links';
 import type { Logger } from '#application/ports/logger';
 import type { MeterLink } from '#domain/meter-link';
-import type { Rejected } from '#domain/reading/ingest-outcome';
-import { wholeJson } from '../wire/batch-text.ts';
-import { encodeCursor } from '../wire/cursor.ts';
-import { ingestBody, mediaTypeOf } from '../wire/ingest-body.ts';
-import { batchStatus, presentBatch, presentFaults } from '../wire/ingest-presenter.ts';
+import { batchStatus, presentBatch, rejectedProblem } from '../wire/batch-presenter.ts';
+import { decodedText, type Items, jsonItems, parsedJson } from '../wire/batch-text.ts';
+import { nextCursor } from '../wire/cursor.ts';
 import { jsonResponse, noContent } from '../wire/json-response.ts';
 import { problem, Refusal } from '../wire/problem.ts';
 import { given, QueryParameters } from '../wire/query-parameters.ts';
+import { type BodyFormat, bodyFormat, requestBody } from '../wire/request-body.ts';
 import { requestHeaders } from '../wire/request-headers.ts';
 import { requestLog } from '../wire/request-log.ts';
-import { linkFormat, linkItems } from './link-items.ts';
+import { linksFromCsv } from './link-csv.ts';
 import { presentLink, presentLinkOutcome, presentOverlap } from './link-presenter.ts';
-import { parseLinkChange } from './link-schema.ts';
+import { parseLink, parseLinkChange } from './link-schema.ts';
 
 export interface LinkRouteDependencies {
   readonly manageLinks: ManageLinks;
-  /** Most bytes of a body, as sent and as inflated. */
+  /** Maximum bytes of a body, as sent and as inflated. */
   readonly bodyLimit: number;
   readonly logger: Logger;
 }
 
-/** `/v1/links`: which meter feeds which vehicle when. */
-export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void {
-  const { manageLinks, bodyLimit, logger } = dependencies;
-  app.use('/v1/links', requestLog(logger));
-  app.use('/v1/links/*', requestLog(logger));
+/** `/v1/links`: which meter feeds which vehicle, and when. */
+export function linkRoutes(app: Hono, { manageLinks, bodyLimit, logger }: LinkRouteDependencies): void {
+  const log = requestLog(logger);
 
-  app.post('/v1/links', async (c) => {
+  app.post('/v1/links', log, async (c) => {
     const query = new QueryParameters(c);
     const options = { atomic: false, listAll: query.word('results', 'all') };
     query.check();
-    const format = linkFormat(requestHeaders(c));
-    const items = linkItems((await ingestBody(c, bodyLimit)).whole(), format);
-    if ('single' in items) return singleAnswer(c, items.single, await manageLinks.add([items.single]));
+    const format = bodyFormat(requestHeaders(c), ['json', 'ndjson', 'csv']);
+    const items = linkItems((await requestBody(c, bodyLimit)).bytes(), format);
+    if ('single' in items) return singleResponse(c, items.single, await manageLinks.add([items.single]));
     const report = await manageLinks.add(items.batch);
     return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentLinkOutcome));
   });
 
-  app.get('/v1/links', async (c) => {
+  app.get('/v1/links', log, async (c) => {
     const query = new QueryParameters(c);
     const filters = given({
       meterId: query.deviceId('meterId'),
@@ -51,59 +48,51 @@ export function linkRoutes(app: Hono, dependencies: LinkRouteDependencies): void
     const limit = query.limit();
     query.check();
     const { links, next } = await manageLinks.list({ limit, ...filters });
-    return jsonResponse(c, 200, {
-      data: links.map(presentLink),
-      nextCursor: next === null ? null : encodeCursor(next),
-    });
+    return jsonResponse(c, 200, { data: links.map(presentLink), nextCursor: nextCursor(next) });
   });
 
-  app.get('/v1/links/:id', async (c) => {
+  app.get('/v1/links/:id', log, async (c) => {
     const link = await manageLinks.find(c.req.param('id'));
-    if (link === undefined) throw noSuchLink();
+    if (link === undefined) throw unknownLink();
     return jsonResponse(c, 200, presentLink(link));
   });
 
-  app.patch('/v1/links/:id', async (c) => {
-    if (mediaTypeOf(requestHeaders(c)) !== 'application/json') {
-      throw new Refusal('unsupported-media-type', 'Content-Type must be application/json.');
-    }
-    const change = parseLinkChange(wholeJson((await ingestBody(c, bodyLimit)).whole()));
-    if ('faults' in change) return invalid(c, change);
+  app.patch('/v1/links/:id', log, async (c) => {
+    bodyFormat(requestHeaders(c), ['json']);
+    const change = parseLinkChange(parsedJson((await requestBody(c, bodyLimit)).bytes()));
+    if ('faults' in change) return rejectedProblem(c, 'link', change);
     const outcome = await manageLinks.end(c.req.param('id'), change.to);
-    if (outcome === undefined) throw noSuchLink();
-    if (outcome.status === 'rejected') return invalid(c, outcome);
-    if (outcome.status === 'overlap') return overlapping(c, outcome.with);
+    if (outcome === undefined) throw unknownLink();
+    if (outcome.status === 'rejected') return rejectedProblem(c, 'link', outcome);
+    if (outcome.status === 'overlap') return overlapProblem(c, outcome.with);
     return jsonResponse(c, 200, presentLink(outcome.link));
   });
 
-  app.delete('/v1/links/:id', async (c) => {
-    if (!(await manageLinks.remove(c.req.param('id')))) throw noSuchLink();
+  app.delete('/v1/links/:id', log, async (c) => {
+    if (!(await manageLinks.remove(c.req.param('id')))) throw unknownLink();
     return noContent(c);
   });
 }
 
-function singleAnswer(c: Context, received: ReceivedLink, { outcomes }: LinkReport): Response {
-  const [outcome] = outcomes;
-  if ('faults' in received) return invalid(c, received);
-  if (outcome?.status === 'overlap') return overlapping(c, outcome.with);
-  if (outcome?.status === 'duplicate') return overlapping(c, received);
+function linkItems(body: Uint8Array, format: BodyFormat): Items<ReceivedLink> {
+  return format === 'csv' ? { batch: linksFromCsv(decodedText(body)) } : jsonItems(body, format, 'links', parseLink);
+}
+
+/** A single link that is already stored is an overlap with itself. */
+function singleResponse(c: Context, received: ReceivedLink, { outcomes: [outcome] }: LinkReport): Response {
+  if ('faults' in received) return rejectedProblem(c, 'link', received);
+  if (outcome?.status === 'overlap') return overlapProblem(c, outcome.with);
+  if (outcome?.status === 'duplicate') return overlapProblem(c, received);
   return jsonResponse(c, 201, presentLink(received), {
     headers: { Location: `/v1/links/${encodeURIComponent(received.id)}` },
   });
 }
 
-function invalid(c: Context, { faults }: Rejected): Response {
-  const errors = presentFaults(faults);
-  const detail = `The link has ${errors.length === 1 ? 'a fault' : `${errors.length} faults`}; see errors.`;
-  return problem(c, 'invalid-link', detail, { errors });
-}
-
-/** The very same link is in its own way: it is there already. */
-function overlapping(c: Context, inTheWay: MeterLink): Response {
-  const { detail, link } = presentOverlap(inTheWay);
+function overlapProblem(c: Context, existing: MeterLink): Response {
+  const { detail, link } = presentOverlap(existing);
   return problem(c, 'link-overlap', detail, { members: { link } });
 }
 
-function noSuchLink(): Refusal {
+function unknownLink(): Refusal {
   return new Refusal('not-found', 'There is no such link.');
 }

@@ -1,11 +1,10 @@
 import type { Hono } from 'hono';
 import type { ListLiveStates, LiveState, ReadLiveState } from '#application/read-live';
-import { isDeviceId } from '#domain/reading/device-id';
 import { kinds, streams } from '#domain/streams/streams';
-import { encodeCursor } from '../wire/cursor.ts';
+import { nextCursor } from '../wire/cursor.ts';
+import { deviceIdOf, unknownDevice } from '../wire/device.ts';
 import { jsonResponse } from '../wire/json-response.ts';
-import { Refusal } from '../wire/problem.ts';
-import { QueryParameters } from '../wire/query-parameters.ts';
+import { given, QueryParameters } from '../wire/query-parameters.ts';
 import { presentReading } from '../wire/reading-presenter.ts';
 
 export interface LiveRouteDependencies {
@@ -20,21 +19,15 @@ export function liveRoutes(app: Hono, { readLiveState, listLiveStates }: LiveRou
 
     app.get(`/v1/${plural}/live`, async (c) => {
       const query = new QueryParameters(c);
-      const [limit, after, stale] = [query.limit(), query.cursor(), query.flag('stale')];
+      const page = { limit: query.limit(), ...given({ after: query.cursor() }), stale: query.flag('stale') };
       query.check();
-      const { devices, next } = await listLiveStates.list(kind, {
-        limit,
-        stale,
-        ...(after === undefined ? {} : { after }),
-      });
-      const nextCursor = next === null ? null : encodeCursor(next);
-      return jsonResponse(c, 200, { data: devices.map(presentLive), nextCursor });
+      const { devices, next } = await listLiveStates.list(kind, page);
+      return jsonResponse(c, 200, { data: devices.map(presentLive), nextCursor: nextCursor(next) });
     });
 
     app.get(`/v1/${plural}/:deviceId/live`, async (c) => {
-      const deviceId = c.req.param('deviceId');
-      const live = isDeviceId(deviceId) ? await readLiveState.read(kind, deviceId) : undefined;
-      if (live === undefined) throw new Refusal('not-found', `No reading of this ${kind} was ever stored.`);
+      const live = await readLiveState.read(kind, deviceIdOf(c, kind));
+      if (live === undefined) throw unknownDevice(kind);
       return jsonResponse(c, 200, presentLive(live));
     });
   }

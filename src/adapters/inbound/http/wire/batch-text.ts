@@ -1,57 +1,73 @@
+import type { Rejected } from '#domain/reading/ingest-outcome';
+import { rejected } from './fault-schema.ts';
 import { Refusal } from './problem.ts';
+import type { JsonFormat } from './request-body.ts';
 
-/** Most items of one request: about a megabyte of JSON, and one request cannot keep the others waiting for long. */
+/** Items per request: about a megabyte of JSON, so that no request keeps the others waiting for long. */
 export const MAX_BATCH = 5_000;
 
-/** Takes a byte order mark away; bytes that are not UTF-8 are refused, not replaced. */
+/** Drops a byte order mark; throws on bytes that are not UTF-8 instead of replacing them. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The body as text. */
-export function wholeText(body: Uint8Array): string {
-  const text = decoded(body);
-  if (text === undefined) throw new Refusal('malformed-json', 'The body is not UTF-8.');
-  return text;
+/** What a body carries: one item, or a batch in its order. */
+export type Items<T> = { readonly single: T } | { readonly batch: readonly T[] };
+
+/**
+ * Reads the items of a JSON body. Throws `Refusal` if it is not JSON, empty or too large; a line of NDJSON that is not
+ * JSON is rejected alone. `noun` is the plural that problems use.
+ */
+export function jsonItems<T>(
+  body: Uint8Array,
+  format: JsonFormat,
+  noun: string,
+  read: (value: unknown) => T,
+): Items<T | Rejected> {
+  if (format === 'ndjson') return { batch: linesOf(body, noun).map((line) => itemOf(line, read)) };
+  const value = parsedJson(body);
+  if (!Array.isArray(value)) return { single: read(value) };
+  checkBatchSize(value.length, noun);
+  return { batch: value.map((item) => read(item)) };
 }
 
-export function wholeJson(body: Uint8Array): unknown {
-  const text = wholeText(body);
+export function parsedJson(body: Uint8Array): unknown {
+  const text = decodedText(body);
   if (text === '') throw new Refusal('malformed-json', 'The body is empty.');
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Refusal('malformed-json', `The body is not JSON: ${messageOf(cause)}.`, { cause });
+    throw new Refusal('malformed-json', `The body is not valid JSON: ${messageOf(cause)}.`, { cause });
   }
 }
 
-/**
- * What the lines that are not empty hold, in their order; one that is not UTF-8 or not JSON is `broken`, with the reason.
- * `items` is the word for many.
- */
-export function jsonLines<T>(
-  body: Uint8Array,
-  items: string,
-  read: (value: unknown) => T,
-  broken: (detail: string) => T,
-): T[] {
-  return linesOf(body, items).map((line) => {
-    if (line === undefined) return broken('The line is not UTF-8.');
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (cause) {
-      return broken(messageOf(cause));
-    }
-    return read(value);
-  });
+export function decodedText(body: Uint8Array): string {
+  const text = decoded(body);
+  if (text === undefined) throw new Refusal('malformed-json', 'The body is not valid UTF-8.');
+  return text;
 }
 
-/** `undefined` for a line that is not UTF-8. */
-function linesOf(body: Uint8Array, items: string): (string | undefined)[] {
+export function checkBatchSize(size: number, noun: string): void {
+  if (size === 0) throw new Refusal('empty-batch', `The batch contains no ${noun}.`);
+  if (size > MAX_BATCH) throw new Refusal('batch-too-large', `A batch may contain at most ${MAX_BATCH} ${noun}.`);
+}
+
+function itemOf<T>(line: string | undefined, read: (value: unknown) => T): T | Rejected {
+  if (line === undefined) return rejected([{ code: 'malformed-json', detail: 'The line is not valid UTF-8.' }]);
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    return rejected([{ code: 'malformed-json', detail: messageOf(cause) }]);
+  }
+  return read(value);
+}
+
+/** The lines that are not empty; `undefined` for one that is not UTF-8. */
+function linesOf(body: Uint8Array, noun: string): (string | undefined)[] {
   const text = decoded(body);
-  if (text !== undefined) return split(text, items);
-  // Latin-1 has a character for every byte, and the same line ends: each line is told apart, and judged for itself.
+  if (text !== undefined) return split(text, noun);
+  // Latin-1 maps every byte to a character and keeps the line ends, so that each line can be decoded by itself.
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return split(bytes.toString('latin1'), items).map((line) => decoded(Buffer.from(line, 'latin1')));
+  return split(bytes.toString('latin1'), noun).map((line) => decoded(Buffer.from(line, 'latin1')));
 }
 
 function decoded(bytes: Uint8Array): string | undefined {
@@ -65,7 +81,7 @@ function decoded(bytes: Uint8Array): string | undefined {
 const BLANK = /^[ \t\r]*$/;
 
 /** The lines that are not empty; the carriage return of a CRLF is white space to JSON. */
-function split(text: string, items: string): string[] {
+function split(text: string, noun: string): string[] {
   const lines: string[] = [];
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start);
@@ -73,13 +89,8 @@ function split(text: string, items: string): string[] {
     if (!BLANK.test(line) && lines.push(line) > MAX_BATCH) break;
     start += line.length + 1;
   }
-  checkBatchSize(lines.length, items);
+  checkBatchSize(lines.length, noun);
   return lines;
-}
-
-export function checkBatchSize(size: number, items: string): void {
-  if (size === 0) throw new Refusal('empty-batch', `The batch holds no ${items}.`);
-  if (size > MAX_BATCH) throw new Refusal('batch-too-large', `A batch holds at most ${MAX_BATCH} ${items}.`);
 }
 
 function messageOf(error: unknown): string {

@@ -1,15 +1,16 @@
 import * as v from 'valibot';
 import { isDeviceId } from '#domain/reading/device-id';
 import type { Fault, FaultCode } from '#domain/reading/fault';
+import type { Rejected } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
 import { parseTimestamp } from '#domain/time/timestamp';
 
-/** An issue of a schema carries its code in front of its text, so that every rule names its own. */
+/** The message of a schema's rule: the fault's code, then its detail. */
 export function message(code: FaultCode, detail: string): `${FaultCode}: ${string}` {
   return `${code}: ${detail}`;
 }
 
-/** The fault that an issue of a schema with such messages stands for. */
+/** The fault that an issue with such a message stands for. */
 export function faultOf(issue: v.BaseIssue<unknown>): Fault {
   const end = issue.message.indexOf(': ');
   return {
@@ -17,6 +18,14 @@ export function faultOf(issue: v.BaseIssue<unknown>): Fault {
     field: String(issue.path?.[0]?.key),
     detail: issue.message.slice(end + 2),
   };
+}
+
+export function rejected(faults: readonly Fault[]): Rejected {
+  return { status: 'rejected', faults };
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export const MISSING = message('missing-field', 'is missing');

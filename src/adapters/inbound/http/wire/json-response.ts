@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import { REQUEST_ID, requestId } from './request-id.ts';
 
 /**
- * Every JSON answer leaves through here, so that each carries its request id. A plain headers object on a plain
- * `Response` is the path that the Node server writes without building `Headers` first.
+ * Every JSON response is made here, so that each has its request id. The Node server writes a plain `Response` with a
+ * plain headers object without building `Headers` first.
  */
 export function jsonResponse(
   c: Context,
@@ -17,7 +17,7 @@ export function jsonResponse(
   });
 }
 
-/** There is nothing to say but that it was done. */
+/** 204, for a request that succeeded and has nothing to return. */
 export function noContent(c: Context): Response {
   return new Response(null, { status: 204, headers: { [REQUEST_ID]: requestId(c) } });
 }

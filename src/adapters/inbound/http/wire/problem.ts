@@ -3,14 +3,14 @@ import { OverloadedError, StoreUnavailableError } from '#application/errors';
 import { jsonResponse } from './json-response.ts';
 import { requestId } from './request-id.ts';
 
-/** One thing that is wrong: where (a JSON pointer, `/name` for a query parameter, empty for the whole), what and why. */
+/** One error: `pointer` is a JSON pointer, `/name` for a query parameter, or empty for the request as a whole. */
 export interface ProblemError {
   readonly pointer: string;
   readonly code: string;
   readonly detail: string;
 }
 
-/** Every way a request can fail as a whole, with its status and title. The names are part of the interface. */
+/** Every way in which a whole request can fail, with its status and title. The names are part of the interface. */
 const PROBLEMS = {
   'malformed-request': [400, 'Malformed request'],
   'malformed-json': [400, 'Malformed JSON'],
@@ -39,16 +39,16 @@ const PROBLEMS = {
 export type ProblemKind = keyof typeof PROBLEMS;
 
 export interface ProblemOptions {
-  /** The single faults; without them the problem itself is the one fault. */
+  /** The individual errors. By default the problem itself is the only one. */
   readonly errors?: readonly ProblemError[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Further members of the problem document. */
+  /** Additional members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** An answer of RFC 9457. */
+/** A problem response (RFC 9457). */
 export function problem(c: Context, kind: ProblemKind, detail: string, options: ProblemOptions = {}): Response {
   const document = problemDocument(kind, detail, requestId(c), options);
   return jsonResponse(c, document.status, document, {
@@ -57,7 +57,7 @@ export function problem(c: Context, kind: ProblemKind, detail: string, options: 
   });
 }
 
-/** The document alone, for a request of which there is no context. `instance` is the id of the request. */
+/** The problem document alone, for requests without a context. `instance` is the id of the request. */
 export function problemDocument(
   kind: ProblemKind,
   detail: string,
@@ -76,7 +76,10 @@ export function problemDocument(
   };
 }
 
-/** Thrown where a request cannot be served, at whatever depth; answered as the problem it names. */
+/** Writes the words that a problem offers as alternatives: `GET or HEAD`, `a, b, or c`. */
+export const alternatives = new Intl.ListFormat('en', { type: 'disjunction' });
+
+/** Thrown at any depth to refuse a request; becomes the problem response of its kind. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly kind: ProblemKind;
@@ -89,11 +92,11 @@ export class Refusal extends Error {
   }
 }
 
-const OVERLOADED = 'Too much is waiting for the store. Nothing of this request was kept; send it again later.';
-/** A queue that is full empties within a second. */
+const OVERLOADED = 'The server is overloaded; nothing was stored. Retry later.';
+/** A full queue drains within a second. */
 const OVERLOADED_RETRY_SECONDS = 1;
 
-/** The answer of a full queue, made without throwing: it is given most when there is no time. */
+/** The response when the queue is full. Made without throwing, because it is needed most when time is short. */
 export function overloaded(c: Context): Response {
   return problem(c, 'overloaded', OVERLOADED, retryAfter(OVERLOADED_RETRY_SECONDS));
 }
@@ -102,17 +105,17 @@ function retryAfter(seconds: number): ProblemOptions {
   return { headers: { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) } };
 }
 
-/** How long a client should leave a store that does not answer alone. */
+/** How long a client should wait before it retries after the store did not answer. */
 const STORE_RETRY_SECONDS = 5;
 
-/** What a thrown error means to the client. What nobody expected is an internal error, without its message. */
+/** What a thrown error means to the client. An unexpected one is an internal error, and its message stays hidden. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof OverloadedError)
     return new Refusal('overloaded', OVERLOADED, retryAfter(error.retryAfterSeconds));
   if (error instanceof StoreUnavailableError) {
-    const detail = 'The store did not answer. Sending the same again is safe.';
+    const detail = 'The store did not answer. It is safe to send the same request again.';
     return new Refusal('store-unavailable', detail, retryAfter(STORE_RETRY_SECONDS));
   }
-  return new Refusal('internal-error', 'The request failed for a reason of our own.', { cause: error });
+  return new Refusal('internal-error', 'Internal server error.', { cause: error });
 }

@@ -3,14 +3,14 @@ import { isDeviceId } from '#domain/reading/device-id';
 import type { EpochMillis } from '#domain/time/time';
 import { parseRfc3339 } from '#domain/time/timestamp';
 import { decodeCursor } from './cursor.ts';
-import { type ProblemError, Refusal } from './problem.ts';
+import { alternatives, type ProblemError, Refusal } from './problem.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
 /**
- * Reads query parameters and gathers what is wrong with them, so that one answer names every fault. Parameters that
- * nobody asks for are ignored; one that is asked for may be given once.
+ * Reads query parameters and collects their errors, so that one response lists them all: `check` throws them. Unknown
+ * parameters are ignored; known ones may be given once. Call `check` before using the values.
  */
 export class QueryParameters {
   readonly #values: Record<string, string[]>;
@@ -23,7 +23,7 @@ export class QueryParameters {
   /** The value as sent, or `undefined`. */
   text(name: string): string | undefined {
     const values = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
-    if (values !== undefined && values.length > 1) this.fail(name, 'is given more than once');
+    if (values !== undefined && values.length > 1) this.fail(name, 'must be given only once');
     return values?.[0];
   }
 
@@ -34,14 +34,14 @@ export class QueryParameters {
     return text === 'true';
   }
 
-  /** The one word that is allowed; whether it was given. */
+  /** Whether the parameter is given; its value must be `allowed`. */
   word(name: string, allowed: string): boolean {
     const text = this.text(name);
-    if (text !== undefined && text !== allowed) this.fail(name, `must be ${allowed} when it is given`);
+    if (text !== undefined && text !== allowed) this.fail(name, `must be ${allowed} if given`);
     return text === allowed;
   }
 
-  /** A device's id. */
+  /** A device id. */
   deviceId(name: string): string | undefined {
     const text = this.text(name);
     if (text !== undefined && !isDeviceId(text)) this.fail(name, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
@@ -54,20 +54,20 @@ export class QueryParameters {
     if (text === undefined) return undefined;
     const parsed = parseRfc3339(text);
     if (typeof parsed === 'number') return parsed;
-    const unescaped = / \d\d:\d\d$/.test(text) ? ' (a + in a query must be written %2B)' : '';
+    const unescaped = / \d\d:\d\d$/.test(text) ? ' (write + as %2B in a query)' : '';
     this.fail(name, `${parsed.detail}${unescaped}`);
     return undefined;
   }
 
-  /** One of a few words, or nothing. */
+  /** One of `words`, or `undefined`. */
   choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
     const text = this.text(name);
     const word = words.find((one) => one === text);
-    if (text !== undefined && word === undefined) this.fail(name, `must be ${words.join(' or ')}`);
+    if (text !== undefined && word === undefined) this.fail(name, `must be ${alternatives.format(words)}`);
     return word;
   }
 
-  /** How much of a list one page holds. */
+  /** The page size of a list. */
   limit(): number {
     const text = this.text('limit');
     if (text === undefined) return DEFAULT_LIMIT;
@@ -76,36 +76,36 @@ export class QueryParameters {
     return limit;
   }
 
-  /** What the cursor of the page before stands for, or `undefined` on the first page. */
+  /** The position that the cursor encodes, or `undefined` on the first page. */
   cursor(): string | undefined {
     return this.position((text) => text);
   }
 
-  /** The same, read by the list whose cursor it is; `read` gives `undefined` for what is none of its own. */
+  /** Like `cursor`, parsed by the list that made it; `read` returns `undefined` for the cursor of another list. */
   position<T>(read: (text: string) => T | undefined): T | undefined {
     const text = this.text('cursor');
     if (text === undefined || text === '') return undefined;
     const decoded = decodeCursor(text);
     const position = decoded === undefined ? undefined : read(decoded);
-    if (position === undefined) this.fail('cursor', 'is not a cursor that a page of this list gave');
+    if (position === undefined) this.fail('cursor', 'is not a cursor of this list');
     return position;
   }
 
-  /** What is wrong is named once, however often the parameter is asked for. */
+  /** Records an error of a parameter, once even if the parameter is read several times. */
   fail(name: string, detail: string): void {
     const error = { pointer: `/${name}`, code: 'invalid-query', detail: `${name} ${detail}` };
     if (!this.#errors.some((known) => known.detail === error.detail)) this.#errors.push(error);
   }
 
-  /** Refuses the request when anything read so far was wrong. */
+  /** Throws `Refusal` with all errors recorded so far, if any. */
   check(): void {
     if (this.#errors.length === 0) return;
     const detail = this.#errors.map((error) => error.detail).join('; ');
-    throw new Refusal('invalid-query', `Query: ${detail}.`, { errors: this.#errors });
+    throw new Refusal('invalid-query', `Invalid query: ${detail}.`, { errors: this.#errors });
   }
 }
 
-/** The members that were given, for queries in which what is absent must not be there. */
+/** Drops the members that are `undefined`, for queries whose optional members must then be absent. */
 export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;

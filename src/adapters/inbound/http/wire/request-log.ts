@@ -2,10 +2,10 @@ import type { MiddlewareHandler } from 'hono';
 import type { Logger } from '#application/ports/logger';
 import { requestId } from './request-id.ts';
 
-/** A request that takes longer is worth a line at `info`; the others are told at `debug`. */
+/** Requests that take longer are logged at `info`, others at `debug`. */
 const SLOW_MS = 1_000;
 
-/** Logs each request with its duration. For routes that people ask, not for those that devices post to. */
+/** Logs each request with its duration. For routes that people use, not for those that devices post to. */
 export function requestLog(logger: Logger): MiddlewareHandler {
   return async (c, next) => {
     const begin = performance.now();

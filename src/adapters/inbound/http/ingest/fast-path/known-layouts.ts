@@ -3,63 +3,66 @@ import type { EpochMillis } from '#domain/time/time';
 import { learnLayout, type ReadingLayout, type StreamFields } from './reading-layout.ts';
 import type { ValueScanner } from './value-scanner.ts';
 
-/** So many are remembered, a kilobyte each at most, and tried for a reading one after another. */
-const MOST_LAYOUTS = 8;
+/** Layouts remembered, about a kilobyte each; a reading is tried against one after another. */
+const MAX_LAYOUTS = 8;
 /**
- * To learn from a reading that is written in no known way takes about as long as to parse so many bytes of JSON. It is done
- * once for so many bytes that have come: a fleet may be written in more ways than are remembered.
+ * What learning a layout takes from the budget: it costs about as much as parsing this much JSON. A fleet may use more
+ * layouts than are remembered, so a layout is learned at most once per this many bytes received.
  */
-const LEARNING_BYTES = 1_600;
-/** A large body, or what has come since the last time, is worth at most so many: its other readings tell little new. */
-const MOST_AT_ONCE = 4;
+const LEARNING_COST_BYTES = 1_600;
+/** The budget is capped at this many layouts: the later readings of a large body rarely bring new ones. */
+const MAX_SAVED_LEARNINGS = 4;
 
 const LINE_FEED = 10;
 
 export interface KnownLayoutsOptions {
-  /** Whether a reading may not go over several lines. */
+  /** Whether a reading must stand on one line. */
   readonly isLines: boolean;
-  readonly learningBytes?: number;
+  readonly learningCostBytes?: number;
 }
 
-/** How readings are written, learned from those that came before, whoever sent them. */
+/** How readings are written, learned from earlier ones of any sender. */
 export class KnownLayouts {
   readonly #streams: readonly StreamFields[];
   readonly #isLines: boolean;
-  readonly #learningBytes: number;
+  readonly #learningCost: number;
   readonly #layouts: ReadingLayout[] = [];
-  #bytes: number;
+  #budget: number;
 
-  constructor(streams: readonly StreamFields[], { isLines, learningBytes = LEARNING_BYTES }: KnownLayoutsOptions) {
+  constructor(
+    streams: readonly StreamFields[],
+    { isLines, learningCostBytes = LEARNING_COST_BYTES }: KnownLayoutsOptions,
+  ) {
     this.#streams = streams;
     this.#isLines = isLines;
-    this.#learningBytes = learningBytes;
-    this.#bytes = learningBytes;
+    this.#learningCost = learningCostBytes;
+    this.#budget = learningCostBytes;
   }
 
-  /** Says that a body has come. */
-  arrived(bytes: number): void {
-    this.#bytes = Math.min(this.#bytes + bytes, MOST_AT_ONCE * this.#learningBytes);
+  /** Adds the bytes of a body to the learning budget. */
+  addBudget(bytes: number): void {
+    this.#budget = Math.min(this.#budget + bytes, MAX_SAVED_LEARNINGS * this.#learningCost);
   }
 
-  /** The reading at `start`, when it is valid and written in a known way; `values` is behind it then. */
+  /** The reading at `start` if it is valid and its layout known; `values` is then positioned after it. */
   read(values: ValueScanner, start: number, receivedAt: EpochMillis): Reading | undefined {
     for (let index = 0; index < this.#layouts.length; index++) {
       const reading = (this.#layouts[index] as ReadingLayout).read(values, start, receivedAt);
       if (reading !== undefined) return reading;
     }
-    if (this.#bytes < this.#learningBytes) return undefined;
-    this.#bytes -= this.#learningBytes;
+    if (this.#budget < this.#learningCost) return undefined;
+    this.#budget -= this.#learningCost;
     return this.#learn(values, start, receivedAt);
   }
 
-  /** A layout by which the reading cannot be read is forgotten at once: it may be known, and the reading not valid. */
+  /** A layout that cannot read its own reading is dropped: the reading is not valid, and its layout may be known. */
   #learn(values: ValueScanner, start: number, receivedAt: EpochMillis): Reading | undefined {
     const layout = learnLayout(values.bytes, start, this.#streams);
-    if (layout === undefined || (this.#isLines && layout.around.includes(LINE_FEED))) return undefined;
+    if (layout === undefined || (this.#isLines && layout.fixedBytes.includes(LINE_FEED))) return undefined;
     const reading = layout.read(values, start, receivedAt);
     if (reading === undefined) return undefined;
     this.#layouts.unshift(layout);
-    if (this.#layouts.length > MOST_LAYOUTS) this.#layouts.pop();
+    if (this.#layouts.length > MAX_LAYOUTS) this.#layouts.pop();
     return reading;
   }
 }

@@ -4,37 +4,37 @@ import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
 import { MAX_BATCH } from '../../wire/batch-text.ts';
-import type { IngestFormat } from '../../wire/ingest-body.ts';
+import type { JsonFormat } from '../../wire/request-body.ts';
 import { KnownIds } from './known-ids.ts';
 import { KnownLayouts } from './known-layouts.ts';
 import { streamFields } from './reading-layout.ts';
 import { ValueScanner } from './value-scanner.ts';
 
-/** What a body carries straight from its bytes, received at `now`; nothing when anything about it is unusual. */
+/** The valid readings of a body, received at `now`, straight from its bytes; `undefined` if anything is unusual. */
 export type QuickItems = (
   body: Uint8Array,
-  format: IngestFormat,
+  format: JsonFormat,
   now: EpochMillis,
 ) => { readonly single: Reading } | { readonly batch: readonly Reading[] } | undefined;
 
 export interface QuickItemsOptions {
   readonly definitions?: readonly StreamDefinition[];
-  /** How readings are written is learned once for so many bytes. */
-  readonly learningBytes?: number;
+  /** At most one layout is learned per this many bytes received. */
+  readonly learningCostBytes?: number;
 }
 
 const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE, COMMA] = [9, 10, 13, 32, 44] as const;
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT] = [91, 93, 123] as const;
 
-/** What there may be instead of where the next reading begins. */
+/** Returned instead of the start of the next reading. */
 const END = -1;
 const BROKEN = -2;
 
 /**
- * The hot path. One device is written like the next, so an object that is written in a new way is taken apart into the
- * bytes around its values and the values; of every other one these bytes are compared, and the values are read in place.
- * Between the bytes and the readings there are no strings and no objects. It says nothing about faults, nor about what
- * is valid but rare: `readingParser` does, and a property test holds the two to the same answer.
+ * The hot path. Devices write alike, so the first object of a new layout is split into values and the bytes between
+ * them; in later objects those bytes are compared and the values read in place, without strings or objects between the
+ * body and its readings. Faults, and forms that are valid but rare, are left to `readingParser`; a property test checks
+ * that the two agree.
  */
 export function quickItems(
   acceptedTime: AcceptedTime,
@@ -73,7 +73,7 @@ export function quickItems(
 
   return (body, format, now) => {
     const layouts = format === 'ndjson' ? inLines : inJson;
-    layouts.arrived(body.byteLength);
+    layouts.addBudget(body.byteLength);
     values.bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const start = afterSpace(body, 0);
     if (format === 'ndjson') return many(start, layouts, nextLine, now);
@@ -82,14 +82,14 @@ export function quickItems(
   };
 }
 
-/** Where the element behind the one that ends at `end` begins. */
+/** Where the element after the one that ends at `end` begins. */
 function nextElement(bytes: Uint8Array, end: number): number {
   const at = afterSpace(bytes, end);
   if (bytes[at] === COMMA) return afterSpace(bytes, at + 1);
   return bytes[at] === CLOSE_ARRAY && afterSpace(bytes, at + 1) === bytes.length ? END : BROKEN;
 }
 
-/** Where the line that is not empty behind the one whose object ends at `end` begins. */
+/** Where the next line that is not empty begins, after an object that ends at `end`. */
 function nextLine(bytes: Uint8Array, end: number): number {
   let at = end;
   while (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === CARRIAGE_RETURN) at++;
@@ -98,7 +98,7 @@ function nextLine(bytes: Uint8Array, end: number): number {
   return next === bytes.length ? END : next;
 }
 
-/** The first byte from `at` on that is not JSON's white space. */
+/** The first byte at or after `from` that is not JSON white space. */
 function afterSpace(bytes: Uint8Array, from: number): number {
   for (let at = from; ; at++) {
     const byte = bytes[at];

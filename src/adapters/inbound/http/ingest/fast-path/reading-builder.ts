@@ -9,8 +9,8 @@ export const ENERGY = 1;
 export const MEASURED = 2;
 
 /**
- * Builds a reading from a valid id and its numbers, or nothing when one of them is out of bounds or NaN. The time must
- * be a valid one already. The array may be filled again afterwards.
+ * Builds a reading from a valid id, a valid time and the other numbers; `undefined` if one of them is out of bounds or
+ * NaN. Keeps no reference to the array.
  */
 export type BuildReading = (deviceId: string, numbers: Float64Array, receivedAt: EpochMillis) => Reading | undefined;
 
@@ -33,7 +33,7 @@ export function readingBuilder(stream: StreamDefinition): BuildReading {
     const one = numbers[MEASURED];
     const two = numbers[MEASURED + 1];
     let reading: Record<string, unknown>;
-    // Written out for few fields: a literal is made at once, in half the time of an object that fields are added to.
+    // Written out for one and two fields: a literal takes half the time of an object that fields are added to.
     if (names.length === 1) reading = { kind, deviceId, timestamp, energy, receivedAt, [first]: one };
     else if (names.length === 2)
       reading = { kind, deviceId, timestamp, energy, receivedAt, [first]: one, [second]: two };

@@ -4,17 +4,29 @@ import type { EpochMillis } from '#domain/time/time';
 import { type BuildReading, ENERGY, MEASURED, readingBuilder, TIME } from './reading-builder.ts';
 import type { ValueScanner } from './value-scanner.ts';
 
-/** The places of what is text: a device id, or a time that is no number. */
-const ID_TEXT = -1;
+/** Places of the values that are no numbers of the stream: the device id, a time as text, an unknown member. */
+const ID = -1;
 const TIME_TEXT = -2;
+const UNKNOWN = -3;
 
-/** Most bytes of an object that a layout is learned from. */
-const LONGEST_OBJECT = 1_024;
+/** Longer objects are not learned. */
+const MAX_OBJECT_BYTES = 1_024;
 
-/** A member up to its value, with its name; the quote when its value is text; the white space behind the value. */
-const MEMBER = /([{,][ \t\r\n]*"([^"\\]*)"[ \t\r\n]*:[ \t\r\n]*)(?:[-+.\deE]+|(")[^"\\]*")([ \t\r\n]*)/y;
+/**
+ * A member up to its value, its name, and the white space after the value. A name with an escape does not match, nor
+ * does a nested value. Whether a value is valid is left to the scanner.
+ */
+const MEMBER =
+  /([{,][ \t\r\n]*"([ !#-[\]-\uffff]*)"[ \t\r\n]*:[ \t\r\n]*)(?:(")(?:[^"\\]|\\.)*"|[-+.\w]+)([ \t\r\n]*)/y;
 
-/** The fields of a stream on the wire with the places of their values, and what is built of these. */
+interface Member {
+  readonly name: string;
+  readonly before: string;
+  readonly isText: boolean;
+  readonly after: string;
+}
+
+/** The fields of a stream on the wire with the places of their values, and how to build a reading of these. */
 export interface StreamFields {
   readonly idField: string;
   readonly places: ReadonlyMap<string, number>;
@@ -24,7 +36,7 @@ export interface StreamFields {
 export function streamFields(stream: StreamDefinition): StreamFields {
   const { idField, energyField, measured } = stream;
   const places = new Map([
-    [idField, ID_TEXT],
+    [idField, ID],
     [energyField, ENERGY],
     ['timestamp', TIME],
   ]);
@@ -32,80 +44,89 @@ export function streamFields(stream: StreamDefinition): StreamFields {
   return { idField, places, build: readingBuilder(stream) };
 }
 
-/** How objects of one stream are written: the bytes around their values, in one piece, and where which value stands. */
+/** How objects of one stream are written: the bytes between their values, and which value goes where. */
 export class ReadingLayout {
-  readonly around: Uint8Array;
+  /** The bytes that all such objects share: everything except the values, in one piece. */
+  readonly fixedBytes: Uint8Array;
   readonly #offsets: readonly number[];
   readonly #places: readonly number[];
   readonly #build: BuildReading;
 
-  /** Before the value of `places[i]` there are `offsets[i]` bytes of `around`. */
-  constructor(around: Uint8Array, offsets: readonly number[], places: readonly number[], build: BuildReading) {
-    this.around = around;
+  /** The value of `places[i]` comes after the first `offsets[i]` of `fixedBytes`. */
+  constructor(fixedBytes: Uint8Array, offsets: readonly number[], places: readonly number[], build: BuildReading) {
+    this.fixedBytes = fixedBytes;
     this.#offsets = offsets;
     this.#places = places;
     this.#build = build;
   }
 
-  /** The reading at `start`, when it is written like this and valid; `values` is behind it then. */
+  /** The reading at `start` if it has this layout and is valid; `values` is then positioned after it. */
   read(values: ValueScanner, start: number, receivedAt: EpochMillis): Reading | undefined {
     const { bytes } = values;
-    const { around } = this;
+    const { fixedBytes } = this;
     const places = this.#places;
     let deviceId: string | undefined;
     let at = start;
-    let expected = 0;
+    let matched = 0;
     for (let index = 0; index < places.length; index++) {
       const offset = this.#offsets[index] as number;
-      for (; expected < offset; expected++, at++) if (bytes[at] !== around[expected]) return undefined;
+      for (; matched < offset; matched++, at++) if (bytes[at] !== fixedBytes[matched]) return undefined;
       values.at = at;
       const place = places[index] as number;
-      if (place === ID_TEXT) {
+      if (place === ID) {
         deviceId = values.id();
         if (deviceId === undefined) return undefined;
       } else if (place === TIME_TEXT) {
         if (!values.textTime()) return undefined;
       } else if (place === TIME) {
         if (!values.epochTime()) return undefined;
+      } else if (place === UNKNOWN) {
+        if (!values.unknown()) return undefined;
       } else if (!values.number(place)) return undefined;
       at = values.at;
     }
-    for (; expected < around.length; expected++, at++) if (bytes[at] !== around[expected]) return undefined;
+    for (; matched < fixedBytes.length; matched++, at++) if (bytes[at] !== fixedBytes[matched]) return undefined;
     values.at = at;
     return this.#build(deviceId as string, values.numbers, receivedAt);
   }
 }
 
 /**
- * The layout of the flat object at `start`, when it holds each field of one stream once, and nothing else. Its values are
- * only told from what is around them: whether they are valid, `read` finds out.
+ * The layout of the flat object at `start` if it has each field of exactly one stream once, in any order; its other
+ * members are skipped, whatever their values. Not checked against the object itself: `read` may still refuse it.
  */
 export function learnLayout(bytes: Buffer, start: number, streams: readonly StreamFields[]): ReadingLayout | undefined {
-  const text = bytes.toString('latin1', start, Math.min(start + LONGEST_OBJECT, bytes.length));
-  const members: { readonly name: string; readonly isText: boolean }[] = [];
+  // Bytes that are not UTF-8 become U+FFFD here, so that no name with such bytes matches its own layout.
+  const members = membersOf(bytes.toString('utf8', start, Math.min(start + MAX_OBJECT_BYTES, bytes.length)));
+  const [stream, other] = streams.filter(({ idField }) => members?.some(({ name }) => name === idField));
+  if (members === undefined || stream === undefined || other !== undefined) return undefined;
+
+  const missing = new Set(stream.places.keys());
   const offsets: number[] = [];
-  let around = '';
+  const places: number[] = [];
+  let fixed = '';
+  for (const { name, before, isText, after } of members) {
+    let place = stream.places.get(name) ?? UNKNOWN;
+    if (place !== UNKNOWN && !missing.delete(name)) return undefined; // given twice: the last one counts
+    if (place === TIME && isText) place = TIME_TEXT;
+    const quote = place === ID || place === TIME_TEXT ? '"' : '';
+    fixed += before + quote;
+    offsets.push(Buffer.byteLength(fixed));
+    places.push(place);
+    fixed += quote + after;
+  }
+  return missing.size === 0 ? new ReadingLayout(Buffer.from(`${fixed}}`), offsets, places, stream.build) : undefined;
+}
+
+/** The members of the object that `text` begins with, or `undefined` when it is not flat, not whole or not JSON. */
+function membersOf(text: string): Member[] | undefined {
+  const members: Member[] = [];
   for (let end = 0; text[end] !== '}'; end = MEMBER.lastIndex) {
     MEMBER.lastIndex = end;
-    const member = text[end] === (end === 0 ? '{' : ',') ? MEMBER.exec(text) : null;
-    if (member === null) return undefined;
-    const [, before = '', name = '', quote = '', after = ''] = member;
-    members.push({ name, isText: quote !== '' });
-    around += before + quote;
-    offsets.push(around.length);
-    around += quote + after;
+    const match = text[end] === (end === 0 ? '{' : ',') ? MEMBER.exec(text) : null;
+    if (match === null) return undefined;
+    const [, before = '', name = '', quote, after = ''] = match;
+    members.push({ name, before, isText: quote !== undefined, after });
   }
-
-  const [stream, other] = streams.filter(({ idField }) => members.some(({ name }) => name === idField));
-  if (stream === undefined || other !== undefined) return undefined;
-  const names = new Set(members.map(({ name }) => name));
-  if (members.length !== stream.places.size || names.size !== members.length) return undefined;
-  const places: number[] = [];
-  for (const { name, isText } of members) {
-    const place = stream.places.get(name);
-    if (place === TIME && isText) places.push(TIME_TEXT);
-    else if (place === undefined || isText !== (place === ID_TEXT)) return undefined;
-    else places.push(place);
-  }
-  return new ReadingLayout(Buffer.from(`${around}}`, 'latin1'), offsets, places, stream.build);
+  return members;
 }

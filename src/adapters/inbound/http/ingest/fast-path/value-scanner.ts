@@ -1,37 +1,44 @@
+import { isUtf8 } from 'node:buffer';
 import { parseTimestamp } from '#domain/time/timestamp';
 import type { KnownIds } from './known-ids.ts';
 import { TIME } from './reading-builder.ts';
 
-const [QUOTE, PLUS, MINUS, DOT, ZERO, NINE, COLON] = [34, 43, 45, 46, 48, 57, 58] as const;
-const [UPPER_E, Z, LOWER_E] = [69, 90, 101] as const;
+const [SPACE, QUOTE, PLUS, MINUS, DOT, ZERO, NINE, COLON] = [32, 34, 43, 45, 46, 48, 57, 58] as const;
+const [UPPER_E, Z, BACKSLASH, LOWER_E, LAST_ASCII] = [69, 90, 92, 101, 127] as const;
 
-/** So many digits are a small integer, whatever they are. */
+/** A number of up to this many digits is a small integer. */
 const SMALL_DIGITS = 9;
-/** So many digits are an exact number, and their quotient by a power of ten is rounded as JSON.parse rounds. */
+/** A number of up to this many digits is exact, and its quotient by a power of ten is rounded as JSON.parse rounds. */
 const EXACT_DIGITS = 15;
 const POWERS = Array.from({ length: SMALL_DIGITS + 1 }, (_, exponent) => 10 ** exponent);
 const MINUTE_LENGTH = 'YYYY-MM-DDTHH:MM'.length;
 
+const WORDS = ['true', 'false', 'null'] as const;
+const ESCAPE = /^\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/;
+const MAX_ESCAPE_LENGTH = '\\u0000'.length;
+
 /**
- * Reads the values in `bytes` in place, each from `at`, and moves `at` behind it. What is not in the form that nearly
- * all devices send is not read, valid or not.
+ * Reads values of `bytes` in place: each method reads one at `at` and moves `at` behind it. Forms that devices rarely
+ * send are not read, valid or not.
  */
 export class ValueScanner {
   at = 0;
   bytes: Buffer = Buffer.alloc(0);
-  /** The numbers read last, each in its place. */
+  /** The numbers last read, each in its place. */
   readonly numbers: Float64Array;
+  readonly #unknownPlace: number;
   readonly #knownIds: KnownIds;
-  /** The minute that was read last as it was written, and its epoch milliseconds. */
+  /** The minute last read, as it was written and in epoch milliseconds. */
   readonly #minuteText = new Uint8Array(MINUTE_LENGTH);
   #minute = Number.NaN;
 
   constructor(places: number, knownIds: KnownIds) {
-    this.numbers = new Float64Array(places);
+    this.numbers = new Float64Array(places + 1);
+    this.#unknownPlace = places;
     this.#knownIds = knownIds;
   }
 
-  /** The device id before the next quote. */
+  /** The device id up to the next quote, or `undefined` if it is not valid. */
   id(): string | undefined {
     const { bytes, at: from } = this;
     let at = from;
@@ -41,12 +48,12 @@ export class ValueScanner {
     return this.#knownIds.find(bytes, from, at, hash);
   }
 
-  /** Epoch milliseconds, into their place; whether they could be read. */
+  /** Reads epoch milliseconds into their place. False if they are not valid. */
   epochTime(): boolean {
     return this.number(TIME) && typeof parseTimestamp(this.numbers[TIME]) === 'number';
   }
 
-  /** `2026-01-31T12:00:00Z` or `2026-01-31T12:00:00.000Z`, into its place; whether it could be read. */
+  /** Reads `2026-01-31T12:00:00Z` or `2026-01-31T12:00:00.000Z` into its place. False for any other form. */
   textTime(): boolean {
     const { bytes, at: from } = this;
     if (!this.#isSameMinute(from) && !this.#readMinute(from)) return false;
@@ -67,7 +74,7 @@ export class ValueScanner {
     return true;
   }
 
-  /** A JSON number, into its place; whether it could be read. */
+  /** Reads a JSON number into its place. False if it is not one. */
   number(place: number): boolean {
     const { bytes, at: start } = this;
     const negative = bytes[start] === MINUS;
@@ -96,7 +103,33 @@ export class ValueScanner {
     return true;
   }
 
-  /** At most nine digits; where there are none, 0. */
+  /** Skips a JSON string, number, `true`, `false` or `null`. False if it is none, or not valid. */
+  unknown(): boolean {
+    const first = this.bytes[this.at] as number;
+    if (first === QUOTE) return this.#unknownText();
+    if (isDigit(first) || first === MINUS) return this.number(this.#unknownPlace);
+    const word = WORDS.find((one) => this.bytes.toString('latin1', this.at, this.at + one.length) === one);
+    this.at += word?.length ?? 0;
+    return word !== undefined;
+  }
+
+  #unknownText(): boolean {
+    const { bytes, at: start } = this;
+    let isAscii = true;
+    let at = start + 1;
+    for (let byte = bytes[at] as number; byte !== QUOTE; byte = bytes[++at] as number) {
+      if (byte === BACKSLASH) {
+        const match = ESCAPE.exec(bytes.toString('latin1', at, at + MAX_ESCAPE_LENGTH));
+        if (match === null) return false;
+        at += match[0].length - 1;
+      } else if (byte > LAST_ASCII) isAscii = false;
+      else if (!(byte >= SPACE)) return false; // a control character, or the end of the body
+    }
+    this.at = at + 1;
+    return isAscii || isUtf8(bytes.subarray(start, at));
+  }
+
+  /** Up to nine digits; 0 if there are none. */
   #digits(): number {
     const { bytes } = this;
     const stop = this.at + SMALL_DIGITS;
@@ -111,7 +144,7 @@ export class ValueScanner {
     return value;
   }
 
-  /** A number with more digits, or with an exponent: rare enough to be a string, and JSON.parse's own. */
+  /** A number with more digits or an exponent: rare enough to leave to JSON.parse. */
   #any(start: number, place: number): boolean {
     const { bytes } = this;
     let at = start;
@@ -138,7 +171,7 @@ export class ValueScanner {
     return true;
   }
 
-  /** -1 when they are not two digits. */
+  /** -1 unless both are digits. */
   #twoDigits(at: number): number {
     const tens = this.bytes[at] as number;
     const ones = this.bytes[at + 1] as number;

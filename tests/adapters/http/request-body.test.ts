@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { appUnderTest, BODY_LIMIT, post, postLines, problemOf, sentMeter } from './app-under-test.ts';
 
 const text = JSON.stringify(sentMeter());
-/** An object whose text holds a byte that begins a character and no second one. */
+/** An object with the first byte of a two-byte character, but not the second. */
 const NOT_UTF8 = Buffer.from('{"meterId":"M-7","note":"\xc3("}', 'latin1');
 const gzip = { 'content-encoding': 'gzip' };
 
@@ -13,7 +13,7 @@ describe('the body of an ingest request', () => {
     ['application/json; charset=utf-8'],
     ['Application/JSON;charset="UTF-8"'],
     ['application/json; charset=utf8; profile=x'],
-  ])('may be %s', async (contentType) => {
+  ])('may have the Content-Type %s', async (contentType) => {
     expect((await post(appUnderTest().app, text, { headers: { 'content-type': contentType } })).status).toBe(201);
   });
 
@@ -25,12 +25,12 @@ describe('the body of an ingest request', () => {
     ['application/x-ndjson; charset=utf-16'],
     ['application/x-www-form-urlencoded'],
     [''],
-  ])('may not be %j', async (contentType) => {
+  ])('may not have the Content-Type %j', async (contentType) => {
     const response = await post(appUnderTest().app, text, { headers: { 'content-type': contentType } });
     await problemOf(response, 415, 'unsupported-media-type');
   });
 
-  it('must say its type', async () => {
+  it('must have a Content-Type', async () => {
     const body = new TextEncoder().encode(text);
     const response = await appUnderTest().app.request('/v1/ingest', { method: 'POST', body });
     await problemOf(response, 415, 'unsupported-media-type');
@@ -41,7 +41,7 @@ describe('the body of an ingest request', () => {
     await problemOf(response, 415, 'unsupported-encoding');
   });
 
-  it('may be encoded as identity, or as gzip in any case', async () => {
+  it('may be encoded as identity, or as gzip in upper or lower case', async () => {
     const { app } = appUnderTest();
     const encoded = (encoding: string) => ({ headers: { 'content-encoding': encoding } });
     expect((await post(app, text, encoded('identity'))).status).toBe(201);
@@ -49,7 +49,7 @@ describe('the body of an ingest request', () => {
     expect((await post(app, gzipSync(text), encoded('x-gzip'))).status).toBe(200);
   });
 
-  it('may come as gzip of several members, and of lines', async () => {
+  it('may be gzip with several members, and gzip of lines', async () => {
     const { app } = appUnderTest();
     const members = Buffer.concat([gzipSync(text.slice(0, 20)), gzipSync(text.slice(20))]);
     expect((await post(app, members, { headers: gzip })).status).toBe(201);
@@ -61,11 +61,11 @@ describe('the body of an ingest request', () => {
   it.each([
     ['not gzip at all', Buffer.from(text)],
     ['cut short', gzipSync(text).subarray(0, -4)],
-    ['followed by something else', Buffer.concat([gzipSync(text), Buffer.from('more')])],
-    ['followed by zeros and a member more', Buffer.concat([gzipSync(text), Buffer.alloc(8), gzipSync(text)])],
+    ['followed by other data', Buffer.concat([gzipSync(text), Buffer.from('more')])],
+    ['followed by zeros and another member', Buffer.concat([gzipSync(text), Buffer.alloc(8), gzipSync(text)])],
     ['damaged', gzipSync(text).fill(0xff, 12, 20)],
     ['empty', Buffer.alloc(0)],
-  ])('that says gzip and is %s is refused', async (_, body) => {
+  ])('declared as gzip but %s is refused', async (_, body) => {
     await problemOf(await post(appUnderTest().app, body, { headers: gzip }), 400, 'malformed-gzip');
   });
 
@@ -81,11 +81,11 @@ describe('the body of an ingest request', () => {
     await problemOf(await post(appUnderTest().app, body), 400, 'malformed-json');
   });
 
-  it('that is not UTF-8 is malformed: nothing is replaced by guesses', async () => {
+  it('that is not UTF-8 is malformed: no byte is replaced', async () => {
     await problemOf(await post(appUnderTest().app, NOT_UTF8), 400, 'malformed-json');
   });
 
-  it('has only those lines rejected that are not UTF-8', async () => {
+  it('has only the lines rejected that are not UTF-8', async () => {
     const good = ['M-é', 'M-8'].map((note, i) => JSON.stringify(sentMeter({ meterId: `M-${i}`, note })));
     const broken = [NOT_UTF8, Buffer.from([0xff]), Buffer.from('{"meterId":"\uFFFD"}')];
     const lines = [Buffer.from(`\uFEFF${good[0]}\r\n\n`), ...broken.flatMap((line) => [line, Buffer.from('\n')])];
@@ -98,7 +98,7 @@ describe('the body of an ingest request', () => {
       received: 5,
       stored: 2,
       results: [
-        { index: 1, status: 'rejected', code: 'malformed-json', pointer: '/1', detail: 'The line is not UTF-8.' },
+        { index: 1, status: 'rejected', code: 'malformed-json', pointer: '/1', detail: 'The line is not valid UTF-8.' },
         { index: 2, code: 'malformed-json' },
         { index: 3, code: 'invalid-id' },
       ],
@@ -109,12 +109,12 @@ describe('the body of an ingest request', () => {
     expect((await post(appUnderTest().app, `\uFEFF${text}\r\n`)).status).toBe(201);
   });
 
-  it('may be nested deep without harm', async () => {
+  it('may be deeply nested without harm', async () => {
     const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect([400, 422]).toContain((await post(appUnderTest().app, nested)).status);
   });
 
-  it('may be as large as the limit, as sent and inflated, and no larger', async () => {
+  it('may be as large as the limit, as sent and inflated, but no larger', async () => {
     const { app } = appUnderTest();
     const full = text.padEnd(BODY_LIMIT);
     expect((await post(app, full)).status).toBe(201);
@@ -123,12 +123,12 @@ describe('the body of an ingest request', () => {
     await problemOf(await post(app, gzipSync(`${full} `), { headers: gzip }), 413, 'body-too-large');
   });
 
-  it('is measured even when it declares itself smaller than it is', async () => {
+  it('is measured even if it declares a smaller length', async () => {
     const { app } = appUnderTest({}, { bodyLimit: text.length - 1 });
     await problemOf(await post(app, text, { headers: { 'content-length': '10' } }), 413, 'body-too-large');
   });
 
-  it('that declares itself too large is not read', async () => {
+  it('that declares a length over the limit is not read', async () => {
     const unread = new ReadableStream({
       pull() {
         throw new Error('was read');
@@ -151,14 +151,14 @@ describe('the query of an ingest request', () => {
     ['?atomic=1', '/atomic'],
     ['?atomic', '/atomic'],
     ['?atomic=true&atomic=false', '/atomic'],
-  ])('%s is refused by name, and nothing is stored', async (query, pointer) => {
+  ])('%s is refused with the name of the parameter, and nothing is stored', async (query, pointer) => {
     const { app } = appUnderTest();
     const problem = await problemOf(await post(app, [sentMeter()], { query }), 400, 'invalid-query');
     expect(problem.errors[0]).toMatchObject({ pointer });
     expect((await post(app, sentMeter())).status).toBe(201);
   });
 
-  it('names both faults at once and ignores what it does not know', async () => {
+  it('has all its errors reported at once, and unknown parameters ignored', async () => {
     const { app } = appUnderTest();
     const both = await post(app, [sentMeter()], { query: '?atomic=yes&results=none' });
     await problemOf(both, 400, 'invalid-query', 'invalid-query');
