@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
+import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import { DetectLosses } from '#application/losses/detect-losses';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { CloseHours } from '#application/upkeep/close-hours';

@@ -50,7 +50,7 @@ describe('closing hours', () => {
     const { port, closed } = rollups(new Map([[START, new Error('broken')]]));
     const closeHours = new CloseHours(port, new ManualClock(START + 9 * HOUR));
 
-    await expect(closeHours.close()).rejects.toThrow('1 hours could not be closed');
+    await expect(closeHours.close()).rejects.toThrow('failed to close 1 hour(s)');
     expect(closed).toEqual([START + HOUR, START + 2 * HOUR]);
   });
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LinkedBalances } from '#application/analytics/linked-balances';
-import { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
+import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
@@ -49,7 +49,7 @@ async function compare(store: TelemetryStore, model: EnergyModel, life: Life, wi
   }
 
   const hours = alignOutward(window, HOUR);
-  for (const { vehicleId, ac, dc } of await new LinkedBalances(store, clock, 0.85).over(hours)) {
+  for (const { vehicleId, ac, dc } of await new LinkedBalances(store, clock, 0.85).compute(hours)) {
     expect(ac).toBe(model.linked(vehicleId, life.links, hours).energy);
     expect(dc).toBe(model.totals('vehicle', vehicleId, hours).energy);
   }

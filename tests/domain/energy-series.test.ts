@@ -3,9 +3,9 @@ import {
   clockLag,
   excessShare,
   isOutOfStep,
-  likeness,
   looksLikeRegister,
   seriesWithin,
+  similarity,
   sumOfSeries,
 } from '#domain/energy/energy-series';
 import { HOUR, MINUTE } from '#domain/time/time';
@@ -92,16 +92,16 @@ describe('DC beyond AC', () => {
   });
 });
 
-describe('likeness', () => {
+describe('similarity', () => {
   it('is 1 for proportional series, at the lag at which they are', () => {
     const [ac, dc] = [aSeries([0, 10, 30, 20, 0, 0]), aSeries([0, 0, 0, 9, 27, 18])];
-    expect(likeness(ac, dc, 2 * HOUR)).toBeCloseTo(1, 12);
-    expect(likeness(ac, dc)).toBeCloseTo(1 / 7, 12);
+    expect(similarity(ac, dc, 2 * HOUR)).toBeCloseTo(1, 12);
+    expect(similarity(ac, dc)).toBeCloseTo(1 / 7, 12);
   });
 
   it('is nothing when most of the AC meets no bucket of DC', () => {
-    expect(likeness(aSeries([10, 10, 10]), aSeries([9, null, null]))).toBe(0);
-    expect(likeness(aSeries([10, 10, 10]), aSeries([9, 9, null]))).toBeCloseTo(1, 12);
+    expect(similarity(aSeries([10, 10, 10]), aSeries([9, null, null]))).toBe(0);
+    expect(similarity(aSeries([10, 10, 10]), aSeries([9, 9, null]))).toBeCloseTo(1, 12);
   });
 });
 

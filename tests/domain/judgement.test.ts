@@ -3,6 +3,7 @@ import type { DataCause } from '#domain/efficiency/diagnosis';
 import { judge } from '#domain/efficiency/judgement';
 import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
 import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
+import type { StreamTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 
@@ -13,12 +14,14 @@ const link = (given: Partial<MeterLink> = {}): MeterLink => {
 };
 const mWh = (kwh: number) => kwh * 1_000_000;
 const totals = (kwh: number, readings = 60) => ({ energy: mWh(kwh), readings, sums: {} });
-const balance = (given: Partial<LinkedTotals>) =>
-  linkedBalance(
-    { vehicleId: 'EV-1', window: WINDOW, links: [link()], vehicle: totals(9), meters: [totals(10)], ...given },
-    START + HOUR,
-    0.85,
-  );
+/** A linked vehicle; `meters` are the totals of each link's meter. */
+interface Given extends Partial<Pick<LinkedTotals, 'links' | 'vehicle'>> {
+  readonly meters?: readonly StreamTotals[];
+}
+const balance = ({ links = [link()], vehicle = totals(9), meters = [totals(10)] }: Given) => {
+  const drawn = linkCuts(links, WINDOW).map((cut, i) => ({ cut, totals: meters[i] as StreamTotals }));
+  return linkedBalance({ vehicleId: 'EV-1', window: WINDOW, links, vehicle, drawn }, START + HOUR, 0.85);
+};
 
 describe('the cuts of links', () => {
   it('are what links and window have in common, to the millisecond', () => {
@@ -46,7 +49,7 @@ describe('a linked balance', () => {
 
 describe('the judgement', () => {
   const half = [link({ to: START + 30 * MINUTE })];
-  it.each<[string, Partial<LinkedTotals>, DataCause | undefined, string, string[]]>([
+  it.each<[string, Given, DataCause | undefined, string, string[]]>([
     ['a good charger', {}, undefined, 'ok', []],
     ['a loss', { vehicle: totals(5) }, undefined, 'loss', []],
     [

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { ListLiveStates, LiveState, ReadLiveState } from '#application/read-live';
+import type { ListLiveStates, LiveState, ReadLiveState } from '#application/read-live-state';
 import { isDeviceId } from '#domain/reading/device-id';
 import { kinds, streams } from '#domain/streams/streams';
 import { encodeCursor } from '../wire/cursor.ts';

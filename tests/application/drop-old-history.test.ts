@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { Retention } from '#application/ports/retention';
-import { RetainHistory } from '#application/upkeep/retain-history';
+import { DropOldHistory } from '#application/upkeep/drop-old-history';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { ManualClock } from '#tests/support/manual-clock';
 import { aVehicleReading, START } from '#tests/support/readings';
@@ -10,7 +10,7 @@ it('history goes by whole hours when it has been kept for long enough', async ()
   const { writer, cold, retention } = createMemoryStore();
   await writer.commit([0, 59, 60, 61].map((minute) => aVehicleReading({ timestamp: START + minute * MINUTE })));
   const clock = new ManualClock(START + 90 * DAY + 59 * MINUTE);
-  const retain = new RetainHistory(retention, clock, 90 * DAY);
+  const retain = new DropOldHistory(retention, clock, 90 * DAY);
   const left = async () => (await cold.history('vehicle', 'EV-1', { from: 0, to: START + DAY }, { limit: 9 })).length;
 
   await retain.drop();
@@ -23,7 +23,7 @@ it('history goes by whole hours when it has been kept for long enough', async ()
 it('history stays for ever unless something else is said', async () => {
   const { writer, retention } = createMemoryStore();
   await writer.commit([aVehicleReading()]);
-  await new RetainHistory(retention, new ManualClock(START + 9999 * DAY), undefined).drop();
+  await new DropOldHistory(retention, new ManualClock(START + 9999 * DAY), undefined).drop();
   expect(await retention.horizon()).toBeUndefined();
 });
 
@@ -37,7 +37,7 @@ it('nothing is dropped again that was dropped before', async () => {
       return retention.dropBefore(before);
     },
   };
-  const retain = new RetainHistory(counting, new ManualClock(START + 90 * DAY), 90 * DAY);
+  const retain = new DropOldHistory(counting, new ManualClock(START + 90 * DAY), 90 * DAY);
   await retain.drop();
   await retain.drop();
   expect(drops).toBe(1);
@@ -54,7 +54,7 @@ it('nothing is dropped once the service stops, and what is being dropped is told
       return before;
     },
   };
-  const retain = new RetainHistory(port, new ManualClock(START + 90 * DAY), 90 * DAY);
+  const retain = new DropOldHistory(port, new ManualClock(START + 90 * DAY), 90 * DAY);
 
   await retain.drop(stop.signal);
   stop.abort();
