@@ -17,6 +17,8 @@ export { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger
 export { createWinstonLogger, type LogLevel } from '#adapters/outbound/observability/winston-logger';
 export { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 export { systemClock } from '#adapters/outbound/system-clock';
+
+// Use cases and ports
 export { type FleetPerformance, ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
 export { ReportVehiclePerformance, type VehiclePerformance } from '#application/analytics/report-vehicle-performance';
 export { OverloadedError, StoreUnavailableError } from '#application/errors';
@@ -45,10 +47,11 @@ export type { StoreHealth, TelemetryStore } from '#application/ports/telemetry-s
 export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 export type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live-state';
-// Use cases, and the ports they need
 export { AuditHistory, type Difference } from '#application/upkeep/audit-history';
 export { CloseHours } from '#application/upkeep/close-hours';
 export { DropOldHistory } from '#application/upkeep/drop-old-history';
+
+// Domain
 export type { Coverage } from '#domain/coverage/coverage';
 export type { Gap } from '#domain/coverage/gap';
 export { DEFAULT_LOSS_THRESHOLD, type Efficiency, type Verdict } from '#domain/efficiency/efficiency';
@@ -59,7 +62,6 @@ export { kwhFromMilliwattHours, type MilliwattHours, milliwattHoursFromKwh } fro
 export type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
 export { DEFAULT_WARNING_RULE, type LossWarning, type WarningRule, type WarningWatch } from '#domain/loss-warning';
 export { type MeterLink, meterLinkId } from '#domain/meter-link';
-// The domain
 export type { AcceptedTime } from '#domain/reading/accepted-time';
 export type { Fault, FaultCode } from '#domain/reading/fault';
 export type {
