@@ -25,7 +25,7 @@ export function streamSql(tables: StreamTables) {
     validHours: `SELECT c.hour AS hour FROM ${validHours(tables)} ORDER BY c.hour`,
     hourTotals: `${hoursOf(sumOfHours(tables))} AND h.device = $device`,
     hourSeries: `${hoursOf(
-      'h.hour AS bucket, h.energy AS energy, h.readings AS readings, h.least AS least, h.most AS most',
+      'h.hour AS bucket, h.energy AS energy, h.readings AS readings, h.least AS min, h.most AS max',
     )} AND h.device = $device`,
     hourTotalsByDevice: `SELECT d.id AS id, ${columns}
       FROM (${hoursOf(`h.device AS device, ${sumOfHours(tables)}`)} GROUP BY h.device) g
