@@ -18,8 +18,8 @@ import { EnergyModel } from './energy-model.ts';
 /**
  * Lives per store. The lives in memory check the use cases against the model; those on the databases check that sums by
  * the minute and by the hour, and whatever is read raw beside them, always add up to the same. A few seconds each:
- * MongoDB takes ten times as long as SQLite for a life. A new seed each time tries other lives; `EIE_TEST_RUNS` sets the
- * number for all stores (1,000 for a thorough run), `EIE_TEST_SEED` repeats a run.
+ * MongoDB takes ten times as long as SQLite for a life. A new seed each time tries other lives; `EIE_TEST_RUNS` sets
+ * the number for all stores (1,000 for a thorough run), `EIE_TEST_SEED` repeats a run.
  */
 const RUNS: Readonly<Record<string, number>> = { memory: 1000, SQLite: 200, MongoDB: 25 };
 const seed = Number(process.env.EIE_TEST_SEED ?? randomInt(2 ** 31));
