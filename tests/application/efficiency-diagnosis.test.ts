@@ -12,7 +12,7 @@ import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 const VEHICLES = 150;
 const DAY_WINDOW = { from: START, to: START + 24 * HOUR };
 
-/** Vehicles that lose energy, each with its meter; what every fifth one sends is a register that only rises. */
+/** Vehicles that lose energy, each with its meter; every fifth meter sends its register. */
 async function aLossyFleet() {
   const store = createMemoryStore();
   for (let n = 0; n < VEHICLES; n++) {
@@ -31,8 +31,8 @@ async function aLossyFleet() {
   return { store, balances };
 }
 
-describe('the causes behind the numbers of many vehicles', () => {
-  it('are those of each vehicle asked for alone, found with two questions for a hundred vehicles', async () => {
+describe('the causes of many low efficiencies', () => {
+  it('equal those of each vehicle alone, with two queries per hundred vehicles', async () => {
     const { store, balances } = await aLossyFleet();
     const asked: string[] = [];
     const cold: Partial<ColdStore> = {
@@ -51,7 +51,7 @@ describe('the causes behind the numbers of many vehicles', () => {
     }
   });
 
-  it('cost no question when no number is suspicious', async () => {
+  it('cost no query when nothing is suspicious', async () => {
     expect(await new EfficiencyDiagnosis({} as ColdStore).causesOf([])).toEqual(new Map());
   });
 });

@@ -32,7 +32,7 @@ it('streams are summed one after the other', async () => {
   expect(events).toEqual(['vehicle begins', 'vehicle ends', 'meter begins', 'meter ends']);
 });
 
-it('others have their turns between the vehicles of a large fleet', async () => {
+it('the event loop runs between the vehicles of a large fleet', async () => {
   const store = await aFleetOf(2_000);
   let turns = 0;
   let isDone = false;

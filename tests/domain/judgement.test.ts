@@ -24,7 +24,7 @@ const balance = ({ links = [link()], vehicle = totals(9), meters = [totals(10)] 
 };
 
 describe('the cuts of links', () => {
-  it('are what links and window have in common, to the millisecond', () => {
+  it('are the parts of the links inside the window, to the millisecond', () => {
     const links = [
       link({ from: START - 1, to: START + 1 }),
       link({ from: START + 1, to: null }),
@@ -38,7 +38,7 @@ describe('the cuts of links', () => {
 });
 
 describe('a linked balance', () => {
-  it('adds the meters up, and expects of each what its link covers', () => {
+  it('adds up the meters and expects readings of each while it was linked', () => {
     const links = [link({ to: START + 20 * MINUTE }), link({ meterId: 'M-2', from: START + 50 * MINUTE })];
     const { ac, loss, efficiency, coverage, covered } = balance({ links, meters: [totals(4, 20), totals(5, 9)] });
     expect({ ac, loss, efficiency, covered }).toEqual({ ac: mWh(9), loss: 0, efficiency: 1, covered: false });
@@ -53,7 +53,7 @@ describe('the judgement', () => {
     ['a good charger', {}, undefined, 'ok', []],
     ['a loss', { vehicle: totals(5) }, undefined, 'loss', []],
     [
-      'a loss by totals with a fault in the data',
+      'a loss by the totals with a fault in the data',
       { vehicle: totals(5) },
       'clock-offset',
       'implausible',
