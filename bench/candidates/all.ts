@@ -8,7 +8,10 @@ import { questDb } from './questdb.ts';
 import { rawMongoDb, rawSqlite } from './raw-store.ts';
 import { victoriaMetrics } from './victoria-metrics.ts';
 
-/** Every candidate, in the order of the tables. Those that are compared run side by side: machines change within minutes. */
+/**
+ * All candidates in the order of the tables. Those compared with each other are adjacent: machines change within
+ * minutes.
+ */
 export const candidates: readonly Candidate[] = [
   rawSqlite,
   honoAlone,

@@ -17,7 +17,7 @@ const MAIN = 'src/main.ts';
 const DATABASE = 'energy';
 const DURABILITY = 'synced transaction; duplicates found, live state and totals current';
 
-/** What every engine under test is started with: the readings of a load may be of any day. */
+/** Settings of every engine under test: the readings of a load may be of any day. */
 const SETTINGS = { LOG_LEVEL: 'warn', EIE_MAX_AGE: 'off' };
 
 /** The engine as a user starts it, on SQLite. */
@@ -31,7 +31,7 @@ export const engineOnSqlite: Candidate = {
   start: async (parentDir) => serveFrom(await workDir(parentDir)),
 };
 
-/** The engine on the data that lie in the directory, or on none. */
+/** Starts the engine on the data in the directory, if any. */
 async function serveFrom(dir: WorkDir): Promise<Running> {
   const data = join(dir.path, 'data');
   const service = await startNode(MAIN, dir.path, { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data });

@@ -4,7 +4,7 @@ import { Child } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Node's options of `npm start`. All programs of ours run with them, so that none has an advantage. */
+/** The Node options of `npm start`. All our own programs run with them, so that none has an advantage. */
 const NODE_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 export interface NodeService {
@@ -13,7 +13,7 @@ export interface NodeService {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts one of our own programs as `npm start` would and waits until it calls itself ready. */
+/** Starts one of our own programs as `npm start` would, and waits until it is ready. */
 export async function startNode(
   file: string,
   dir: string,

@@ -146,7 +146,7 @@ describe('npm run audit', () => {
     const store = await openSqliteStore({ directory });
     await store.writer.commit(readings);
     await closeHours(store);
-    expect(await audit(directory, ...window)).toEqual({ code: 0, stdout: 'no difference\n', stderr: '' });
+    expect(await audit(directory, ...window)).toEqual({ code: 0, stdout: 'no differences\n', stderr: '' });
     await store.close();
 
     const database = new DatabaseSync(join(directory, 'energy.db'));
@@ -164,7 +164,7 @@ describe('npm run audit', () => {
       `2026-01-15T12:00:00.000Z vehicle device-hour EV-1: counted ${JSON.stringify({ energy: 4_800_000, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}, ` +
         `stored ${JSON.stringify({ energy: 4_800_001, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}`,
     );
-    expect(lines.at(-1)).toBe('5 differences'); // two devices of an hour, the meters' minutes of three
+    expect(lines.at(-1)).toBe('differences: 5'); // two devices of an hour, the meters' minutes of three
   });
 
   it.each([
@@ -181,6 +181,6 @@ describe('npm run audit', () => {
 
   it('exits with 2 when there is no store', async () => {
     const { code, stderr } = await audit(join(temporaryDirectory(), 'nowhere'), ...window);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('cannot be opened') });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('failed to open the store') });
   });
 });

@@ -42,7 +42,8 @@ export class CloseHours {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, `failed to close ${failures.length} hour(s)`);
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} of ${hours.length} hours could not be closed`);
     return closed;
   }
 }
