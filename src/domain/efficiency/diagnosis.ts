@@ -43,7 +43,7 @@ export function isSuspicious(efficiency: Efficiency, dc: number, lossThreshold: 
 }
 
 /** A suspicious efficiency and how the energy is spread over time. */
-export interface Suspicion {
+interface Suspicion {
   readonly efficiency: Efficiency;
   readonly lossThreshold: number;
   readonly span: DiagnosisSpan;

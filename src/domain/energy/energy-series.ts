@@ -125,7 +125,7 @@ const MIN_SIMILARITY_AT_LAG = 0.95;
 const MIN_SIMILARITY_GAIN = 0.1;
 
 /** How to search for a lag. */
-export interface LagSearch {
+interface LagSearch {
   /** The width of the buckets: the step of the search. */
   readonly width: Millis;
   /** The largest lag tried, either way. Both series should extend this far beyond the judged window, at both ends. */
