@@ -2,23 +2,23 @@ import type { Candidate } from './candidates/candidate.ts';
 import type { Options } from './options.ts';
 import type { Measurements } from './report/measurements.ts';
 
-/** What a scenario works with. */
+/** Everything a scenario needs. */
 export interface BenchContext {
   readonly options: Options;
-  /** Those chosen that can run here. */
+  /** The chosen candidates that can run on this machine. */
   readonly candidates: readonly Candidate[];
   readonly measurements: Measurements;
-  /** Shows what is being done now. */
+  /** Shows the current step. */
   say(text: string): void;
-  /** Runs `work`; when it fails, that is reported for this candidate and the others go on. */
+  /** Runs `work`. A failure is reported for this candidate and does not stop the others. */
   guard(candidate: Candidate, work: () => Promise<void>): Promise<void>;
 }
 
-/** One question asked of the candidates. */
+/** One question that the benchmark answers. */
 export interface Scenario {
   readonly name: string;
   readonly title: string;
-  /** Part of a run that names no scenario. */
+  /** Whether it runs when no scenario is named. */
   readonly inDefaultRun: boolean;
   run(context: BenchContext): Promise<void>;
 }

@@ -1,4 +1,6 @@
-/** `npm run bench`: compares the engine with what people would pick instead. See README.md beside this file. */
+/**
+ * `npm run bench`: compares the engine with the alternatives that people would choose. See README.md in this folder.
+ */
 import { readOptions, usage } from './options.ts';
 import { runBenchmark } from './run.ts';
 import { releaseAll, releaseOnEnd } from './support/cleanup.ts';

@@ -2,34 +2,34 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export interface Options {
-  /** Names of the scenarios to run; empty: those of the default run. */
+  /** Names of the scenarios to run; empty for the default ones. */
   readonly only: readonly string[];
   readonly all: boolean;
-  /** Names of the candidates to run; empty: all that are found. */
+  /** Names of the candidates to run; empty for all that can run. */
   readonly candidates: readonly string[];
   readonly repetitions: number;
-  /** Tiny loads that try the harness and measure nothing. */
+  /** Tiny loads that check the harness and measure nothing. */
   readonly quick: boolean;
   /** Another checkout of the engine, its dependencies installed there, to measure beside this one. */
   readonly baseline: string | undefined;
-  /** Where candidates keep their data meanwhile; undefined: the system's directory for temporary files. */
+  /** Where candidates keep their data during the run; `undefined` for the system's temporary directory. */
   readonly dir: string | undefined;
-  /** Names the files of the results. */
+  /** The name of the result files. */
   readonly name: string;
 }
 
 export const usage = `npm run bench -- [options]
   --only a,b         scenarios to run (default: throughput, latency, reads, live-reads)
   --all              every scenario: about an hour
-  --candidates a,b   what to compare (default: all that are installed)
+  --candidates a,b   candidates to compare (default: all that are installed)
   --repeat n         repetitions of throughput and latency (default 3)
-  --quick            tiny loads, to see that everything works
+  --quick            tiny loads, to check that everything works
   --baseline path    another checkout of the engine (after npm ci) to measure beside this one
-  --dir path         where candidates keep their data meanwhile
-  --name name        of the result files (default: benchmark)
+  --dir path         where candidates keep their data (default: the system's temporary directory)
+  --name name        name of the result files (default: benchmark)
   --help`;
 
-/** `undefined` when only help was asked for. Throws on options it does not know. */
+/** `undefined` when only help was requested. Throws on unknown options. */
 export function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
@@ -47,7 +47,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
   });
   if (values.help) return undefined;
   const repetitions = Number(values.repeat ?? (values.quick ? 1 : 3));
-  if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repeat takes a whole number from 1');
+  if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repeat must be a whole number from 1');
   return {
     only: split(values.only),
     all: values.all,

@@ -37,7 +37,7 @@ export async function runBenchmark(options: Options): Promise<void> {
   const tasks = new Listr(
     [
       {
-        title: 'Look for the candidates',
+        title: 'Find the candidates',
         task: async (_, task) => {
           for (const candidate of candidates) {
             task.output = candidate.label;
@@ -58,12 +58,12 @@ export async function runBenchmark(options: Options): Promise<void> {
           const guard = guardFor(scenario, failed);
           await scenario.run({ options, candidates: available, measurements, say, guard }).finally(releaseAll);
           failures.push(...failed);
-          await writeReport(await report()); // a run that is cut off leaves what it has measured
+          await writeReport(await report()); // an interrupted run keeps what it has measured
           if (failed.length > 0) throw new Error(failed.join('\n'));
         },
       })),
     ],
-    // The signal handlers here stop the candidates in order; listr2's would leave them running.
+    // The benchmark's own signal handlers stop the candidates in order; listr2's would leave them running.
     { registerSignalListeners: false, exitOnError: false, fallbackRendererOptions: { timestamp: PRESET_TIMESTAMP } },
   );
   await tasks.run();
@@ -74,7 +74,7 @@ export async function runBenchmark(options: Options): Promise<void> {
   if (failures.length > 0) process.exitCode = 1;
 }
 
-/** A candidate that fails leaves the others their numbers. */
+/** Records failures, so that a candidate that fails does not stop the others. */
 function guardFor(scenario: Scenario, failures: string[]): BenchContext['guard'] {
   return async (candidate, work) => {
     try {
@@ -92,7 +92,7 @@ function choose<T extends { readonly name: string }>(
 ): readonly T[] {
   const unknown = names.find((name) => known.every((item) => item.name !== name));
   if (unknown !== undefined) {
-    throw new Error(`there is no ${unknown}; there are ${known.map(({ name }) => name).join(', ')}`);
+    throw new Error(`unknown name ${unknown}; known are ${known.map(({ name }) => name).join(', ')}`);
   }
   return known.filter((item) => (names.length > 0 ? names.includes(item.name) : byDefault(item)));
 }

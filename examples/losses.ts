@@ -1,8 +1,8 @@
 /**
- * Shows where energy leaks: sends a real meter's day three times, as three charging points, each with a vehicle that gets
- * its own share of the energy, links them, and prints one vehicle's report and the list of losses.
+ * Shows where energy is lost: sends one day of a real meter as three charging points, each with a vehicle that receives
+ * another share of the energy, links them, and prints the report of one vehicle and the list of losses.
  *
- * The vehicles are made up; the meter is real. See README.md beside this file.
+ * The meter is real, the vehicles are made up. See README.md in this folder.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const url = process.argv[2] ?? 'http://127.0.0.1:3000';
 const FILE = join(import.meta.dirname, 'data/household-meter-2007-02-01.csv');
 const DAY = { from: '2007-02-01T00:00:00.000Z', to: '2007-02-02T00:00:00.000Z' };
 
-/** What arrives in each battery of what its meter measures, and the hours in which the vehicle sends nothing. */
+/** The share of the metered energy that reaches each battery, and the hours in which the vehicle sends nothing. */
 const VEHICLES = [
   { number: 1, share: 0.93 },
   { number: 2, share: 0.78 },

@@ -1,4 +1,4 @@
-/** Sends a CSV file of one device's readings to a running engine: see README.md beside this file. */
+/** Sends a CSV file with the readings of one device to a running engine. See README.md in this folder. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ const USAGE =
   '         [--url URL] [--batch N] [--clients N] [--shuffle SEED] [--times N]';
 
 const DAY = 86_400_000;
-/** How often a batch is sent again before giving up on an engine that stays overloaded. */
+/** How often a batch is sent again while the engine is overloaded. */
 const MAX_RETRIES = 20;
 
 type Reading = Readonly<Record<string, string | number>> & { readonly timestamp: string };
@@ -23,7 +23,7 @@ interface Options {
   readonly times: number;
 }
 
-/** The answer to a batch; https://www.rfc-editor.org/rfc/rfc9457 problems have a detail instead. */
+/** The answer to a batch; a problem (https://www.rfc-editor.org/rfc/rfc9457) has a detail instead. */
 interface IngestAnswer {
   readonly stored: number;
   readonly duplicates: number;
@@ -46,8 +46,9 @@ function options(args: readonly string[]): Options {
     },
   });
   const { file, meter, vehicle, shuffle } = values;
-  if (file === undefined) throw new Error('--file is missing');
-  if ((meter === undefined) === (vehicle === undefined)) throw new Error('give either --meter or --vehicle');
+  if (file === undefined) throw new Error('--file is required');
+  if ((meter === undefined) === (vehicle === undefined))
+    throw new Error('exactly one of --meter and --vehicle is required');
   return {
     url: values.url.replace(/\/$/, ''),
     file,
@@ -69,7 +70,7 @@ function wholeNumber(name: string, text: string, min = 1): number {
 function readings(csv: string, device: Options['device']): Reading[] {
   const [header = '', ...lines] = csv.trim().split(/\r?\n/);
   const names = header.split(',');
-  if (!names.includes('timestamp')) throw new Error(`the header has no timestamp: ${header}`);
+  if (!names.includes('timestamp')) throw new Error(`the header has no timestamp column: ${header}`);
   return lines.map((line) => {
     const cells = line.split(',');
     const fields = names.map((name, i) => [name, name === 'timestamp' ? (cells[i] ?? '') : Number(cells[i])]);
@@ -77,7 +78,7 @@ function readings(csv: string, device: Options['device']): Reading[] {
   });
 }
 
-/** In an order of its own for each seed (Fisher-Yates with a multiplicative congruential generator). */
+/** Shuffles, the same way for the same seed (Fisher-Yates with a multiplicative congruential generator). */
 function shuffled<T>(list: readonly T[], seed: number): T[] {
   const result = [...list];
   let state = (seed % 2_147_483_646) + 1;
@@ -89,14 +90,14 @@ function shuffled<T>(list: readonly T[], seed: number): T[] {
   return result;
 }
 
-/** Every reading `times` over, cut into the batches that are sent. */
+/** All readings, repeated `times` times and cut into batches. */
 function batches(all: readonly Reading[], { batch, seed, times }: Options): Reading[][] {
   const passes = Array.from({ length: times }, (_, pass) => (seed === undefined ? all : shuffled(all, seed + pass)));
   const queue = passes.flat();
   return Array.from({ length: Math.ceil(queue.length / batch) }, (_, i) => queue.slice(i * batch, (i + 1) * batch));
 }
 
-/** Sends one batch until it is judged. Sending it again is safe: what was kept is a duplicate then. */
+/** Sends one batch until it is answered. Sending it again is safe: readings already stored are duplicates then. */
 async function send(url: string, batch: readonly Reading[]): Promise<IngestAnswer> {
   for (let attempt = 0; ; attempt++) {
     const response = await fetch(`${url}/v1/ingest`, {
@@ -118,7 +119,7 @@ async function send(url: string, batch: readonly Reading[]): Promise<IngestAnswe
 async function fleetDay(url: string, day: number): Promise<string> {
   const [from, to] = [new Date(day).toISOString(), new Date(day + DAY).toISOString()];
   const response = await fetch(`${url}/v1/analytics/fleet?from=${from}&to=${to}`);
-  if (response.status !== 200) throw new Error(`the fleet's energy: ${response.status} ${await response.text()}`);
+  if (response.status !== 200) throw new Error(`GET /v1/analytics/fleet: ${response.status} ${await response.text()}`);
   const fleet = (await response.json()) as {
     acConsumedKwh: number;
     dcDeliveredKwh: number;

@@ -10,11 +10,11 @@ import { ConfigurationError, readEnvironment } from '#infrastructure/environment
 import { openStore } from '#infrastructure/open-store';
 
 /**
- * `npm run audit -- --from <time> --to <time>`: recomputes every sum in that time from raw history and compares. The
- * store is the one that the environment names; on SQLite this may run beside the engine.
+ * `npm run audit -- --from <time> --to <time>`: recomputes every sum in that window from raw history and compares. The
+ * store is configured by the same environment as the engine's; on SQLite the audit may run beside the engine.
  *
- * Ends with 0 when everything agrees, with 1 after naming every difference, with 2 when it could not be asked or
- * not be finished.
+ * Exits with 0 when everything agrees, with 1 after listing every difference, and with 2 when the options are wrong or
+ * the audit could not finish.
  */
 const USAGE = 'usage: npm run audit -- --from 2026-01-01T00:00:00Z --to 2026-02-01T00:00:00Z';
 
@@ -42,17 +42,17 @@ function windowOf(args: readonly string[]): TimeWindow {
 async function storeOf(environment: NodeJS.ProcessEnv) {
   try {
     const { store, logLevel } = readEnvironment(environment);
-    if (store.kind === 'memory') refuse('EIE_STORE=memory keeps nothing that could be audited');
+    if (store.kind === 'memory') refuse('EIE_STORE=memory stores nothing that could be audited');
     const logger = new BudgetedLogger(createWinstonLogger(logLevel), systemClock);
     return await openStore(store, { logger, readOnly: true });
   } catch (error) {
     return refuse(
-      error instanceof ConfigurationError ? error.message : `the store cannot be opened: ${(error as Error).message}`,
+      error instanceof ConfigurationError ? error.message : `failed to open the store: ${(error as Error).message}`,
     );
   }
 }
 
-function told({ hour, kind, sum, deviceId, counted, stored }: Difference): string {
+function lineFor({ hour, kind, sum, deviceId, counted, stored }: Difference): string {
   const where = [new Date(hour).toISOString(), kind, sum, deviceId].filter((part) => part !== undefined).join(' ');
   return `${where}: counted ${JSON.stringify(counted ?? null)}, stored ${JSON.stringify(stored ?? null)}`;
 }
@@ -63,12 +63,12 @@ let differences = 0;
 try {
   for await (const difference of new AuditHistory(store).audit(window)) {
     differences++;
-    process.stdout.write(`${told(difference)}\n`);
+    process.stdout.write(`${lineFor(difference)}\n`);
   }
-  process.stdout.write(differences === 0 ? 'no difference\n' : `${differences} differences\n`);
+  process.stdout.write(differences === 0 ? 'no differences\n' : `differences: ${differences}\n`);
   process.exitCode = differences === 0 ? 0 : 1;
 } catch (error) {
-  process.stderr.write(`the audit could not be finished: ${(error as Error).message}\n`);
+  process.stderr.write(`the audit failed: ${(error as Error).message}\n`);
   process.exitCode = 2;
 } finally {
   await store.close();

@@ -4,10 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Builds `src` into `dist`, or into the directory named on the command line: JavaScript, declarations and source maps.
+ * Builds `src` into `dist`, or into the directory given on the command line: JavaScript, declarations and source maps.
  *
- * The sources name each other as `#domain/x`, which the project's package.json maps to `./src/domain/x.ts`. Node reads
- * the nearest package.json, so the built files get one of their own with the same names for `./domain/x.js`.
+ * The sources import each other as `#domain/x`, which the project's package.json maps to `./src/domain/x.ts`. Node uses
+ * the nearest package.json, so the output gets its own, which maps the same names to `./domain/x.js`.
  */
 const root = dirname(import.meta.dirname);
 const out = resolve(process.argv[2] ?? join(root, 'dist'));
@@ -16,10 +16,10 @@ const tsc = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
 rmSync(out, { recursive: true, force: true });
 try {
   execFileSync(process.execPath, [tsc, '--project', join(root, 'tsconfig.build.json'), '--outDir', out], {
-    stdio: ['ignore', 2, 2], // what it has to say is about faults
+    stdio: ['ignore', 2, 2], // tsc writes errors to stdout
   });
 } catch {
-  process.exit(1); // tsc has said why
+  process.exit(1); // tsc has printed the errors
 }
 
 const { type, imports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

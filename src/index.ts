@@ -1,9 +1,9 @@
 /**
- * What the package offers to programs: the engine as a service in your own process, or its parts with a store, a clock
- * or an entry of your own. The one place where modules are exported again; inside, files import each other directly.
+ * The public API of the package: the engine as a service in your own process, or its parts, to combine with a store, a
+ * clock or an inbound adapter of your own. The only module that re-exports; inside, files import each other directly.
  */
 
-// Adapters: the HTTP interface, the stores, what stands in front of them
+// Adapters: the HTTP interface, the stores and their decorators, loggers
 export { type AppDependencies, createApp } from '#adapters/inbound/http/app';
 export { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 export {
@@ -17,11 +17,14 @@ export { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger
 export { createWinstonLogger, type LogLevel } from '#adapters/outbound/observability/winston-logger';
 export { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 export { systemClock } from '#adapters/outbound/system-clock';
-export { type FleetPerformance, ReportFleetPerformance } from '#application/analytics/fleet-performance';
-export { ReportVehiclePerformance, type VehiclePerformance } from '#application/analytics/vehicle-performance';
+
+// Use cases and ports
+export { type FleetPerformance, ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
+export { ReportVehiclePerformance, type VehiclePerformance } from '#application/analytics/report-vehicle-performance';
 export { OverloadedError, StoreUnavailableError } from '#application/errors';
 export { FindGaps, type GapPage } from '#application/history/find-gaps';
-export { type HistoryPage, type HistoryStream, ReadHistory, StreamHistory } from '#application/history/read-history';
+export { type HistoryPage, ReadHistory } from '#application/history/read-history';
+export { type HistoryStream, StreamHistory } from '#application/history/stream-history';
 export { IngestReadings, type IngestReport, type Received } from '#application/ingest-readings';
 export { DetectLosses } from '#application/losses/detect-losses';
 export { ListLosses, type LossPage, type VehicleLoss } from '#application/losses/list-losses';
@@ -43,11 +46,12 @@ export type { Retention } from '#application/ports/retention';
 export type { StoreHealth, TelemetryStore } from '#application/ports/telemetry-store';
 export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 export type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
-export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live';
-// Use cases, and the ports they need
+export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live-state';
 export { AuditHistory, type Difference } from '#application/upkeep/audit-history';
 export { CloseHours } from '#application/upkeep/close-hours';
-export { RetainHistory } from '#application/upkeep/retain-history';
+export { DropOldHistory } from '#application/upkeep/drop-old-history';
+
+// Domain
 export type { Coverage } from '#domain/coverage/coverage';
 export type { Gap } from '#domain/coverage/gap';
 export { DEFAULT_LOSS_THRESHOLD, type Efficiency, type Verdict } from '#domain/efficiency/efficiency';
@@ -58,7 +62,6 @@ export { kwhFromMilliwattHours, type MilliwattHours, milliwattHoursFromKwh } fro
 export type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
 export { DEFAULT_WARNING_RULE, type LossWarning, type WarningRule, type WarningWatch } from '#domain/loss-warning';
 export { type MeterLink, meterLinkId } from '#domain/meter-link';
-// The domain
 export type { AcceptedTime } from '#domain/reading/accepted-time';
 export type { Fault, FaultCode } from '#domain/reading/fault';
 export type {
@@ -78,7 +81,7 @@ export { type Kind, kinds, streams } from '#domain/streams/streams';
 export type { EpochMillis, Millis } from '#domain/time/time';
 export type { TimeWindow } from '#domain/time/time-window';
 
-// A whole engine in your own process
+// The whole engine in your own process
 export type { Config, StoreConfig } from '#infrastructure/config';
 export { ConfigurationError, readEnvironment } from '#infrastructure/environment';
 export { type Service, type ServiceOptions, startService } from '#infrastructure/service';

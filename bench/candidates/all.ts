@@ -9,8 +9,8 @@ import { rawMongoDb, rawSqlite } from './raw-store.ts';
 import { victoriaMetrics } from './victoria-metrics.ts';
 
 /**
- * Every candidate, in the order of the tables. Those that are compared run side by side: machines change within minutes.
- * `baseline` is another checkout of the engine to measure beside this one.
+ * All candidates in the order of the tables. Those compared with each other are adjacent: machines change within
+ * minutes. `baseline` is another checkout of the engine to measure beside this one.
  */
 export function allCandidates(baseline?: string): readonly Candidate[] {
   const [baselineOnSqlite, baselineOnMongoDb] = baseline === undefined ? [] : baselineEngines(baseline);

@@ -6,36 +6,36 @@ import type { BatchPlan } from '../load/request-pool.ts';
 /** A started candidate with an empty store. */
 export interface Running {
   lanes(plan: BatchPlan, options: LaneOptions): Promise<Lane[]>;
-  /** Readings it holds, where it can tell soon after writing. */
+  /** The number of stored readings; absent where new readings are counted late. */
   countReadings?(): Promise<number>;
-  /** The loopback port it answers HTTP on. */
+  /** The loopback port of its HTTP server. */
   readonly port?: number;
-  /** The process that serves, for its memory. */
+  /** The process whose memory is measured. */
   readonly pid?: number;
-  /** Bytes its data take on disk now. */
+  /** The bytes that its data occupies on disk now. */
   diskBytes?(): Promise<number>;
-  /** Its store, opened beside it for reading; whoever opens it closes it. */
+  /** Opens its store read-only beside the running process; the caller closes it. */
   openStore?(): Promise<TelemetryStore>;
-  /** Stops the process that serves and starts another on the same data. What it resolves with takes the place of this. */
+  /** Stops the process and starts another on the same data. The result replaces this object. */
   restart?(): Promise<Running>;
-  /** Stops everything that was started for it and removes its data. */
+  /** Stops everything started for it and deletes its data. */
   stop(): Promise<void>;
 }
 
-/** Which loads make sense for a candidate. */
+/** The loads that make sense for a candidate. */
 export type Capability = 'single' | 'batch' | 'extra-member';
 
-/** Something that is measured beside the engine, or the engine itself. */
+/** The engine, or something it is compared with. */
 export interface Candidate {
   readonly name: string;
   readonly label: string;
-  /** What its answer promises. */
+  /** What an acknowledgement guarantees. */
   readonly durability: string;
   readonly capabilities: readonly Capability[];
-  /** Seconds of load before each measurement when the usual are too few, as for a JVM. */
+  /** Seconds of load before each measurement, if the default is too short, as for a JVM. */
   readonly warmUpSeconds?: number;
-  /** Its version; or why it cannot run here, with what to install. */
+  /** Its version, or why it cannot run here and what to install. */
   find(): Promise<{ version: string } | { missing: string }>;
-  /** `parentDir` is where its data may lie. */
+  /** Starts it with an empty store in a new directory below `parentDir`. */
   start(parentDir?: string): Promise<Running>;
 }

@@ -15,7 +15,7 @@ import { ROOT, startNode, startScript } from './node-service.ts';
 
 const DATABASE = 'energy';
 
-/** Every engine under test starts with these: the readings of a load may be of any day. */
+/** Settings of every engine under test: the readings of a load may be of any day. */
 const SETTINGS = { LOG_LEVEL: 'warn', EIE_MAX_AGE: 'off' };
 
 export const engineOnSqlite = onSqlite('engine-sqlite', 'engine on SQLite', ROOT);
@@ -48,7 +48,7 @@ function onSqlite(name: string, label: string, root: string): Candidate {
   return { ...engine(name, label, root), start: async (parentDir) => serveFrom(await workDir(parentDir), root) };
 }
 
-/** The engine on the data in the directory, if there are any. */
+/** Starts the engine on the data in the directory, if any. */
 async function serveFrom(dir: WorkDir, root: string): Promise<Running> {
   const data = join(dir.path, 'data');
   const settings = { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data };

@@ -8,7 +8,7 @@ export interface FleetAnswer {
   readonly readings: Readonly<Record<string, number>>;
 }
 
-/** The engine's own account of a window, in epoch milliseconds. */
+/** The engine's report on the fleet in a window; times in epoch milliseconds. */
 export async function fleetAnswer(port: number, from: number, to: number): Promise<FleetAnswer> {
   return (await getJson(port, fleetPath(from, to))) as FleetAnswer;
 }
@@ -17,7 +17,7 @@ export function fleetPath(from: number, to: number): string {
   return `/v1/analytics/fleet?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`;
 }
 
-/** All readings of the last 60 days, in which every load lies. */
+/** The number of readings in the last 60 days, which include every load. */
 export async function fleetReadings(port: number): Promise<number> {
   const { readings } = await fleetAnswer(port, Date.now() - 60 * DAY, Date.now() + DAY);
   return Object.values(readings).reduce((sum, count) => sum + count, 0);

@@ -4,7 +4,7 @@ import { workDir } from '../support/work-dir.ts';
 import type { Candidate } from './candidate.ts';
 import { ownProgram, startNode } from './node-service.ts';
 
-/** The engine's HTTP side with a writer that keeps nothing: `bench/hono-alone`. */
+/** The engine's HTTP side with a writer that discards everything: `bench/hono-alone`. */
 export const honoAlone: Candidate = {
   name: 'hono-alone',
   label: 'HTTP side without a store',

@@ -12,7 +12,7 @@ import type { Candidate } from './candidate.ts';
 
 export const INFLUX_DATABASE = 'bench';
 
-/** InfluxDB 1.x as it comes, but for logging: it keeps its default of a synced write-ahead log. */
+/** InfluxDB 1.x with its defaults except for logging; these include a synced write-ahead log. */
 export const influxDb: Candidate = {
   name: 'influxdb',
   label: 'InfluxDB',
@@ -54,7 +54,7 @@ export const influxDb: Candidate = {
   },
 };
 
-/** What `/query` answers, as far as it is used here. */
+/** The part of the answer of `/query` that is used here. */
 export interface InfluxAnswer {
   readonly results: readonly { readonly series?: readonly { readonly values: readonly (readonly number[])[] }[] }[];
 }

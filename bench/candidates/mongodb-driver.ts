@@ -6,7 +6,7 @@ import { workDir } from '../support/work-dir.ts';
 import type { Candidate } from './candidate.ts';
 import { createCollections, DATABASE, DriverLane } from './mongodb-transaction.ts';
 
-/** The MongoDB driver doing the engine's transaction for the common case, in this process: the limit on MongoDB. */
+/** The MongoDB driver running the engine's common transaction in this process: the upper bound on MongoDB. */
 export const mongoDbDriver: Candidate = {
   name: 'driver-mongodb',
   label: 'MongoDB driver without HTTP',

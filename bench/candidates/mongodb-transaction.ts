@@ -28,8 +28,8 @@ export async function createCollections(db: Db): Promise<void> {
 }
 
 /**
- * The engine's transaction where nothing is late: insert history, move devices to the hours that begin, add to the
- * minutes and hours of this lane. Journaled and acknowledged by the majority.
+ * The engine's transaction when no reading is late: insert history, move devices to a new hour, add to the minutes and
+ * hours of this lane. Journaled and acknowledged by the majority.
  */
 export class DriverLane {
   readonly #session: ClientSession;

@@ -5,7 +5,7 @@ import { Child } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
-/** Node's options of `npm start`. All programs of ours run with them, so that none has an advantage. */
+/** The Node options of `npm start`. All our own programs run with them, so that none has an advantage. */
 const NODE_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 export interface NodeService {

@@ -41,7 +41,7 @@ export const questDb: Candidate = {
       args: ['-p', JAR, '-m', 'io.questdb/io.questdb.ServerMain', '-d', dir.path, '-n'],
       env: {
         QDB_HTTP_NET_BIND_TO: `127.0.0.1:${port}`,
-        QDB_HTTP_NET_CONNECTION_LIMIT: '1024', // its default of 256 is one short of the load and its checks
+        QDB_HTTP_NET_CONNECTION_LIMIT: '1024', // the default of 256 is one less than the load and its checks need
         QDB_HTTP_MIN_ENABLED: 'false',
         QDB_LINE_TCP_ENABLED: 'false',
         QDB_PG_ENABLED: 'false',
@@ -76,7 +76,7 @@ interface Answer {
   readonly dataset: readonly (readonly number[])[];
 }
 
-/** Whether the artifact is there now. Maven keeps it, so this happens once. */
+/** Whether the artifact is available. Maven caches it, so that it is downloaded once. */
 async function download(): Promise<boolean> {
   await mkdir(CACHE, { recursive: true });
   const artifact = `org.questdb:questdb:${VERSION}`;

@@ -14,8 +14,8 @@ import type { Candidate, Running } from './candidate.ts';
 const DATABASE = 'raw';
 
 /**
- * The SQLite adapter called in this process: what is left when HTTP, JSON and validation cost nothing. Single readings
- * go through the engine's group commit.
+ * The SQLite adapter called in this process: the rate without the cost of HTTP, JSON and validation. Single readings go
+ * through the engine's group commit.
  */
 export const rawSqlite: Candidate = {
   name: 'raw-sqlite',
@@ -38,7 +38,7 @@ export const rawSqlite: Candidate = {
   },
 };
 
-/** The same on MongoDB. */
+/** The MongoDB adapter called in this process. */
 export const rawMongoDb: Candidate = {
   name: 'raw-mongodb',
   label: 'MongoDB store without HTTP',
@@ -75,7 +75,7 @@ async function open(config: StoreConfig): Promise<Running> {
   };
 }
 
-/** All readings of the last 60 days, in which every load lies. */
+/** The number of readings in the last 60 days, which include every load. */
 async function countReadings({ cold }: TelemetryStore): Promise<number> {
   const day = Math.floor(Date.now() / DAY) * DAY;
   const totals = await cold.fleetTotals({ from: day - 60 * DAY, to: day + 2 * DAY });

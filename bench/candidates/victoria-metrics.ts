@@ -58,7 +58,7 @@ export const victoriaMetrics: Candidate = {
   },
 };
 
-/** Debian's build does not know its own version. */
+/** Debian's build does not report its own version. */
 async function packageVersion(): Promise<string> {
   return (await versionOf('dpkg-query', ['-W', PROGRAM]))?.replace('\t', ' ') ?? 'of unknown version';
 }

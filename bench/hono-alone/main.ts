@@ -1,6 +1,6 @@
 /**
- * The engine's ingest route on its own HTTP server, with a writer that keeps nothing: what the HTTP side costs, and so
- * the most that any store behind it could reach. Environment: PORT.
+ * The engine's ingest route on its own HTTP server, with a writer that discards everything: the cost of the HTTP side,
+ * and so the upper bound for any store behind it. Environment: PORT.
  */
 import { Hono } from 'hono';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';

@@ -7,27 +7,27 @@ export interface ClosedLoopLimits {
   readonly batches?: number;
   /** The number of the first batch. */
   readonly first?: number;
-  /** Told of every accepted batch. */
+  /** Called for every accepted batch. */
   readonly onAccepted?: (number: number) => void;
 }
 
 export interface LoopResult {
-  /** How long batches were sent; waiting for the last answers is not part of it. */
+  /** How long batches were sent, without the wait for the last answers. */
   readonly seconds: number;
   readonly accepted: number;
-  /** Of those, the ones answered within `seconds`: what a rate is made of. */
+  /** Those accepted within `seconds`: the basis of a rate. */
   readonly acceptedInTime: number;
-  /** Answers that were not 2xx, by status; 0 is a lost connection. */
+  /** The number of answers other than 2xx, by status; 0 is a lost connection. */
   readonly refused: ReadonlyMap<number, number>;
   /** The number after the last batch sent. */
   readonly next: number;
   readonly latencies: Latencies;
 }
 
-/** How long past its end a loop waits for the last answers before it gives their connections up, in seconds. */
-const PATIENCE_SECONDS = 30;
+/** How long a loop waits for the last answers after its end before it closes their connections. */
+const LAST_ANSWER_TIMEOUT_SECONDS = 30;
 
-/** Every lane sends its next batch as soon as the one before was answered: the fastest rate that can be held. */
+/** Every lane sends its next batch as soon as the previous one is answered: the highest rate that can be sustained. */
 export async function closedLoop(lanes: readonly Lane[], limits: ClosedLoopLimits): Promise<LoopResult> {
   const latencies = new Latencies();
   const refused = new Map<number, number>();
@@ -38,7 +38,7 @@ export async function closedLoop(lanes: readonly Lane[], limits: ClosedLoopLimit
   let acceptedInTime = 0;
   const start = performance.now();
   const stop = start + limits.seconds * 1000;
-  const watchdog = setTimeout(() => closeAll(lanes), (limits.seconds + PATIENCE_SECONDS) * 1000);
+  const watchdog = setTimeout(() => closeAll(lanes), (limits.seconds + LAST_ANSWER_TIMEOUT_SECONDS) * 1000);
 
   const drive = async (lane: Lane) => {
     for (let sent = performance.now(); sent < stop && next < end; ) {
@@ -67,7 +67,7 @@ export function closeAll(lanes: readonly Lane[]): void {
   for (const lane of lanes) lane.close();
 }
 
-/** A refusing server must not turn the loop into a spin. */
+/** Keeps the loop from spinning when the server refuses. */
 function pauseAfterRefusal(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10));
 }

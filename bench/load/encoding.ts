@@ -2,19 +2,19 @@ import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import { measuredValue, type Reading } from '#domain/reading/reading';
 import { measuredFields, streams } from '#domain/streams/streams';
 
-/** How readings become the body of one request. Every reading ends with its timestamp in 13 digits, then `after`. */
+/** How readings become the body of a request. Every reading ends with its timestamp in 13 digits and `after`. */
 export interface Encoding {
   readonly path: string;
   readonly contentType: string;
   readonly batch: { readonly open: string; readonly separator: string; readonly close: string };
-  /** Around the body of a request of one reading; batches use `batch`. */
+  /** Around the body of a request with one reading; batches use `batch`. */
   readonly single: { readonly open: string; readonly close: string };
   /** The text of a reading up to its timestamp. */
   before(reading: Reading): string;
   readonly after: string;
 }
 
-/** What the engine takes: one JSON object, or an array of them. */
+/** The engine's format: one JSON object, or an array of them. */
 export const json: Encoding = {
   path: '/v1/ingest',
   contentType: 'application/json',
@@ -29,13 +29,13 @@ export const json: Encoding = {
   after: '}',
 };
 
-/** The same with a member that the engine does not know and whose value differs between readings, as firmware's does. */
+/** The same with a member that the engine does not know and whose value varies between readings. */
 export const jsonWithExtraMember: Encoding = {
   ...json,
   before: (reading) => `{"firmware":"4.${reading.energy % 40}.1",${json.before(reading).slice(1)}`,
 };
 
-/** InfluxDB's line protocol, which VictoriaMetrics and QuestDB take as well: a point with one field per value. */
+/** InfluxDB's line protocol, which VictoriaMetrics and QuestDB accept too: a point with one field per value. */
 export function lineProtocol(path: string): Encoding {
   return {
     path,

@@ -1,4 +1,4 @@
-/** A queue whose `shift` does not move what is behind it. */
+/** A queue whose `shift` does not move the other items. */
 export class Fifo<T> {
   #items: T[] = [];
   #head = 0;

@@ -2,15 +2,15 @@ import type { MilliwattHours } from '#domain/energy/energy';
 import type { Reading } from '#domain/reading/reading';
 import { type EpochMillis, MINUTE } from '#domain/time/time';
 
-/** Which streams a load holds: meters and vehicles in turn, or vehicles only. */
+/** The streams of a load: meters and vehicles alternating, or vehicles only. */
 export type Mix = 'alternating' | 'vehicles';
 
-/** Values repeat after this many minutes; the timestamps never do. Enough that no peer can compress a constant. */
+/** Values repeat after this many minutes, timestamps never: enough to keep any store from compressing constants. */
 export const VARIANTS = 8;
 
 /**
- * A deterministic fleet: each minute ("round") every device sends one reading, in turn and evenly spread over the
- * minute, so that timestamps advance as they do in life. Reading n of a load is a pure function of n.
+ * A deterministic fleet: each minute ("round") every device sends one reading, one after the other and evenly spread
+ * over the minute, so that timestamps advance as in practice. Reading n of a load is a pure function of n.
  */
 export class Fleet {
   readonly devices: number;
@@ -43,7 +43,7 @@ export class Fleet {
     return { kind: 'vehicle', deviceId, timestamp, receivedAt: timestamp, energy: dcEnergy(random), soc, batteryTemp };
   }
 
-  /** Exact energy of the first `rounds` minutes of every device. */
+  /** The exact energy of all devices in the first `rounds` minutes. */
   energy(rounds: number): { ac: MilliwattHours; dc: MilliwattHours } {
     const total = { ac: 0, dc: 0 };
     for (let variant = 0; variant < VARIANTS; variant++) {
@@ -71,7 +71,7 @@ function acEnergy(random: number): MilliwattHours {
   return 50_000 + (random % 100_000);
 }
 
-/** On average 0.88 of what `acEnergy` gives. */
+/** On average 0.88 of `acEnergy`. */
 function dcEnergy(random: number): MilliwattHours {
   return 44_000 + (random % 88_000);
 }

@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 
-/** Status 0: the connection failed before an answer was complete. */
+/** The status of a request whose connection failed before the answer was complete. */
 export const NO_ANSWER = 0;
 
 export interface Reply {
   readonly status: number;
-  /** Empty when the caller did not want it. */
+  /** Empty unless the caller asked for text. */
   readonly body: string;
-  /** The status line and headers, in lower case; empty when the caller did not want them. */
+  /** The status line and headers in lower case; empty unless the caller asked for text. */
   readonly head: string;
 }
 
@@ -17,12 +17,12 @@ const LAST_CHUNK = '0\r\n\r\n';
 const NOTHING: Buffer = Buffer.alloc(0);
 const FAILED: Reply = { status: NO_ANSWER, body: '', head: '' };
 
-/** All connections read into one buffer: what is in it is looked at before the next read. */
+/** Shared by all connections: each read is processed before the next one. */
 const readBuffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
 
 /**
- * One keep-alive HTTP/1.1 connection over a plain socket, one request at a time. It knows no more of HTTP than the
- * candidates answer with, and costs the machine a fraction of what a general client does. Connects again by itself.
+ * One keep-alive HTTP/1.1 connection over a plain socket, one request at a time. It supports only the HTTP that the
+ * candidates use, at a fraction of the cost of a general client. Reconnects by itself.
  */
 export class HttpConnection {
   readonly #port: number;
@@ -35,7 +35,7 @@ export class HttpConnection {
     this.#port = port;
   }
 
-  /** Never rejects: a failed connection is `NO_ANSWER`. */
+  /** Never rejects: a failed connection yields `NO_ANSWER`. */
   request(bytes: Buffer, wantsText = false): Promise<Reply> {
     const socket = this.#socket ?? this.#connect();
     this.#wantsText = wantsText;

@@ -8,13 +8,13 @@ export interface LaneOptions {
   readonly count: number;
   /** Whether each reading carries a member that the engine does not know. */
   readonly extraMember?: boolean;
-  /** Set when more requests are in flight than one round has batches. */
+  /** Needed when more requests are in flight than one round has batches. */
   readonly copyRequests?: boolean;
-  /** Sees every reply with its text; costs the client a little. HTTP only. */
+  /** Called with every reply and its text; costs the client a little. HTTP only. */
   readonly onReply?: (number: number, reply: Reply) => void;
 }
 
-/** Connections that post the batches of `plan`. All requests are serialised here, before any clock runs. */
+/** Connections that post the batches of `plan`. All requests are serialized here, before any measurement. */
 export function httpLanes(port: number, plan: BatchPlan, encoding: Encoding, options: LaneOptions): Lane[] {
   const pool = new RequestPool(plan, encoding);
   return Array.from({ length: options.count }, () => {

@@ -4,7 +4,7 @@ import { NO_ANSWER } from './http-connection.ts';
 import type { Lane } from './lane.ts';
 import { type BatchPlan, batchesPerRound, locate } from './request-pool.ts';
 
-/** Callers in this process, for what is measured without HTTP. Readings are made before any clock runs. */
+/** Callers in this process, to measure without HTTP. Readings are created before any measurement. */
 export function inProcessLanes(
   plan: BatchPlan,
   count: number,
@@ -38,7 +38,7 @@ function readingPool(plan: BatchPlan): (number: number) => Reading[] {
   };
 }
 
-/** Spelled out: a spread costs several times as much, and this is inside the timed part. */
+/** Field by field: a spread costs several times as much, and this runs while time is measured. */
 function withTimestamp(reading: Reading, timestamp: number): Reading {
   const { deviceId, energy } = reading;
   return reading.kind === 'meter'

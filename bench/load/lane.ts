@@ -1,8 +1,8 @@
-/** One sender that has one batch under way at a time: a connection, or a caller of a store in this process. */
+/** A sender with one batch in flight at a time: a connection, or a caller of a store in this process. */
 export interface Lane {
-  /** Sends batch `number` and resolves with the HTTP status (200 where there is no HTTP). Does not reject. */
+  /** Sends batch `number` and resolves with the HTTP status (200 without HTTP). Never rejects. */
   send(number: number): Promise<number>;
-  /** A batch under way ends as `NO_ANSWER`. */
+  /** A batch in flight ends with `NO_ANSWER`. */
   close(): void;
 }
 

@@ -1,12 +1,12 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
-const LONGEST_MICROSECONDS = 600_000_000;
+const MAX_MICROSECONDS = 600_000_000;
 
-/** An HDR histogram of latencies, to 3 significant figures. In and out: milliseconds. */
+/** An HDR histogram of latencies in milliseconds, to 3 significant figures. */
 export class Latencies {
   readonly #microseconds: RecordableHistogram = createHistogram({
     lowest: 1,
-    highest: LONGEST_MICROSECONDS,
+    highest: MAX_MICROSECONDS,
     figures: 3,
   });
 
@@ -15,7 +15,7 @@ export class Latencies {
   }
 
   record(milliseconds: number): void {
-    this.#microseconds.record(Math.min(LONGEST_MICROSECONDS, Math.max(1, Math.round(milliseconds * 1000))));
+    this.#microseconds.record(Math.min(MAX_MICROSECONDS, Math.max(1, Math.round(milliseconds * 1000))));
   }
 
   /** 0 when nothing was recorded. */

@@ -1,18 +1,18 @@
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { closeAll, type LoopResult } from './closed-loop.ts';
 import { Fifo } from './fifo.ts';
 import { isAccepted, type Lane } from './lane.ts';
 import { Latencies } from './latencies.ts';
 
 export interface OpenLoopPlan {
-  /** Batches that fall due each second, whether or not earlier ones were answered. */
+  /** Batches due each second, whether or not earlier ones were answered. */
   readonly rate: number;
   readonly seconds: number;
   /** The number of the first batch. */
   readonly first?: number;
-  /** Due batches that may wait for a free lane; more are given up and counted as unsent. */
+  /** How many due batches may wait for a free lane; any more are dropped and counted as unsent. */
   readonly maxWaiting: number;
-  /** How long to wait for answers after the last batch fell due. */
+  /** How long to wait for answers after the last batch was due. */
   readonly drainSeconds: number;
   readonly onAnswer?: (number: number, status: number) => void;
 }
@@ -20,25 +20,25 @@ export interface OpenLoopPlan {
 /** `seconds` runs until the last answer. */
 export interface OpenLoopResult extends LoopResult {
   readonly due: number;
-  /** Given up because too many were waiting for a lane, or still waiting when the drain was over. */
+  /** Dropped because too many were waiting for a lane, or still waiting at the end of the drain. */
   readonly unsent: number;
-  /** Accepted batches, milliseconds from being written to their lane; `latencies` count from when they fell due. */
+  /** Accepted batches, in milliseconds from being sent; `latencies` are measured from when they were due. */
   readonly fromSending: Latencies;
-  /** Refused batches, milliseconds from being written to their lane. */
+  /** Refused batches, in milliseconds from being sent. */
   readonly refusals: Latencies;
 }
 
-/** Batches fall due in groups, one group a tick, as devices post in bursts. */
+/** Batches are due in groups, one group per tick, as devices post in bursts. */
 const TICK_MILLISECONDS = 5;
 /**
- * Timers are so late when the machine has time; the rest of the way to a tick is spun, so that this is not taken for
- * latency. Spinning longer would take a core from what is measured.
+ * How late timers fire on an idle machine. The loop spins for this long before each tick, so that the delay is not
+ * counted as latency. Spinning for longer would take a core away from the candidate.
  */
 const TIMER_SLACK_MILLISECONDS = 1;
 
 /**
- * Sends at a fixed rate and measures from the intended send time, so that a stalled server makes every batch that fell
- * due meanwhile slow, not only the one it stalled on.
+ * Sends at a fixed rate and measures from the intended send time, so that a stalled server makes every batch slow that
+ * was due meanwhile, not only the one it stalled on.
  */
 export function openLoop(lanes: readonly Lane[], plan: OpenLoopPlan): Promise<OpenLoopResult> {
   return new OpenLoop(lanes, plan).run();
@@ -48,9 +48,9 @@ class OpenLoop {
   readonly #lanes: readonly Lane[];
   readonly #plan: OpenLoopPlan;
   readonly #free: Lane[];
-  /** When each waiting batch fell due, on the clock of `performance.now()`. */
+  /** When each waiting batch was due, on the clock of `performance.now()`. */
   readonly #waiting = new Fifo<number>();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   readonly #latencies = new Latencies();
   readonly #fromSending = new Latencies();
   readonly #refusals = new Latencies();
@@ -72,7 +72,7 @@ class OpenLoop {
     const total = Math.round(this.#plan.rate * this.#plan.seconds);
     while (this.#due < total) {
       await until(start + this.#dueAfter());
-      this.#fallDue(start, total);
+      this.#enqueueDue(start, total);
       this.#dispatch();
     }
     await this.#drain();
@@ -90,7 +90,7 @@ class OpenLoop {
     };
   }
 
-  #fallDue(start: number, total: number): void {
+  #enqueueDue(start: number, total: number): void {
     const now = performance.now();
     for (; this.#due < total; this.#due++) {
       const at = start + this.#dueAfter();
@@ -99,7 +99,7 @@ class OpenLoop {
     }
   }
 
-  /** When the next batch falls due, in milliseconds from the start. */
+  /** When the next batch is due, in milliseconds from the start. */
   #dueAfter(): number {
     return wholeTicks((this.#due / this.#plan.rate) * 1000);
   }
@@ -108,8 +108,8 @@ class OpenLoop {
     while (this.#waiting.length > 0) {
       const lane = this.#free.pop();
       if (lane === undefined) return;
-      const driven: Promise<void> = this.#drive(lane).finally(() => this.#underWay.delete(driven));
-      this.#underWay.add(driven);
+      const driven: Promise<void> = this.#drive(lane).finally(() => this.#inFlight.delete(driven));
+      this.#inFlight.add(driven);
     }
   }
 
@@ -141,7 +141,7 @@ class OpenLoop {
       this.#waiting.clear();
       closeAll(this.#lanes);
     }, this.#plan.drainSeconds * 1000);
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
     clearTimeout(giveUp);
   }
 }
@@ -149,7 +149,7 @@ class OpenLoop {
 async function until(time: number): Promise<void> {
   const rest = time - performance.now();
   if (rest > TIMER_SLACK_MILLISECONDS) await sleep(rest - TIMER_SLACK_MILLISECONDS);
-  while (performance.now() < time) await turn();
+  while (performance.now() < time) await nextTurn();
 }
 
 function wholeTicks(milliseconds: number): number {

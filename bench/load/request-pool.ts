@@ -2,10 +2,10 @@ import type { EpochMillis } from '#domain/time/time';
 import type { Encoding } from './encoding.ts';
 import { type Fleet, VARIANTS } from './fleet.ts';
 
-/** Readings sent together: batch n holds the readings n * size ... of the fleet, counted from round `firstRound`. */
+/** How a fleet's readings form batches: batch n begins with reading n * size, counted from round `firstRound`. */
 export interface BatchPlan {
   readonly fleet: Fleet;
-  /** Readings a batch; divides the number of devices. */
+  /** Readings per batch; must divide the number of devices. */
   readonly size: number;
   readonly firstRound: number;
 }
@@ -16,20 +16,20 @@ interface Template {
 }
 
 export function batchesPerRound({ fleet, size }: BatchPlan): number {
-  if (fleet.devices % size !== 0) throw new Error(`batches of ${size} do not divide ${fleet.devices} devices`);
+  if (fleet.devices % size !== 0) throw new Error(`a batch size of ${size} does not divide ${fleet.devices} devices`);
   return fleet.devices / size;
 }
 
-/** Where batch `number` lies: its round, and the place of its first reading in that round. */
+/** The round of batch `number`, and the slot of its first reading in it. */
 export function locate(plan: BatchPlan, number: number): { round: number; slot: number } {
   const perRound = batchesPerRound(plan);
   return { round: plan.firstRound + Math.floor(number / perRound), slot: (number % perRound) * plan.size };
 }
 
 /**
- * Complete HTTP/1.1 requests, serialised before the clock starts. Sending a batch again in a later minute only writes
- * new digits over its timestamps (about 25 ns a reading), so the load costs the client next to nothing and its memory
- * does not grow with the length of the run.
+ * Complete HTTP/1.1 requests, serialized before any measurement. To send a batch again in a later minute only the
+ * digits of its timestamps are overwritten, so the load costs the client next to nothing, and its memory does not grow
+ * with the length of the run.
  */
 export class RequestPool {
   readonly plan: BatchPlan;
@@ -46,7 +46,7 @@ export class RequestPool {
     }
   }
 
-  /** The request of batch `number`. Its bytes are valid until as many batches as one round has were asked for. */
+  /** The request of batch `number`. Its buffer is reused after as many more requests as a round has batches. */
   request(number: number): Buffer {
     const { round, slot } = locate(this.plan, number);
     const { request, timestampsAt } = this.#templates[
@@ -58,7 +58,7 @@ export class RequestPool {
     return request;
   }
 
-  /** The same in bytes of its own, for loads that keep more requests in flight than the pool has templates. */
+  /** A copy of the request, for loads with more requests in flight than the pool has templates. */
   copyOfRequest(number: number): Buffer {
     return Buffer.from(this.request(number));
   }
@@ -83,7 +83,7 @@ function template({ fleet, size }: BatchPlan, encoding: Encoding, round: number,
   return { request: Buffer.from(head + body, 'latin1'), timestampsAt };
 }
 
-/** Overwrites 13 digits. The halves fit 32-bit integers, whose division is cheap. */
+/** Overwrites 13 digits. Both halves fit into 32-bit integers, whose division is cheap. */
 function writeTimestamp(target: Buffer, at: number, timestamp: EpochMillis): void {
   const high = Math.floor(timestamp / 10_000_000);
   writeDigits(target, at, 6, high);

@@ -7,7 +7,7 @@ import type { Lane } from './lane.ts';
 import { type OpenLoopPlan, type OpenLoopResult, openLoop } from './open-loop.ts';
 import { batchesPerRound } from './request-pool.ts';
 
-/** Readings a request, and how many are under way at a time. */
+/** The number of readings per request, and of requests in flight. */
 export interface Load {
   readonly name: string;
   readonly size: number;
@@ -23,13 +23,13 @@ export interface SessionOptions {
 }
 
 /**
- * One fleet posting to one candidate, load after load: each begins in the minute after the last one ended, so that no
- * reading is ever sent twice and time only moves forward.
+ * One fleet posting to one candidate, load after load. Each load starts in the minute after the previous one, so that
+ * no reading is ever sent twice and time only moves forward.
  */
 export class Session {
   readonly running: Running;
   readonly fleet: Fleet;
-  /** Readings that were answered with 2xx. */
+  /** The number of readings answered with 2xx. */
   accepted = 0;
   #round = 0;
 
@@ -38,7 +38,7 @@ export class Session {
     this.fleet = new Fleet({ devices, mix, start });
   }
 
-  /** Opens the lanes of a load, runs `use`, closes them. */
+  /** Opens the lanes of a load, runs `use` and closes them. */
   async with<T>(load: Load, use: (run: LoadRun) => Promise<T>, options: Omit<LaneOptions, 'count'> = {}): Promise<T> {
     const plan = { fleet: this.fleet, size: load.size, firstRound: this.#round };
     const lanes = await this.running.lanes(plan, {
@@ -57,12 +57,12 @@ export class Session {
   }
 }
 
-/** The lanes of one load: loops run one after another and never repeat a batch. */
+/** The lanes of one load. Loops run one after the other and never repeat a batch. */
 export class LoadRun {
   readonly lanes: readonly Lane[];
   readonly size: number;
   next = 0;
-  /** Readings. */
+  /** The number of readings answered with 2xx. */
   accepted = 0;
 
   constructor(lanes: readonly Lane[], size: number) {
@@ -70,7 +70,7 @@ export class LoadRun {
     this.size = size;
   }
 
-  /** `lanes` may be some of all. */
+  /** `lanes` may be a subset. */
   async closed(limits: Omit<ClosedLoopLimits, 'first'>, lanes = this.lanes): Promise<LoopResult> {
     return this.#done(await closedLoop(lanes, { ...limits, first: this.next }));
   }
@@ -86,12 +86,12 @@ export class LoadRun {
   }
 }
 
-/** Far enough back that no load reaches the present. */
+/** Long enough ago that no load reaches the present. */
 function aWeekAgo(): EpochMillis {
   return floorTo(DAY, Date.now()) - 7 * DAY;
 }
 
-/** Readings a second of one loop. */
+/** Readings accepted per second in one loop. */
 export function rate(result: LoopResult, size: number): number {
   return (result.acceptedInTime * size) / result.seconds;
 }

@@ -1,6 +1,7 @@
 /**
- * What one would write first: a request is one `insertOne` into the history and one upsert of the live document, each
- * acknowledged by the majority and journaled. No transaction, no grouping, no totals; only single readings.
+ * The design one would start with: each request is one `insertOne` into the history and one upsert of the live
+ * document, each journaled and acknowledged by the majority. No transaction, no grouping, no totals; single readings
+ * only.
  * Environment: PORT, MONGODB_URI.
  */
 import { serve } from '@hono/node-server';

@@ -27,7 +27,7 @@ export interface Parsed {
   readonly document: Readonly<Record<string, number | Date>> & { readonly timestamp: Date };
 }
 
-/** `undefined` for what is not a valid reading. */
+/** `undefined` for an invalid reading. */
 export function readReading(body: unknown): Parsed | undefined {
   const meter = v.safeParse(Meter, body);
   if (meter.success) {

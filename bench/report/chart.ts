@@ -8,12 +8,12 @@ const LEFT = 240;
 const TOP = 120;
 const BOTTOM = 48;
 
-/** Told apart in every kind of colour vision, and on paper. */
+/** Distinguishable with any kind of color vision, and in print. */
 const COLORS = { ours: '#0b6e4f', limit: '#9bc8b6', peer: '#7d8597' };
 const LEGEND = [
   { text: 'the engine', fill: COLORS.ours, left: 16 },
   { text: 'its limits: without HTTP, without a store', fill: COLORS.limit, left: 150 },
-  { text: 'what one would pick instead', fill: COLORS.peer, left: 480 },
+  { text: 'alternatives', fill: COLORS.peer, left: 480 },
 ] as const;
 
 const PANELS = [BATCH_1000, SINGLE_64, SINGLE_256];
@@ -25,7 +25,7 @@ interface Bar {
   readonly color: string;
 }
 
-/** One panel a load, candidates as bars, fastest first, as SVG text; `undefined` when no rate was measured. */
+/** The chart as SVG: one panel per load, one bar per candidate, fastest first; `undefined` without measured rates. */
 export function throughputChart(report: Report): string | undefined {
   const panels = PANELS.map((load) => ({ title: load.name, bars: barsOf(report, load.name) })).filter(
     ({ bars }) => bars.length > 0,

@@ -7,11 +7,11 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly kernel: string;
   readonly node: string;
-  /** Of the directory that held the data: it decides what a sync costs. */
+  /** The file system of the data: it determines the cost of a sync. */
   readonly fileSystem: string;
 }
 
-/** Names of the file systems one meets, by the magic number that statfs(2) gives. */
+/** Names of common file systems, by their magic number in statfs(2). */
 const FILE_SYSTEMS: Readonly<Record<number, string>> = {
   61267: 'ext4',
   1481003842: 'xfs',

@@ -1,4 +1,4 @@
-/** What is measured; each has one unit everywhere. */
+/** The metrics and their units. */
 export const metrics = {
   rate: 'readings/s',
   p50: 'ms',
@@ -21,7 +21,7 @@ export const metrics = {
 
 export type Metric = keyof typeof metrics;
 
-/** Which number: of this candidate, in this case of this scenario. */
+/** Identifies a number: a metric of a candidate in a case of a scenario. */
 export interface Key {
   readonly scenario: string;
   readonly case: string;
@@ -31,7 +31,7 @@ export interface Key {
 
 export interface Measurement extends Key {
   readonly unit: string;
-  /** One value a repetition, in order. */
+  /** One value per repetition, in order. */
   readonly repetitions: readonly number[];
   readonly median: number;
 }
@@ -40,7 +40,7 @@ export interface Measurement extends Key {
 export class Measurements {
   readonly #values = new Map<string, { key: Key; repetitions: number[] }>();
 
-  /** Adds the next repetition's value. */
+  /** Adds the value of the next repetition. */
   add(key: Key, value: number): void {
     const id = JSON.stringify([key.scenario, key.case, key.candidate, key.metric]);
     const entry = this.#values.get(id) ?? { key, repetitions: [] };
@@ -75,7 +75,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
 }
 
-/** To 4 significant figures: more would be noise. */
+/** Rounds to 4 significant figures; more would be noise. */
 function round(value: number): number {
   return Number(value.toPrecision(4));
 }

@@ -8,11 +8,11 @@ export interface CandidateReport {
   readonly label: string;
   readonly durability: string;
   readonly version?: string;
-  /** Why it was skipped. */
+  /** Why it was skipped, if it was. */
   readonly missing?: string;
 }
 
-/** Everything one run found out. */
+/** All results of one run. */
 export interface Report {
   readonly date: string;
   readonly minutes: number;

@@ -12,8 +12,8 @@ const HEADINGS: Readonly<Record<Metric, string>> = {
   refusedP99: 'Latency of refusals from sending, 99th percentile',
   refused: 'Refused requests',
   withoutRetryAfter: 'Refused without Retry-After',
-  unconfirmed: 'Neither acknowledged nor known to be refused',
-  unsent: 'Requests that could not be sent in time',
+  unconfirmed: 'Neither acknowledged nor refused',
+  unsent: 'Requests not sent in time',
   missing: 'Acknowledged but missing',
   doubled: 'Counted twice',
   energyError: 'Error of the energy total',
@@ -24,7 +24,7 @@ const HEADINGS: Readonly<Record<Metric, string>> = {
   duration: 'Duration',
 };
 
-/** Prints one Markdown table a scenario and metric: candidates down, cases across, medians in the cells. */
+/** Prints one Markdown table per scenario and metric: a row per candidate, a column per case, medians in the cells. */
 export function printTables(report: Report, scenarios: readonly Scenario[]): void {
   const { cpu, cores, memoryGiB, kernel, node, fileSystem } = report.machine;
   console.log(`\n${report.date}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, ${fileSystem}, Node.js ${node}`);
@@ -56,7 +56,7 @@ function metricTable(measurements: readonly Measurement[], metric: Metric, repor
   return markdownTable([[`${HEADINGS[metric]} (${metrics[metric]})`, ...cases], ...rows], { align });
 }
 
-/** In the order of the loads; otherwise as they were measured. */
+/** Loads in their own order, other cases in the order measured. */
 function casesOf(measurements: readonly Measurement[]): string[] {
   const place = (name: string) => LOADS.findIndex((load) => load.name === name);
   return [...new Set(measurements.map((measurement) => measurement.case))].sort((a, b) => place(a) - place(b));
@@ -66,7 +66,7 @@ function printTargets({ targets }: Report): void {
   if (targets.length === 0) return;
   const rows = targets.map(({ title, median, goal, met }) => [title, format(median), goal, met ? 'yes' : 'NO']);
   console.log('## Targets\n');
-  console.log(`${markdownTable([['', 'measured', 'wanted', 'met'], ...rows], { align: ['l', 'r', 'r', 'l'] })}\n`);
+  console.log(`${markdownTable([['', 'measured', 'target', 'met'], ...rows], { align: ['l', 'r', 'r', 'l'] })}\n`);
 }
 
 function format(value: number): string {

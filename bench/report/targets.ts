@@ -1,7 +1,7 @@
 import { BATCH_1000, BATCH_1000_EXTRA, LOADS, SINGLE_64, SINGLE_256 } from '../scenarios/loads.ts';
 import { type Key, type Measurements, median } from './measurements.ts';
 
-/** What we want of ourselves: a value, or its ratio to another one of the same repetition. */
+/** A target we set ourselves: for a value, or for its ratio to another value of the same repetition. */
 interface Target {
   readonly title: string;
   readonly of: Key;
@@ -12,7 +12,7 @@ interface Target {
 
 export interface Judgement {
   readonly title: string;
-  /** One value a repetition. */
+  /** One value per repetition. */
   readonly repetitions: readonly number[];
   readonly median: number;
   readonly goal: string;

@@ -6,7 +6,7 @@ import type { Report } from './report.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const RESULTS = join(ROOT, 'bench/results');
 
-/** Writes the results beside the benchmark. Resolves with the files' names. */
+/** Writes the results to `bench/results`. Resolves with the names of the files. */
 export async function writeReport(report: Report): Promise<string[]> {
   await mkdir(RESULTS, { recursive: true });
   const files = [[`${report.options.name}.json`, `${JSON.stringify(withoutPaths(report), null, 2)}\n`]];
@@ -20,7 +20,7 @@ export async function writeReport(report: Report): Promise<string[]> {
   return written;
 }
 
-/** Results are published: where somebody keeps files is nobody's business. */
+/** Removes local paths, because results are published. */
 function withoutPaths(report: Report): Report {
   const failures = report.failures.map((failure) => failure.replaceAll(ROOT, '.'));
   return { ...report, failures, options: { ...report.options, dir: undefined, baseline: undefined } };

@@ -4,21 +4,21 @@ import { isAccepted } from '../load/lane.ts';
 const STORE_UNAVAILABLE = 'problem:store-unavailable"';
 
 export interface Account {
-  /** Numbers of the batches that were answered with 2xx. */
+  /** The numbers of the batches answered with 2xx. */
   readonly acknowledged: readonly number[];
-  /** Batches without an answer, or of which the store was not heard in time: they may or may not be stored. */
+  /** Batches without an answer, or with a store that did not answer in time: they may or may not be stored. */
   readonly unconfirmed: number;
   readonly refusedWithoutRetryAfter: number;
 }
 
-/** Keeps account of what the engine acknowledged and, once closed, of what it then calls a duplicate. */
+/** Records what the engine acknowledges and, once closed, what it then reports as duplicates. */
 export class Acknowledgements {
   readonly #batchSize: number;
   readonly #acknowledged: number[] = [];
   #unconfirmed = 0;
   #refusedWithoutRetryAfter = 0;
   #closed = false;
-  /** Readings that were answered as duplicates after `close`. */
+  /** The number of readings reported as duplicates after `close`. */
   duplicates = 0;
 
   constructor(batchSize: number) {
@@ -43,7 +43,7 @@ export class Acknowledgements {
 
   #acknowledge(number: number, { body }: Reply): void {
     const { stored } = JSON.parse(body) as BatchAnswer;
-    if (stored !== this.#batchSize) throw new Error(`a batch that was sent once was not stored whole: ${body}`);
+    if (stored !== this.#batchSize) throw new Error(`a batch was acknowledged but not stored completely: ${body}`);
     this.#acknowledged.push(number);
   }
 }

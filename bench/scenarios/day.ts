@@ -8,13 +8,13 @@ import { Session } from '../load/session.ts';
 import { HttpReader } from '../support/http.ts';
 import { fillWithDays } from './fill.ts';
 
-/** 10,000 meters and 10,000 vehicles, a reading a minute each: 28.8 million readings. */
+/** 10,000 meters and 10,000 vehicles with one reading per minute each: 28.8 million readings. */
 const DEVICES = 20_000;
 const MINUTES = 1_440;
 const BATCH = 5_000;
-const QUESTIONS = 200;
+const REQUESTS = 200;
 
-/** One day of the full fleet; then its efficiency, which must be exact. */
+/** Loads one day of the full fleet, then asks for its efficiency, which must be exact. */
 export const day: Scenario = {
   name: 'day',
   title: 'One day of 10,000 meters and 10,000 vehicles, engine on SQLite',
@@ -32,7 +32,7 @@ async function measure(context: BenchContext, candidate: Candidate): Promise<voi
   const from = floorTo(DAY, Date.now()) - 2 * DAY;
   const running = await candidate.start(context.options.dir);
   try {
-    context.say(`${candidate.label}: ${(rounds * DEVICES).toLocaleString('en-US')} readings`);
+    context.say(`${candidate.label}: loading ${(rounds * DEVICES).toLocaleString('en-US')} readings`);
     const session = new Session(running, { devices: DEVICES, start: from });
     const seconds = await fillWithDays(session, { size: BATCH, rounds });
     const add = adder(context, candidate.name);
@@ -67,7 +67,7 @@ function adder({ measurements }: BenchContext, candidate: string) {
 async function askForEfficiency(port: number, from: number): Promise<Latencies> {
   const latencies = new Latencies();
   const reader = new HttpReader(port);
-  for (let i = 0; i < QUESTIONS; i++) {
+  for (let i = 0; i < REQUESTS; i++) {
     const sent = performance.now();
     const { status } = await reader.get(fleetPath(from, from + DAY));
     if (status !== 200) throw new Error(`fleet efficiency was answered with ${status}`);

@@ -2,14 +2,14 @@ import { DAY, floorTo } from '#domain/time/time';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { BenchContext, Scenario } from '../context.ts';
 import { peakResidentMiB } from '../support/memory.ts';
-import { LatestOf, post } from '../support/post.ts';
+import { ConcurrencyLimit, post } from '../support/post.ts';
 
 const READINGS = 10_000_000;
 const BATCH = 5_000;
-/** 10 readings a second: 10 million are eleven and a half days. */
+/** 10 readings per second, so that 10 million span eleven and a half days. */
 const STEP_MS = 100;
 
-/** One device's history as CSV, and what the service holds in memory meanwhile. */
+/** Exports one device's history as CSV and measures the memory of the service meanwhile. */
 export const exportCsv: Scenario = {
   name: 'export',
   title: '10 million readings as CSV, engine on SQLite',
@@ -28,11 +28,11 @@ async function measure({ options, say, measurements }: BenchContext, candidate: 
     measurements.add({ scenario: 'export', case: 'CSV', candidate: candidate.name, metric }, value);
   let running = await candidate.start(options.dir);
   try {
-    say(`${candidate.label}: ${count} readings`);
+    say(`${candidate.label}: loading ${count.toLocaleString('en-US')} readings`);
     await fill(running.port ?? 0, count, from);
-    if (running.restart === undefined) throw new Error('it cannot be started again');
-    running = await running.restart(); // the peak of a process that has taken nothing in is that of the export
-    say(`${candidate.label}: reading them as CSV`);
+    if (running.restart === undefined) throw new Error('the candidate cannot be restarted');
+    running = await running.restart(); // a process that has ingested nothing has its peak during the export
+    say(`${candidate.label}: exporting them as CSV`);
     const begin = performance.now();
     const lines = await countLines(running.port ?? 0, from);
     add('rate', (count * 1000) / (performance.now() - begin));
@@ -44,7 +44,7 @@ async function measure({ options, say, measurements }: BenchContext, candidate: 
 }
 
 async function fill(port: number, count: number, from: number): Promise<void> {
-  const sending = new LatestOf(2);
+  const sending = new ConcurrencyLimit(2);
   for (let i = 0; i < count; i += BATCH) {
     await sending.add(() =>
       post(
@@ -62,7 +62,7 @@ async function fill(port: number, count: number, from: number): Promise<void> {
   await sending.done();
 }
 
-/** The readings of the stream, without its header and trailer; the trailer must be there. */
+/** The number of readings in the stream, without its header and trailer. Throws when the trailer is missing. */
 async function countLines(port: number, from: number): Promise<number> {
   const window = `from=${new Date(from).toISOString()}`;
   const response = await fetch(`http://127.0.0.1:${port}/v1/meters/M-1/history?${window}`, {

@@ -1,13 +1,13 @@
 import type { Session } from '../load/session.ts';
 
-/** Two connections fill every candidate fastest. */
+/** Every candidate fills fastest over two connections. */
 const CONNECTIONS = 2;
-/** No fill may take longer. */
-const LIMIT_SECONDS = 3_600;
+/** Longer fills are a fault. */
+const MAX_SECONDS = 3_600;
 
 /**
  * Sends `rounds` minutes of the session's whole fleet in batches of `size`. Resolves with the seconds it took; rejects
- * when a batch is refused.
+ * if a batch is refused.
  */
 export async function fillWithDays(
   session: Session,
@@ -16,7 +16,7 @@ export async function fillWithDays(
   const batches = (rounds * session.fleet.devices) / size;
   const load = { name: 'fill', size, connections: CONNECTIONS };
   return await session.with(load, async (run) => {
-    const { refused, next, seconds } = await run.closed({ seconds: LIMIT_SECONDS, batches });
+    const { refused, next, seconds } = await run.closed({ seconds: MAX_SECONDS, batches });
     if (next !== batches || refused.size > 0) {
       throw new Error(`only ${run.accepted} of ${batches * size} readings were accepted (${[...refused.keys()]})`);
     }

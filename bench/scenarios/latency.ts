@@ -4,12 +4,12 @@ import { Session } from '../load/session.ts';
 import { DEVICES, SINGLE_64 } from './loads.ts';
 import { inTurn } from './throughput.ts';
 
-/** Single posts a second; 500 is below what the naive design sustains. */
+/** Single posts per second; the naive design sustains the lower rate. */
 const RATES = [500, 2_500] as const;
-/** Only the lower rate: above it, the latency of a candidate is the length of the test. */
-const SLOW = ['naive'];
+/** Candidates measured at the lower rate only: above what they sustain, latency grows with the length of the test. */
+const SLOW_CANDIDATES = ['naive'];
 
-/** Latency of single posts at a fixed arrival rate, counted from when each was meant to be sent. */
+/** The latency of single posts at a fixed arrival rate, from the time at which each should be sent. */
 export const latency: Scenario = {
   name: 'latency',
   title: 'Latency at a fixed arrival rate, from the intended send time',
@@ -33,7 +33,7 @@ async function measure(context: BenchContext, candidate: Candidate): Promise<voi
     await new Session(running, { devices: DEVICES }).with(SINGLE_64, async (run) => {
       await run.closed({ seconds: quick ? 0.3 : (candidate.warmUpSeconds ?? 2) });
       for (const rate of RATES) {
-        if (rate > RATES[0] && SLOW.includes(candidate.name)) continue;
+        if (rate > RATES[0] && SLOW_CANDIDATES.includes(candidate.name)) continue;
         const result = await run.open({ rate, seconds: quick ? 0.5 : 5, maxWaiting: 100_000, drainSeconds: 10 });
         const add = (metric: 'p50' | 'p99' | 'unsent', value: number) =>
           context.measurements.add(

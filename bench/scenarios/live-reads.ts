@@ -8,11 +8,11 @@ import { HttpReader } from '../support/http.ts';
 import { BATCH_1000, DEVICES } from './loads.ts';
 import { inTurn } from './throughput.ts';
 
-/** Live states asked for each second, over this many connections. */
+/** Live states requested per second, over `READERS` connections. */
 const READS_PER_SECOND = 100;
 const READERS = 4;
 
-/** Live state at a fixed rate while batches come in as fast as they are answered. */
+/** Live state requests at a fixed rate while batches are sent as fast as they are answered. */
 export const liveReads: Scenario = {
   name: 'live-reads',
   title: 'Live state of one vehicle while ingesting at full speed',

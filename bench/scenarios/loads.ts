@@ -1,6 +1,6 @@
 import type { Load } from '../load/session.ts';
 
-/** Devices that post in turn, half of them meters and half vehicles. */
+/** Devices that post one after the other, half of them meters and half vehicles. */
 export const DEVICES = 10_000;
 
 export const SINGLE_64: Load = { name: 'single posts, 64 connections', size: 1, connections: 64 };

@@ -9,21 +9,21 @@ import { Acknowledgements } from './acknowledgements.ts';
 
 const FACTOR = 10;
 const CASE = '10 x sustainable';
-/** What is on the way together, 102,400 readings, is more than the engine's queue holds. */
+/** 102,400 readings in flight, more than the engine's queue holds. */
 const LOAD: Load = { name: CASE, size: 100, connections: 1_024 };
-/** More than are on the way together: in life, too, no device posts again before it was answered. */
+/** More than the readings in flight: in practice, too, no device posts again before it has an answer. */
 const DEVICES = 200_000;
-/** What is sustainable is measured as in `throughput`. */
+/** The sustainable rate is measured as in `throughput`. */
 const SUSTAINABLE_CONNECTIONS = 2;
 /** Batches that may wait in the client; the rest of the offered load is reported as unsent. */
 const MAX_WAITING = 10_000;
 const DRAIN_SECONDS = 10;
-/** Full speed is back when one second reaches this share of what was sustainable. */
+/** Full speed is back when one second reaches this share of the sustainable rate. */
 const FULL_SPEED = 0.9;
-const RECOVERY_LIMIT_SECONDS = 30;
-const RESEND_LIMIT_SECONDS = 1_200;
+const MAX_RECOVERY_SECONDS = 30;
+const MAX_RESEND_SECONDS = 1_200;
 
-/** Ten times what the engine can take, and afterwards an account of every reading it acknowledged. */
+/** Sends ten times what the engine can take, then accounts for every reading it acknowledged. */
 export const overload: Scenario = {
   name: 'overload',
   title: 'Ten times the sustainable load for a minute',
@@ -51,17 +51,17 @@ async function measure(context: BenchContext, candidate: Candidate): Promise<voi
     await session.with(
       LOAD,
       async (run) => {
-        say('what is sustainable');
+        say('measuring the sustainable rate');
         const sustainable = await sustainableRate(run, options.quick);
-        say(`${FACTOR} times ${Math.round(sustainable)} readings/s`);
+        say(`sending ${FACTOR} times ${Math.round(sustainable)} readings/s`);
         const seconds = options.quick ? 2 : 60;
         const offered = (FACTOR * sustainable) / LOAD.size;
         const result = await run.open({ rate: offered, seconds, maxWaiting: MAX_WAITING, drainSeconds: DRAIN_SECONDS });
         addResult(add, result);
         if (running.pid !== undefined) add('residentMemory', await peakResidentMiB(running.pid));
-        say('until full speed is back');
+        say('waiting until full speed is back');
         add('recovery', result.seconds - seconds + (await secondsUntilFullSpeed(run, sustainable)));
-        say('sending again what was acknowledged');
+        say('sending acknowledged batches again');
         await account(run, acknowledgements, running.countReadings, add);
       },
       laneOptions,
@@ -86,18 +86,18 @@ function addResult(add: (metric: Metric, value: number) => void, result: OpenLoo
   add('unsent', result.unsent);
 }
 
-/** The seconds that passed before the first second at full speed began. */
+/** The number of seconds before the first second at full speed. */
 async function secondsUntilFullSpeed(run: LoadRun, sustainable: number): Promise<number> {
   const lanes = run.lanes.slice(0, SUSTAINABLE_CONNECTIONS);
   const start = performance.now();
   for (;;) {
     const before = (performance.now() - start) / 1000;
     const reached = rate(await run.closed({ seconds: 1 }, lanes), LOAD.size);
-    if (reached >= FULL_SPEED * sustainable || before > RECOVERY_LIMIT_SECONDS) return before;
+    if (reached >= FULL_SPEED * sustainable || before > MAX_RECOVERY_SECONDS) return before;
   }
 }
 
-/** Sends every acknowledged batch again: all of it must be a duplicate, and the totals must not move. */
+/** Sends every acknowledged batch again: every reading must be a duplicate, and the totals must not change. */
 async function account(
   run: LoadRun,
   acknowledgements: Acknowledgements,
@@ -110,9 +110,9 @@ async function account(
     send: (index: number) => lane.send(acknowledged[index] ?? 0),
     close: () => lane.close(),
   }));
-  const answers = await closedLoop(again, { seconds: RESEND_LIMIT_SECONDS, batches: acknowledged.length });
+  const answers = await closedLoop(again, { seconds: MAX_RESEND_SECONDS, batches: acknowledged.length });
   if (answers.accepted !== acknowledged.length) {
-    throw new Error(`only ${answers.accepted} of ${acknowledged.length} batches could be sent again`);
+    throw new Error(`only ${answers.accepted} of ${acknowledged.length} batches were accepted when sent again`);
   }
   const after = (await countReadings?.()) ?? 0;
   const readings = acknowledged.length * LOAD.size;

@@ -11,23 +11,23 @@ import { fillWithDays } from './fill.ts';
 
 const MINUTES = 1_440;
 
-/** A day of so many vehicles; each has 1,440 readings in it. */
+/** One day of this many vehicles, with 1,440 readings each. */
 const SIZES = [
   { name: '1 million readings', vehicles: 700 },
   { name: '10 million readings', vehicles: 7_000 },
 ] as const;
 
-/** MongoDB takes ten minutes for ten million readings: only `--all` waits for them. */
+/** Takes many minutes to fill with the larger size, so that this happens with `--all` only. */
 const SLOW_TO_FILL = ['engine-mongodb'];
 
-/** What a candidate is asked for: energy and average battery temperature of one vehicle in [from, to). */
-interface Question {
+/** How to ask a candidate for the energy and average battery temperature of one vehicle in [from, to). */
+interface Query {
   path(vehicle: string, from: number, to: number): string;
-  /** How many readings the answer rests on, or `undefined` when it does not say. */
+  /** The number of readings behind the answer; `undefined` when it is not part of the answer. */
   readingsIn(body: string): number | undefined;
 }
 
-const performanceReport: Question = {
+const performanceReport: Query = {
   path: (vehicle, from, to) =>
     `/v1/analytics/performance/${vehicle}?from=${new Date(from).toISOString()}&to=${new Date(to).toISOString()}`,
   readingsIn: (body) => (JSON.parse(body) as PerformanceAnswer).coverage.vehicle.readings,
@@ -37,7 +37,7 @@ interface PerformanceAnswer {
   readonly coverage: { readonly vehicle: { readonly readings: number } };
 }
 
-const QUESTIONS: Readonly<Record<string, Question>> = {
+const QUERIES: Readonly<Record<string, Query>> = {
   'engine-sqlite': performanceReport,
   'engine-mongodb': performanceReport,
   influxdb: {
@@ -50,7 +50,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   },
 };
 
-/** A vehicle's 24 hours over HTTP, one question at a time, at two sizes of the history. */
+/** Asks for 24 hours of one vehicle over HTTP, one request at a time, at two sizes of the history. */
 export const reads: Scenario = {
   name: 'reads',
   title: '24 hours of one vehicle, 1,440 readings, over HTTP',
@@ -59,7 +59,7 @@ export const reads: Scenario = {
   async run(context) {
     for (const size of SIZES) {
       const asked = context.candidates.filter(
-        ({ name }) => name in QUESTIONS && (size === SIZES[0] || context.options.all || !SLOW_TO_FILL.includes(name)),
+        ({ name }) => name in QUERIES && (size === SIZES[0] || context.options.all || !SLOW_TO_FILL.includes(name)),
       );
       const filled: { candidate: Candidate; running: Running }[] = [];
       try {
@@ -90,7 +90,7 @@ export const reads: Scenario = {
   },
 };
 
-/** Hours are summed in the background within a minute of their end, and peers compact what was written last. */
+/** For the background work of all candidates: closing hours, compacting recent writes. */
 const SETTLE_MILLISECONDS = 100_000;
 
 /** The day before yesterday, so that no reading lies in the future. */
@@ -107,19 +107,19 @@ async function ask(
   running: Running,
   size: (typeof SIZES)[number],
 ): Promise<void> {
-  const question = QUESTIONS[candidate.name] as Question;
+  const query = QUERIES[candidate.name] as Query;
   const vehicles = options.quick ? 70 : size.vehicles;
-  const questions = options.quick ? 20 : 2_000;
+  const requests = options.quick ? 20 : 2_000;
   const reader = new HttpReader(running.port ?? 0);
   const latencies = new Latencies();
-  const warmUp = questions / 5;
-  for (let i = 0; i < warmUp + questions; i++) {
-    const vehicle = vehicleId((i * 7_919) % vehicles); // a prime stride: all over the fleet
+  const warmUp = requests / 5;
+  for (let i = 0; i < warmUp + requests; i++) {
+    const vehicle = vehicleId((i * 7_919) % vehicles); // a prime stride, spread over the whole fleet
     const sent = performance.now();
-    const { status, body } = await reader.get(question.path(vehicle, FROM, FROM + DAY));
+    const { status, body } = await reader.get(query.path(vehicle, FROM, FROM + DAY));
     const took = performance.now() - sent;
     if (status !== 200) throw new Error(`${candidate.label} answered ${status}: ${body.slice(0, 300)}`);
-    if (i === 0) mustRestOn(candidate, MINUTES, question.readingsIn(body));
+    if (i === 0) assertReadings(candidate, MINUTES, query.readingsIn(body));
     if (i >= warmUp) latencies.record(took);
   }
   reader.close();
@@ -129,6 +129,6 @@ async function ask(
   }
 }
 
-function mustRestOn({ label }: Candidate, wanted: number, found: number | undefined): void {
+function assertReadings({ label }: Candidate, wanted: number, found: number | undefined): void {
   if (found !== wanted) throw new Error(`${label} found ${found} readings in 24 h, not ${wanted}`);
 }

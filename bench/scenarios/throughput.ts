@@ -4,7 +4,7 @@ import type { BenchContext, Scenario } from '../context.ts';
 import { type Load, rate, Session } from '../load/session.ts';
 import { DEVICES, LOADS } from './loads.ts';
 
-/** Readings a second that each candidate takes, as fast as it answers. */
+/** Readings per second that each candidate accepts, sent as fast as it answers. */
 export const throughput: Scenario = {
   name: 'throughput',
   title: 'Readings per second',
@@ -20,7 +20,7 @@ export const throughput: Scenario = {
   },
 };
 
-/** Each repetition begins with another candidate, so that no one always runs on a machine that is warm or tired. */
+/** Rotates the order, so that no candidate always runs first, on a machine in another state than the others find. */
 export function inTurn<T>(items: readonly T[], repetition: number): readonly T[] {
   const first = items.length === 0 ? 0 : repetition % items.length;
   return [...items.slice(first), ...items.slice(0, first)];
@@ -65,7 +65,7 @@ async function measureLoad(context: BenchContext, candidate: Candidate, session:
 
 const SETTLE_SECONDS = 15;
 
-/** What a candidate says it holds must be what it acknowledged; some count only after a while. */
+/** Compares what a candidate stored with what it acknowledged; some count new readings only after a while. */
 async function checkNothingMissing(context: BenchContext, candidate: Candidate, session: Session): Promise<void> {
   const count = session.running.countReadings;
   if (count === undefined) return;

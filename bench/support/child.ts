@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mustNotBeEnding, onExit } from './cleanup.ts';
+import { assertNotEnding, onExit } from './cleanup.ts';
 
 const STOP_SECONDS = 20;
 const START_SECONDS = 60;
@@ -13,16 +13,16 @@ export interface Command {
   readonly file: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Where its output is kept, as `output.log`. */
+  /** Where its output is written, as `output.log`. */
   readonly dir: string;
 }
 
-/** What somebody has set for an engine of their own must not configure the one that is measured. */
+/** Settings of an engine in the user's own environment must not configure the one under test. */
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('EIE_')));
 }
 
-/** A process the benchmark started and will stop, by its own id. */
+/** A process that the benchmark has started and will stop. */
 export class Child {
   readonly pid: number;
   readonly #process: ChildProcess;
@@ -37,21 +37,21 @@ export class Child {
   }
 
   static async start(command: Command): Promise<Child> {
-    mustNotBeEnding();
+    assertNotEnding();
     const child = spawn(command.file, command.args, {
       cwd: import.meta.dirname,
       env: { ...withoutSettings(process.env), ...command.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // Ctrl-C reaches the benchmark alone, which then stops its children in order
+      detached: true, // Ctrl-C reaches only the benchmark, which then stops its children in order
     });
     if (child.pid === undefined) await once(child, 'spawn'); // rejects with the reason
-    const log = createWriteStream(join(command.dir, 'output.log'), { flags: 'a' }); // of several processes
+    const log = createWriteStream(join(command.dir, 'output.log'), { flags: 'a' }); // shared by several processes
     child.stdout.pipe(log);
     child.stderr.pipe(log);
     return new Child(child, child.pid as number, command);
   }
 
-  /** Resolves when `isReady` does not fail; rejects when the process ends before or takes too long. */
+  /** Resolves once `isReady` resolves. Rejects when the process ends before that or takes too long. */
   async ready(isReady: () => Promise<unknown>): Promise<this> {
     const deadline = performance.now() + START_SECONDS * 1000;
     for (;;) {
@@ -75,7 +75,7 @@ export class Child {
 
   async #lastOutput(): Promise<string> {
     const output = await readFile(join(this.#command.dir, 'output.log'), 'utf8');
-    return output.trim().split('\n').slice(-5).join('\n') || 'it said nothing';
+    return output.trim().split('\n').slice(-5).join('\n') || 'no output';
   }
 
   async #end(): Promise<void> {

@@ -6,12 +6,12 @@ const pending = new Set<Release>();
 let releasing: Promise<void> | undefined;
 let ending = false;
 
-/** Throws once the benchmark is ending: nothing new may be started then, because nobody would stop it. */
-export function mustNotBeEnding(): void {
+/** Throws once the benchmark is ending: nothing new may start then, because nothing would stop it. */
+export function assertNotEnding(): void {
   if (ending) throw new Error('the benchmark is ending');
 }
 
-/** Registers what must be undone however the benchmark ends. Returns a function that undoes it now, once. */
+/** Registers a clean-up for the end of the benchmark, whatever ends it. Returns a function that runs it now, once. */
 export function onExit(release: Release): Release {
   const once: Release = async () => {
     if (pending.delete(once)) await release();
@@ -20,18 +20,18 @@ export function onExit(release: Release): Release {
   return once;
 }
 
-/** Undoes everything, last first. A failure does not keep the rest from being undone. */
+/** Runs all clean-ups, last first. A failure does not stop the others. */
 export async function releaseAll(): Promise<void> {
   releasing ??= (async () => {
     for (const release of [...pending].reverse()) {
-      await release().catch((error: unknown) => console.error('could not clean up:', error));
+      await release().catch((error: unknown) => console.error('clean-up failed:', error));
     }
   })();
   await releasing;
   releasing = undefined;
 }
 
-/** Ctrl-C, kill and a fault nobody caught stop everything that was started before the process ends. */
+/** Makes signals and uncaught errors stop everything that was started before the process ends. */
 export function releaseOnEnd(): void {
   const end = (code: number) => {
     ending = true;
@@ -43,7 +43,7 @@ export function releaseOnEnd(): void {
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      console.error(`\n${signal}: stopping what was started ...`);
+      console.error(`\n${signal}: stopping the candidates ...`);
       end(128 + constants.signals[signal]);
     });
   }

@@ -3,21 +3,21 @@ import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import type { Running } from '../candidates/candidate.ts';
 
-const LOOK_EVERY_MS = 2_000;
+const POLL_INTERVAL_MS = 2_000;
 
 /**
- * Waits until the engine's background has summed all hours before `end` and evaluated losses on them, so that it leaves
- * the machine alone. Rejects with what is left to do after `limitSeconds`.
+ * Waits until the engine has closed all hours before `end` and evaluated losses on them in the background, so that it
+ * no longer uses the machine. Rejects with the remaining work after `limitSeconds`.
  */
 export async function untilHoursAreClosed(running: Running, end: EpochMillis, limitSeconds: number): Promise<void> {
-  if (running.openStore === undefined) throw new Error('nobody can tell whether its hours are closed');
+  if (running.openStore === undefined) throw new Error('the candidate has no store that can be inspected');
   const store = await running.openStore();
-  const lastHour = floorTo(HOUR, Date.now()) - HOUR; // the present one may be waited for until its grace is over
+  const lastHour = floorTo(HOUR, Date.now()) - HOUR; // a later one may still be in its grace time
   const deadline = performance.now() + limitSeconds * 1000;
   try {
     for (let left = await leftToDo(store, end, lastHour); left !== undefined; ) {
       if (performance.now() > deadline) throw new Error(`after ${limitSeconds} s ${left}`);
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_INTERVAL_MS);
       left = await leftToDo(store, end, lastHour);
     }
   } finally {

@@ -1,6 +1,6 @@
 import { HttpConnection, type Reply } from '../load/http-connection.ts';
 
-/** GET requests over one connection, cheap enough to time. */
+/** GET requests over one connection, cheap enough for measurements. */
 export class HttpReader {
   readonly #connection: HttpConnection;
 
@@ -18,7 +18,7 @@ export class HttpReader {
   }
 }
 
-/** The body of one GET; rejects unless it is answered with 200. Not for timing. */
+/** The JSON body of one GET; rejects unless the status is 2xx. Too slow for measurements. */
 export async function getJson(port: number, path: string): Promise<unknown> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`);
   const body = await response.text();

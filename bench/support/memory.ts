@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-/** The largest resident set a process ever had, in MiB. Linux only. */
+/** The peak resident memory of a process in MiB. Linux only. */
 export async function peakResidentMiB(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;

@@ -16,24 +16,24 @@ export interface ReplicaSet {
   stop(): Promise<void>;
 }
 
-/** The version of the mongod found or fetched, or why there is none. */
+/** The version of the installed or downloaded mongod, or why there is none. */
 export async function findReplicaSet(): Promise<{ version: string } | { missing: string }> {
   try {
     return { version: `MongoDB ${await versionOf(await program(), ['--version'])}` };
   } catch {
-    return { missing: 'mongod is not installed and could not be fetched (MongoDB 6.0 or newer)' };
+    return { missing: 'mongod is not installed and could not be downloaded (MongoDB 6.0 or newer)' };
   }
 }
 
 let found: Promise<string> | undefined;
 
-/** Looked for once: it may have to be fetched. */
+/** Resolved once, because it may have to be downloaded. */
 function program(): Promise<string> {
   found ??= findMongod();
   return found;
 }
 
-/** An empty replica set of one member with a cache of 2 GB, below `parentDir`. */
+/** An empty replica set of one member with a cache of 2 GB, with its data below `parentDir`. */
 export async function startReplicaSet(parentDir: string): Promise<ReplicaSet> {
   const dir = join(parentDir, 'mongod');
   await mkdir(dir);
@@ -66,7 +66,7 @@ async function listens(port: number): Promise<void> {
   await once(socket, 'connect').finally(() => socket.destroy());
 }
 
-/** Bytes of all collections and indexes of a database after a checkpoint, without the journal and the oplog. */
+/** The bytes of all collections and indexes of a database after a checkpoint, without journal and oplog. */
 export async function databaseBytes(uri: string, database: string): Promise<number> {
   const client = await MongoClient.connect(uri);
   try {

@@ -1,4 +1,4 @@
-/** Posts JSON; rejects unless all of it was taken. Not for timing. */
+/** Posts JSON; rejects unless the status is 200. Too slow for measurements. */
 export async function post(port: number, path: string, body: unknown): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',
@@ -9,8 +9,8 @@ export async function post(port: number, path: string, body: unknown): Promise<v
   if (response.status !== 200) throw new Error(`POST ${path}: ${response.status} ${answer.slice(0, 500)}`);
 }
 
-/** Keeps at most so many pieces of work under way. */
-export class LatestOf {
+/** Runs work with at most `limit` pieces in flight. */
+export class ConcurrencyLimit {
   readonly #limit: number;
   readonly #running = new Set<Promise<void>>();
 
@@ -18,7 +18,7 @@ export class LatestOf {
     this.#limit = limit;
   }
 
-  /** Begins the work as soon as there is room. */
+  /** Resolves once there was room to start the work. */
   async add(work: () => Promise<void>): Promise<void> {
     while (this.#running.size >= this.#limit) await Promise.race(this.#running);
     const running = work();
@@ -26,6 +26,7 @@ export class LatestOf {
     void running.finally(() => this.#running.delete(running));
   }
 
+  /** Resolves when all work is done; rejects if any of it failed. */
   async done(): Promise<void> {
     await Promise.all(this.#running);
   }

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What a program says of its version, in one line, or `undefined` when it is not installed. */
+/** The first line of a program's version output; `undefined` when it is not installed. */
 export async function versionOf(file: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await run(file, args);

@@ -1,5 +1,5 @@
 /**
- * A bounded queue is full. Nothing of the request was kept; sending it again after `retryAfterSeconds` is safe.
+ * A bounded queue is full. Nothing of the request was stored; sending it again after `retryAfterSeconds` is safe.
  */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
@@ -12,8 +12,8 @@ export class OverloadedError extends Error {
 }
 
 /**
- * The store did not answer, or not in time. What was sent may or may not have been kept; sending it again is safe,
- * because a reading that was kept is then answered as a duplicate.
+ * The store did not answer, or not in time. What was sent may or may not have been stored; sending it again is safe,
+ * because a reading that was stored is then reported as a duplicate.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';

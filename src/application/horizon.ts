@@ -3,31 +3,31 @@ import type { TimeWindow } from '#domain/time/time-window';
 import type { Clock } from './ports/clock.ts';
 import type { Retention } from './ports/retention.ts';
 
-/**
- * The beginning of the history that is kept, when the window reaches past it. Before it there are sums by the whole
- * hour at most: an answer over such a window says so.
- */
-export async function horizonWithin(
-  retention: Retention,
-  window: TimeWindow,
-): Promise<{ readonly horizon: EpochMillis } | undefined> {
+/** An answer over a window, part of which may no longer have any readings. */
+export interface WithHorizon {
+  /** Where the stored history begins, if the window starts before that. Earlier than this only hourly sums remain. */
+  readonly horizon?: EpochMillis;
+}
+
+/** The horizon, when the window starts before it. Rejects like the store. */
+export async function horizonWithin(retention: Retention, window: TimeWindow): Promise<WithHorizon> {
   const horizon = await retention.horizon();
-  return horizon !== undefined && window.from < horizon ? { horizon } : undefined;
+  return horizon !== undefined && window.from < horizon ? { horizon } : {};
 }
 
 /**
- * How old the horizon that ingestion knows may be. It moves over hours that have been too old to be accepted for a day,
- * so only one that moved before a restart with other settings matters, and that one is known before the first reading.
+ * How old the horizon that ingestion uses may be. The horizon moves over hours that stopped being accepted a day
+ * before, so an old value matters only after a restart with other settings, and then it is read before any reading.
  */
-const KNOWN_FOR: Millis = MINUTE;
+const MAX_HORIZON_AGE: Millis = MINUTE;
 
-/** The beginning of the history that is kept as of a minute ago, for those who cannot ask the store each time. */
+/** The horizon as of at most about a minute ago, for callers that cannot ask the store each time. */
 export class RecentHorizon {
   readonly #retention: Retention;
   readonly #clock: Clock;
   #known: EpochMillis | undefined;
-  #lookedAt: EpochMillis = -Infinity;
-  #look: Promise<EpochMillis> | undefined;
+  #requestedAt: EpochMillis = -Infinity;
+  #request: Promise<EpochMillis> | undefined;
 
   constructor(retention: Retention, clock: Clock) {
     this.#retention = retention;
@@ -35,25 +35,25 @@ export class RecentHorizon {
   }
 
   /**
-   * `-Infinity` when nothing was ever dropped. Waits for the store until it has answered once and rejects when it does
-   * not; from then on nobody waits, and a look that fails leaves what was known.
+   * `-Infinity` when nothing was ever dropped. The first calls wait for the store and reject when it fails. Once it has
+   * answered, calls return at once, and a failed refresh keeps the last known value.
    */
   async current(): Promise<EpochMillis> {
     const now = this.#clock.now();
-    if (this.#known === undefined || now - this.#lookedAt >= KNOWN_FOR) {
-      this.#lookedAt = now;
-      this.#look ??= this.#lookUp();
-      this.#look.catch(() => {});
+    if (this.#known === undefined || now - this.#requestedAt >= MAX_HORIZON_AGE) {
+      this.#requestedAt = now;
+      this.#request ??= this.#refresh();
+      this.#request.catch(() => {});
     }
-    return this.#known ?? (this.#look as Promise<EpochMillis>);
+    return this.#known ?? (this.#request as Promise<EpochMillis>);
   }
 
-  async #lookUp(): Promise<EpochMillis> {
+  async #refresh(): Promise<EpochMillis> {
     try {
       this.#known = (await this.#retention.horizon()) ?? -Infinity;
       return this.#known;
     } finally {
-      this.#look = undefined;
+      this.#request = undefined;
     }
   }
 }

@@ -7,11 +7,11 @@ import type { Clock } from './ports/clock.ts';
 import type { Retention } from './ports/retention.ts';
 import type { CommitOptions, TelemetryWriter } from './ports/telemetry-writer.ts';
 
-/** What arrived at an inbound adapter: a valid reading, or what was wrong with it. */
+/** What an inbound adapter received: a valid reading, or what is wrong with it. */
 export type Received = Reading | Rejected;
 
 /**
- * What became of a request. Every reading received ends as exactly one of the four, so
+ * The result of a request. Every reading counts exactly once:
  * `received = stored + duplicates + conflicts + rejected`.
  */
 export interface IngestReport {
@@ -19,29 +19,29 @@ export interface IngestReport {
   readonly stored: number;
   readonly duplicates: number;
   readonly conflicts: number;
-  /** Invalid readings and, when an all-or-nothing batch failed, the valid ones that were withheld with them. */
+  /** Invalid readings and, if an all-or-nothing batch failed, the valid readings withheld with them. */
   readonly rejected: number;
   /** One per reading, in the order received. */
   readonly outcomes: readonly IngestOutcome[];
 }
 
-/** Takes what devices send: keeps every valid reading exactly once and says what became of each. */
+/** Stores what devices send: every valid reading exactly once, with an outcome for each. */
 export class IngestReadings {
   readonly #writer: TelemetryWriter;
   readonly #horizon: RecentHorizon | undefined;
 
-  /** `history` is for stores that drop old history; without it no reading is too old. */
+  /** `history` is needed with a store that drops old history; without it no reading is too old. */
   constructor(writer: TelemetryWriter, history?: { readonly retention: Retention; readonly clock: Clock }) {
     this.#writer = writer;
     this.#horizon = history && new RecentHorizon(history.retention, history.clock);
   }
 
   /**
-   * Resolves when every valid reading is durable. Rejects with `OverloadedError` or `StoreUnavailableError`; then
-   * sending everything again is safe. With `atomic`, one invalid or conflicting reading keeps all others out.
+   * Resolves when every valid reading is durable. Rejects with `OverloadedError` or `StoreUnavailableError`; sending
+   * everything again is then safe. With `atomic`, nothing is stored if any reading is invalid or in conflict.
    */
   async ingest(items: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
-    const received = this.#horizon ? keptSince(await this.#horizon.current(), items) : items;
+    const received = this.#horizon ? rejectBefore(await this.#horizon.current(), items) : items;
     const valid = received.filter(isReading);
     if (options.atomic && valid.length < received.length) {
       return report(received.map((item) => (isReading(item) ? WITHHELD : item)));
@@ -53,13 +53,13 @@ export class IngestReadings {
   }
 }
 
-/** Of what lies before the horizon nobody can tell any more whether it was there: stored again, it would count twice. */
-function keptSince(horizon: EpochMillis, items: readonly Received[]): readonly Received[] {
-  const isGone = (item: Received) => isReading(item) && item.timestamp < horizon;
-  if (!items.some(isGone)) return items;
+/** Before the horizon a duplicate can no longer be recognized: stored again, it would be counted twice. */
+function rejectBefore(horizon: EpochMillis, items: readonly Received[]): readonly Received[] {
+  const isTooOld = (item: Received) => isReading(item) && item.timestamp < horizon;
+  if (!items.some(isTooOld)) return items;
   const detail = `is before ${new Date(horizon).toISOString()}: history before that time has been dropped`;
-  const gone: Rejected = { status: 'rejected', faults: [{ code: 'timestamp-too-old', field: 'timestamp', detail }] };
-  return items.map((item) => (isGone(item) ? gone : item));
+  const tooOld: Rejected = { status: 'rejected', faults: [{ code: 'timestamp-too-old', field: 'timestamp', detail }] };
+  return items.map((item) => (isTooOld(item) ? tooOld : item));
 }
 
 function isReading(item: Received): item is Reading {

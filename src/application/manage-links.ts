@@ -2,18 +2,19 @@ import type { MeterLink } from '#domain/meter-link';
 import type { Fault } from '#domain/reading/fault';
 import type { Rejected } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
+import { pageOf } from './page.ts';
 import type { LinkOutcome, LinkQuery, LinkRepository } from './ports/link-repository.ts';
 
-/** What arrived at an inbound adapter: a valid link, or what was wrong with it. */
+/** What an inbound adapter received: a valid link, or what is wrong with it. */
 export type ReceivedLink = MeterLink | Rejected;
 export type LinkImportOutcome = LinkOutcome | Rejected;
 
-/** What became of the links of a request; `received = stored + duplicates + conflicts + rejected`. */
+/** The result of an import. Every link counts once: `received = stored + duplicates + conflicts + rejected`. */
 export interface LinkReport {
   readonly received: number;
   readonly stored: number;
   readonly duplicates: number;
-  /** Links that overlap with another of their meter. */
+  /** Links that overlap another link of their meter. */
   readonly conflicts: number;
   readonly rejected: number;
   /** One per link, in the order received. */
@@ -39,7 +40,7 @@ export class ManageLinks {
     this.#links = links;
   }
 
-  /** Stores every valid link that overlaps no other link of its meter. Importing the same links again is safe. */
+  /** Stores every valid link that overlaps no other of its meter. Adding the same links again is safe. */
   async add(received: readonly ReceivedLink[]): Promise<LinkReport> {
     const valid = received.filter(isLink);
     const added = valid.length === 0 ? [] : await this.#links.add(valid);
@@ -47,21 +48,21 @@ export class ManageLinks {
     return report(received.map((item) => (isLink(item) ? (added[next++] as LinkOutcome) : item)));
   }
 
-  /** Links in the order of their ids, page by page. */
+  /** Lists links in the order of their ids, page by page. */
   async list(query: LinkQuery): Promise<LinkPage> {
     const found = await this.#links.list({ ...query, limit: query.limit + 1 });
-    const links = found.slice(0, query.limit);
-    return { links, next: found.length > links.length ? (links.at(-1)?.id ?? null) : null };
+    const { items, next } = pageOf(found, query.limit, ({ id }) => id);
+    return { links: items, next };
   }
 
-  /** `undefined` when there is no such link. */
+  /** Returns one link; `undefined` when there is none with this id. */
   find(id: string): Promise<MeterLink | undefined> {
     return this.#links.find(id);
   }
 
   /**
-   * Sets the end of a link; `null` removes it, so that the link goes on. `undefined` when there is no such link; rejected
-   * when it would end before it begins.
+   * Sets the end of a link; `null` removes it. `undefined` when there is no such link. Nothing changes when the end is
+   * not after the beginning (`rejected`), or when another link of the meter is in the way (`overlap`).
    */
   async end(id: string, to: EpochMillis | null): Promise<EndOutcome | undefined> {
     const link = await this.#links.find(id);
@@ -72,14 +73,14 @@ export class ManageLinks {
     return { status: 'ended', link: { ...link, to } };
   }
 
-  /** Deletes a link. Resolves with whether there was one. */
+  /** Deletes a link. Resolves with whether it existed. */
   remove(id: string): Promise<boolean> {
     return this.#links.remove(id);
   }
 }
 
-/** The fault of a link that ends before or when it begins. */
-export const EMPTY_INTERVAL: Fault = { code: 'empty-interval', field: 'to', detail: 'must lie after from' };
+/** The fault of a link that does not end after it begins. */
+export const EMPTY_INTERVAL: Fault = { code: 'empty-interval', field: 'to', detail: 'must be after from' };
 
 function isLink(item: ReceivedLink): item is MeterLink {
   return 'meterId' in item;

@@ -1,31 +1,34 @@
-import type { Coverage } from './coverage/coverage.ts';
+import { type Coverage, SUFFICIENT_COVERAGE } from './coverage/coverage.ts';
+import { DEFAULT_LOSS_THRESHOLD } from './efficiency/efficiency.ts';
 import type { MilliwattHours } from './energy/energy.ts';
 import type { EpochMillis } from './time/time.ts';
 import type { TimeWindow } from './time/time-window.ts';
 
 /** When a loss warning opens and clears. */
 export interface WarningRule {
-  /** Opens below this efficiency. */
+  /** A warning opens below this efficiency. */
   readonly lossThreshold: number;
-  /** Clears at this efficiency or above: higher than the threshold, so that it does not flutter. */
+  /**
+   * A warning clears at or above this efficiency. It is higher than `lossThreshold`, to keep warnings from flapping.
+   */
   readonly clearThreshold: number;
-  /** Evaluations in a row that must be below the threshold. */
+  /** How many consecutive evaluations must be below the threshold to open a warning. */
   readonly evaluations: number;
-  /** With less AC than this, stand-by losses weigh too much to judge. */
+  /** With less AC than this, standby losses weigh too much for a judgement. */
   readonly minAc: MilliwattHours;
-  /** Needed on both sides. */
+  /** The coverage that both the vehicle and its meters need. */
   readonly minCoverage: number;
 }
 
 export const DEFAULT_WARNING_RULE: WarningRule = {
-  lossThreshold: 0.85,
+  lossThreshold: DEFAULT_LOSS_THRESHOLD,
   clearThreshold: 0.87,
   evaluations: 2,
   minAc: 1_000_000,
-  minCoverage: 0.9,
+  minCoverage: SUFFICIENT_COVERAGE,
 };
 
-/** What one evaluation of one linked vehicle saw. */
+/** What one evaluation of a linked vehicle is based on. */
 export interface WarningEvidence {
   readonly window: TimeWindow;
   readonly ac: MilliwattHours;
@@ -34,7 +37,7 @@ export interface WarningEvidence {
   readonly coverage: { readonly vehicle: Coverage; readonly meters: Coverage };
 }
 
-/** A vehicle that loses energy, since when, and on what evidence. */
+/** A vehicle that loses energy, since when, and the evidence. Times are the ends of the windows evaluated. */
 export interface LossWarning extends WarningEvidence {
   readonly id: string;
   readonly vehicleId: string;
@@ -44,30 +47,30 @@ export interface LossWarning extends WarningEvidence {
   readonly lossThreshold: number;
 }
 
-/** What an evaluation remembers of a vehicle for the next one. */
+/** The state of a vehicle that one evaluation leaves for the next. */
 export interface WarningWatch {
   readonly vehicleId: string;
-  /** The end of the window evaluated last. An evaluation of the same or an earlier window changes nothing. */
+  /** The end of the last window evaluated. Evaluating the same or an earlier window again changes nothing. */
   readonly evaluatedTo: EpochMillis;
-  /** Evaluations in a row that were below the threshold, up to the last. */
+  /** The current streak: how many of the latest evaluations were below the threshold, without a break. */
   readonly below: number;
-  /** The warning that is open, if one is. */
+  /** The open warning, if any. */
   readonly open: LossWarning | null;
 }
 
-/** What an evaluation found: a believable efficiency, or that there is none. */
+/** The finding of an evaluation: a believable efficiency, or none. */
 export type Finding =
   | { readonly believable: true; readonly evidence: WarningEvidence }
   | { readonly believable: false };
 
-/** The id of a warning: its vehicle and when it opened. Two processes that open the same one write the same one. */
+/** The id of a warning: its vehicle and when it opened, so that two processes that open it write the same one. */
 export function lossWarningId(vehicleId: string, openedAt: EpochMillis): string {
   return `${vehicleId}@${openedAt}`;
 }
 
 /**
- * Moves a vehicle's watch forward by one evaluation of the window that ends at `to`. Gives the new watch and, when the
- * evaluation opened or cleared one, the warning as it is now. What is not believable breaks a row and clears nothing.
+ * Advances a vehicle's watch by one evaluation, of the window that ends at `to`. Returns the new watch and the warning
+ * that opened or cleared, if any. A finding that is not believable ends the streak and clears no warning.
  */
 export function evaluateWarning(
   watch: WarningWatch,
@@ -99,8 +102,8 @@ export function evaluateWarning(
 }
 
 /**
- * Moves the watch of a vehicle that had no link during the whole window ending at `to`: nothing can be said about it any
- * more. Its row ends, and a warning that is open clears with the evidence it has.
+ * Advances the watch of a vehicle that had no link at any time in the window that ends at `to`, so that it can no
+ * longer be judged: the streak ends, and an open warning clears with the evidence it has.
  */
 export function evaluateUnlinked(
   { vehicleId, open }: WarningWatch,

@@ -2,10 +2,11 @@ import 'reflect-metadata';
 import { type DependencyContainer, instanceCachingFactory, container as root } from 'tsyringe';
 import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { systemClock } from '#adapters/outbound/system-clock';
-import { ReportFleetPerformance } from '#application/analytics/fleet-performance';
-import { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
+import { ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
+import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import { FindGaps } from '#application/history/find-gaps';
-import { ReadHistory, StreamHistory } from '#application/history/read-history';
+import { ReadHistory } from '#application/history/read-history';
+import { StreamHistory } from '#application/history/stream-history';
 import { IngestReadings } from '#application/ingest-readings';
 import { DetectLosses } from '#application/losses/detect-losses';
 import { ListLosses } from '#application/losses/list-losses';
@@ -14,9 +15,9 @@ import { ManageLinks } from '#application/manage-links';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { ListLiveStates, ReadLiveState } from '#application/read-live';
+import { ListLiveStates, ReadLiveState } from '#application/read-live-state';
 import { CloseHours } from '#application/upkeep/close-hours';
-import { RetainHistory } from '#application/upkeep/retain-history';
+import { DropOldHistory } from '#application/upkeep/drop-old-history';
 import type { Config } from './config.ts';
 import * as tokens from './tokens.ts';
 import { resolve, type Token } from './tokens.ts';
@@ -66,8 +67,8 @@ export function createContainer({ config, store, logger, clock = systemClock }: 
   provide(tokens.DETECT_LOSSES, (get) => {
     return new DetectLosses(get(tokens.STORE), get(tokens.CLOCK), config.warningRule);
   });
-  provide(tokens.RETAIN_HISTORY, (get) => {
-    return new RetainHistory(get(tokens.STORE).retention, get(tokens.CLOCK), config.retention);
+  provide(tokens.DROP_OLD_HISTORY, (get) => {
+    return new DropOldHistory(get(tokens.STORE).retention, get(tokens.CLOCK), config.retention);
   });
   return container;
 }

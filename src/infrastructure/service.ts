@@ -108,11 +108,11 @@ export async function startService(config: Config, options: ServiceOptions): Pro
 function backgroundTasks(container: DependencyContainer): BackgroundTask[] {
   const closeHours = resolve(container, tokens.CLOSE_HOURS);
   const detectLosses = resolve(container, tokens.DETECT_LOSSES);
-  const retainHistory = resolve(container, tokens.RETAIN_HISTORY);
+  const dropOldHistory = resolve(container, tokens.DROP_OLD_HISTORY);
   return [
     { name: 'close hours', run: (signal) => closeHours.close(signal) },
     { name: 'detect losses', run: (signal) => detectLosses.detect(signal) },
-    { name: 'retain history', run: (signal) => retainHistory.drop(signal) },
+    { name: 'retain history', run: (signal) => dropOldHistory.drop(signal) },
   ];
 }
 

@@ -1,9 +1,10 @@
 import type { DependencyContainer } from 'tsyringe';
 import type { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
-import type { ReportFleetPerformance } from '#application/analytics/fleet-performance';
-import type { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
+import type { ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
+import type { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import type { FindGaps } from '#application/history/find-gaps';
-import type { ReadHistory, StreamHistory } from '#application/history/read-history';
+import type { ReadHistory } from '#application/history/read-history';
+import type { StreamHistory } from '#application/history/stream-history';
 import type { IngestReadings } from '#application/ingest-readings';
 import type { DetectLosses } from '#application/losses/detect-losses';
 import type { ListLosses } from '#application/losses/list-losses';
@@ -12,9 +13,9 @@ import type { ManageLinks } from '#application/manage-links';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import type { ListLiveStates, ReadLiveState } from '#application/read-live';
+import type { ListLiveStates, ReadLiveState } from '#application/read-live-state';
 import type { CloseHours } from '#application/upkeep/close-hours';
-import type { RetainHistory } from '#application/upkeep/retain-history';
+import type { DropOldHistory } from '#application/upkeep/drop-old-history';
 import type { Config } from './config.ts';
 
 /** A name in the container that knows the type of what it names. */
@@ -40,7 +41,7 @@ export const LIST_WARNINGS = token<ListWarnings>('ListWarnings');
 export const MANAGE_LINKS = token<ManageLinks>('ManageLinks');
 export const CLOSE_HOURS = token<CloseHours>('CloseHours');
 export const DETECT_LOSSES = token<DetectLosses>('DetectLosses');
-export const RETAIN_HISTORY = token<RetainHistory>('RetainHistory');
+export const DROP_OLD_HISTORY = token<DropOldHistory>('DropOldHistory');
 
 /** What a token names. Throws when nothing was registered under it. */
 export function resolve<T>(container: DependencyContainer, name: Token<T>): T {

@@ -30,7 +30,7 @@ async function differencesIn(store: Pick<TelemetryStore, 'cold' | 'rollups' | 'r
 }
 
 describe.each(stores)('an audit on $name', ({ open }) => {
-  it('finds no difference, whether hours are closed, out of date, or their history is gone', async () => {
+  it('finds no difference, whether hours are closed, out of date or dropped', async () => {
     const store = await open();
     await store.writer.commit(readings);
     expect(await differencesIn(store)).toEqual([]);
@@ -43,7 +43,7 @@ describe.each(stores)('an audit on $name', ({ open }) => {
     expect(await differencesIn(store)).toEqual([]);
   });
 
-  it('takes no history that is dropped meanwhile for a difference', async () => {
+  it('does not report history that is dropped meanwhile', async () => {
     const store = await open();
     await store.writer.commit(readings);
     await closeHours(store);
@@ -59,7 +59,7 @@ describe.each(stores)('an audit on $name', ({ open }) => {
     expect(await differencesIn({ cold: store.cold, rollups: store.rollups, retention })).toEqual([]);
   });
 
-  it('names a device whose sum is another, and the totals of the fleet', async () => {
+  it('reports the wrong sums of a device and of the fleet', async () => {
     const store = await open();
     await store.writer.commit(readings);
     await closeHours(store);
@@ -100,7 +100,7 @@ describe.each(stores)('an audit on $name', ({ open }) => {
   });
 });
 
-it('an audit does not take a reading that arrives meanwhile for a difference', async () => {
+it('an audit does not report a reading that arrives meanwhile', async () => {
   const store = createMemoryStore();
   await store.writer.commit(readings);
   const { rollups, cold, retention } = store;
@@ -120,7 +120,7 @@ it('an audit does not take a reading that arrives meanwhile for a difference', a
   expect(await differencesIn(arriving)).toEqual([]);
 });
 
-/** Some methods of a port as an object of its own. */
+/** Some methods of a port, as an object. */
 function port<T extends object, K extends keyof T>(of: T, ...names: K[]): Pick<T, K> {
   return Object.fromEntries(
     names.map((name) => [name, (of[name] as (...args: unknown[]) => unknown).bind(of)]),
@@ -141,12 +141,12 @@ describe('npm run audit', () => {
   const iso = (time: number) => new Date(time).toISOString();
   const window = ['--from', iso(START), '--to', iso(START + DAY)];
 
-  it('ends with 0 beside a running engine, and with 1 naming every difference', async () => {
+  it('exits with 0 beside a running engine, and with 1 and a list of differences', async () => {
     const directory = temporaryDirectory();
     const store = await openSqliteStore({ directory });
     await store.writer.commit(readings);
     await closeHours(store);
-    expect(await audit(directory, ...window)).toEqual({ code: 0, stdout: 'no difference\n', stderr: '' });
+    expect(await audit(directory, ...window)).toEqual({ code: 0, stdout: 'no differences\n', stderr: '' });
     await store.close();
 
     const database = new DatabaseSync(join(directory, 'energy.db'));
@@ -164,23 +164,23 @@ describe('npm run audit', () => {
       `2026-01-15T12:00:00.000Z vehicle device-hour EV-1: counted ${JSON.stringify({ energy: 4_800_000, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}, ` +
         `stored ${JSON.stringify({ energy: 4_800_001, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}`,
     );
-    expect(lines.at(-1)).toBe('5 differences'); // two devices of an hour, the meters' minutes of three
+    expect(lines.at(-1)).toBe('differences: 5'); // two devices of an hour, the meters' minutes of three
   });
 
   it.each([
-    ['nothing', []],
+    ['no options', []],
     ['no end', ['--from', iso(START)]],
-    ['a time that is none', ['--from', 'yesterday', '--to', iso(START)]],
+    ['an invalid time', ['--from', 'yesterday', '--to', iso(START)]],
     ['an empty window', ['--from', iso(START), '--to', iso(START)]],
     ['an unknown option', [...window, '--quick']],
-  ])('ends with 2 when it is asked with %s', async (_, args) => {
+  ])('exits with 2 for %s', async (_, args) => {
     const { code, stderr } = await audit(temporaryDirectory(), ...args);
     expect(code).toBe(2);
     expect(stderr).toContain('usage: npm run audit');
   });
 
-  it('ends with 2 when there is no store', async () => {
+  it('exits with 2 when there is no store', async () => {
     const { code, stderr } = await audit(join(temporaryDirectory(), 'nowhere'), ...window);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('cannot be opened') });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('failed to open the store') });
   });
 });

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const hours: StreamHour[] = [0, 1, 2].map((n) => ({ kind: 'vehicle', hour: START + n * HOUR }));
 
-/** Rollups that note what is closed, and fail at some hours. */
+/** Rollups that record what is closed, and fail for some hours. */
 function rollups(failing: ReadonlyMap<number, Error> = new Map()) {
   const closed: number[] = [];
   const asked: number[] = [];
@@ -31,7 +31,7 @@ function rollups(failing: ReadonlyMap<number, Error> = new Map()) {
 }
 
 describe('closing hours', () => {
-  it('closes those that are over, a little after their end, each once', async () => {
+  it('closes hours once, a little after their end', async () => {
     const store = await openSqliteStore({ directory: temporaryDirectory() });
     await store.writer.commit(hours.map(({ hour }) => aVehicleReading({ timestamp: hour })));
     const clock = new ManualClock(START + 3 * HOUR + 2 * MINUTE - 1);
@@ -46,15 +46,15 @@ describe('closing hours', () => {
     await store.close();
   });
 
-  it('goes on after an hour that cannot be closed, and says so in the end', async () => {
+  it('goes on after an hour that cannot be closed, and reports it at the end', async () => {
     const { port, closed } = rollups(new Map([[START, new Error('broken')]]));
     const closeHours = new CloseHours(port, new ManualClock(START + 9 * HOUR));
 
-    await expect(closeHours.close()).rejects.toThrow('1 hours could not be closed');
+    await expect(closeHours.close()).rejects.toThrow('1 of 3 hours could not be closed');
     expect(closed).toEqual([START + HOUR, START + 2 * HOUR]);
   });
 
-  it('ends at once when the store does not answer', async () => {
+  it('stops at once when the store does not answer', async () => {
     const { port, closed } = rollups(new Map([[START + HOUR, new StoreUnavailableError('down')]]));
     const closeHours = new CloseHours(port, new ManualClock(START + 9 * HOUR));
 
@@ -62,7 +62,7 @@ describe('closing hours', () => {
     expect(closed).toEqual([START]);
   });
 
-  it('ends between two hours when the service stops', async () => {
+  it('stops between two hours when the service stops', async () => {
     const { port, closed } = rollups();
     const stop = new AbortController();
     const stopping: HourRollups = { ...port, close: async (hour) => port.close(hour).then(() => stop.abort()) };

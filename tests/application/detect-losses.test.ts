@@ -36,13 +36,13 @@ const statesOf = async (store: TelemetryStore) =>
   }));
 
 describe('a loss warning', () => {
-  it('opens at the second evaluation in a row below the threshold, with its evidence', async () => {
+  it('opens at the second consecutive evaluation below the threshold, with its evidence', async () => {
     const store = createMemoryStore();
     await store.links.add([link()]);
     await store.writer.commit(readings(START, START + 25 * HOUR, 0.7));
     const { at } = given(store, START);
 
-    await at(START + 24 * HOUR + MINUTE); // the hour is over, but not for long enough: 23 h are seen
+    await at(START + 24 * HOUR + MINUTE); // the hour is over, but not for long enough: only 23 h count
     expect(await store.warnings.lastEvaluation()).toBe(START + 23 * HOUR);
     expect(await statesOf(store)).toEqual([{ vehicleId: 'EV-1', state: 'open', opened: 23, cleared: null }]);
 
@@ -68,7 +68,7 @@ describe('a loss warning', () => {
     expect(await statesOf(store)).toMatchObject([{ state: 'open', opened: 26 }]);
   });
 
-  it('clears when the efficiency is back, and not as soon as it is at the threshold', async () => {
+  it('clears when the efficiency has recovered, not as soon as it reaches the threshold', async () => {
     const store = createMemoryStore();
     await store.links.add([link()]);
     await store.writer.commit([
@@ -96,7 +96,7 @@ describe('a loss warning', () => {
     expect(await statesOf(store)).toEqual([]);
   });
 
-  it('begins its row anew after an hour without a link', async () => {
+  it('restarts its streak after an hour without a link', async () => {
     const store = createMemoryStore();
     await store.links.add([link(), link('EV-2')]);
     await store.writer.commit(readings(START, START + 3 * DAY, 0.7));
@@ -115,7 +115,7 @@ describe('a loss warning', () => {
 });
 
 describe('a vehicle that has lost all its links and is linked again', () => {
-  it('is judged anew, and a vehicle that is linked for the first time by the day before', async () => {
+  it('is judged anew; a vehicle linked for the first time is judged on the day before', async () => {
     const store = createMemoryStore();
     await store.links.add([link()]);
     for (const vehicleId of ['EV-1', 'EV-2'])
@@ -147,13 +147,13 @@ describe('evaluations', () => {
     for (const vehicleId of vehicles) await store.writer.commit(readings(START, START + 3 * DAY, 0.7, vehicleId));
     return store;
   }
-  /** What a service that was never down does. */
+  /** What a service does that is never down. */
   async function eachHour(store: TelemetryStore, to: number) {
     const { at } = given(store, START);
     for (let hour = 1; hour <= to; hour++) await at(START + hour * HOUR + 2 * MINUTE);
   }
 
-  it('that were missed are made good, at most 24', async () => {
+  it('that were missed are caught up on, at most 24', async () => {
     const [never, down] = [await aFleet(), await aFleet()];
     await eachHour(never, 40);
     await eachHour(down, 20);
@@ -164,7 +164,7 @@ describe('evaluations', () => {
     expect(await statesOf(never)).toMatchObject(vehicles.map(() => ({ opened: 23 })));
   });
 
-  it('that were missed for longer are left out', async () => {
+  it('that were missed longer ago are skipped', async () => {
     const store = await aFleet();
     await store.warnings.evaluated(START + 10 * HOUR);
     const ends: number[] = [];
@@ -180,7 +180,7 @@ describe('evaluations', () => {
     expect(ends).toEqual(Array.from({ length: 24 }, (_, i) => 47 + i));
   });
 
-  it('made by several processes at once, and twice, count once', async () => {
+  it('made twice by several processes at once count once', async () => {
     const store = await aFleet();
     const processes = [1, 2, 3].map(() => given(store, START + 24 * HOUR + 2 * MINUTE).detectLosses);
 
@@ -191,7 +191,7 @@ describe('evaluations', () => {
     expect((await store.warnings.watches(['EV-1'])).get('EV-1')).toMatchObject({ below: 3, evaluatedTo: START + DAY });
   });
 
-  it('that were stopped in the middle are made by the next run', async () => {
+  it('that were interrupted are made by the next run', async () => {
     const store = await aFleet();
     const { detectLosses, at } = given(store, START + 24 * HOUR + 2 * MINUTE);
     await detectLosses.detect(AbortSignal.abort());
@@ -201,7 +201,7 @@ describe('evaluations', () => {
     expect(await statesOf(store)).toHaveLength(3);
   });
 
-  it('end before the next window when the service stops, and are made by the next run', async () => {
+  it('stop before the next window when the service stops, and are made by the next run', async () => {
     const store = await aFleet();
     const stop = new AbortController();
     let windows = 0;
@@ -224,7 +224,7 @@ describe('evaluations', () => {
     expect(await statesOf(store)).toHaveLength(3);
   });
 
-  it('end before the next hour when the service stops, though there is no vehicle to look at', async () => {
+  it('stop before the next hour when the service stops, even without any vehicle', async () => {
     const stop = new AbortController();
     let hours = 0;
     const during = async () => {
@@ -239,7 +239,7 @@ describe('evaluations', () => {
     expect(hours).toBe(1);
   });
 
-  it('without any link are not made: the first links are judged by the day before them', async () => {
+  it('are not made without any link, so that the first links are judged on the day before', async () => {
     const store = createMemoryStore();
     await store.writer.commit(readings(START, START + 2 * DAY, 0.7));
     const { at } = given(store, START);

@@ -5,18 +5,18 @@ import { HOUR, MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { aMeterReading, aVehicleReading } from '#tests/support/readings';
 
-/** How long a life is: some hours, with edges in the middle of hours. */
+/** The length of a life: some hours, so that windows have whole hours as well as edges within hours. */
 export const LENGTH = 6 * HOUR;
 export const VEHICLES = ['EV-1', 'EV-2'];
 export const METERS = ['M-1', 'M-2'];
 
-/** What happens to a store: batches of readings arrive, and hours are closed in between. Times count from zero. */
+/** What happens to a store: batches of readings arrive, and hours are closed in between. Times start at zero. */
 export interface Life {
   /** Readings with distinct keys. */
   readonly readings: readonly Reading[];
   readonly steps: readonly Step[];
   readonly links: readonly MeterLink[];
-  /** Windows to the millisecond. */
+  /** Windows to ask for, to the millisecond. */
   readonly windows: readonly TimeWindow[];
 }
 
@@ -50,7 +50,7 @@ const readings = fc.uniqueArray(reading, {
   selector: (one) => `${one.deviceId} ${one.timestamp}`,
 });
 
-/** Links of one meter: it changes hands at some moments, and feeds nobody now and then. */
+/** The links of one meter: now and then it changes from one vehicle to another or feeds none. */
 const linksOf = (meterId: string) =>
   fc
     .tuple(
@@ -70,7 +70,7 @@ export const lives: fc.Arbitrary<Life> = fc
   .record({
     readings,
     links: fc.tuple(...METERS.map(linksOf)).map((all) => all.flat()),
-    windows: fc.array(window, { minLength: 1, maxLength: 3 }),
+    windows: fc.array(window, { minLength: 1, maxLength: 2 }),
     batches: fc.integer({ min: 1, max: 4 }),
     closings: fc.array(time, { maxLength: 3 }),
   })

@@ -4,7 +4,7 @@ import { type DeviceTotals, deviceTotalsOf } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import { contains, type TimeWindow } from '#domain/time/time-window';
 
-/** What every answer should be, counted in the plainest way from the readings that were sent. */
+/** What every answer should be, counted in the simplest way from the readings sent. */
 export class EnergyModel {
   readonly #readings: readonly Reading[];
 
@@ -22,7 +22,7 @@ export class EnergyModel {
     return { energy, readings };
   }
 
-  /** What the meters measured in the window while they fed the vehicle. */
+  /** What the meters drew in the window while they were linked to the vehicle. */
   linked(vehicleId: string, links: readonly MeterLink[], window: TimeWindow): DeviceTotals {
     return this.#sum('meter', ({ deviceId, timestamp }) => {
       const feeds = links.filter((link) => link.vehicleId === vehicleId && link.meterId === deviceId);

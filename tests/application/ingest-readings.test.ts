@@ -9,24 +9,24 @@ import { aVehicleReading, START } from '#tests/support/readings';
 const hour = { from: START, to: START + HOUR };
 const at = (time: number) => aVehicleReading({ timestamp: time, kwh: 1 });
 
-/** Ingestion into a store whose horizon is looked at a number of times, and fails as often as it is told to. */
+/** Ingestion into a store that counts how often its horizon is read, and fails on demand. */
 function ingestion() {
   const store = createMemoryStore();
   const clock = new ManualClock(START);
-  const looks = { count: 0, fail: false };
+  const reads = { count: 0, fail: false };
   const retention = {
     ...store.retention,
     horizon: async () => {
-      looks.count++;
-      if (looks.fail) throw new StoreUnavailableError('down');
+      reads.count++;
+      if (reads.fail) throw new StoreUnavailableError('down');
       return store.retention.horizon();
     },
   };
-  return { store, clock, looks, ingest: new IngestReadings(store.writer, { retention, clock }) };
+  return { store, clock, reads, ingest: new IngestReadings(store.writer, { retention, clock }) };
 }
 
-describe('a reading older than the history that is kept', () => {
-  it('is refused by name and counted nowhere, and its neighbours are stored', async () => {
+describe('a reading older than the stored history', () => {
+  it('is rejected with the reason and not counted, while its neighbours are stored', async () => {
     const { store, ingest } = ingestion();
     await store.writer.commit([at(START), at(START + 1)]);
     await store.retention.dropBefore(START + HOUR);
@@ -47,7 +47,7 @@ describe('a reading older than the history that is kept', () => {
     expect((await store.cold.fleetTotals(hour)).vehicle.readings).toBe(2);
   });
 
-  it('keeps all others of an atomic batch out', async () => {
+  it('withholds all others of an atomic batch', async () => {
     const { store, ingest } = ingestion();
     await store.retention.dropBefore(START + HOUR);
 
@@ -58,33 +58,33 @@ describe('a reading older than the history that is kept', () => {
 });
 
 describe('the horizon', () => {
-  it('is looked at before the first reading and once a minute, not for each request', async () => {
-    const { store, clock, looks, ingest } = ingestion();
+  it('is read before the first reading and once a minute, not for each request', async () => {
+    const { store, clock, reads, ingest } = ingestion();
     await Promise.all([1, 2, 3].map((n) => ingest.ingest([at(START + n)])));
     clock.advance(MINUTE - 1);
     await ingest.ingest([at(START + 4)]);
-    expect(looks.count).toBe(1);
+    expect(reads.count).toBe(1);
 
     await store.retention.dropBefore(START + HOUR);
     clock.advance(1);
-    await ingest.ingest([at(START + HOUR)]); // does not wait for the look that it begins
+    await ingest.ingest([at(START + HOUR)]); // does not wait for the refresh that it starts
     expect(await ingest.ingest([at(START + 5)])).toMatchObject({ rejected: 1 });
-    expect(looks.count).toBe(2);
+    expect(reads.count).toBe(2);
   });
 
-  it('that cannot be read the first time lets nothing in; later the last one stays', async () => {
-    const { store, clock, looks, ingest } = ingestion();
+  it('lets nothing in until it has been read; after that, the last known one stays', async () => {
+    const { store, clock, reads, ingest } = ingestion();
     await store.retention.dropBefore(START + HOUR);
-    looks.fail = true;
+    reads.fail = true;
     await expect(ingest.ingest([at(START)])).rejects.toThrow(StoreUnavailableError);
-    looks.fail = false;
+    reads.fail = false;
     expect(await ingest.ingest([at(START)])).toMatchObject({ rejected: 1 });
 
-    looks.fail = true;
+    reads.fail = true;
     for (let minute = 0; minute < 3; minute++) {
       clock.advance(MINUTE + SECOND);
       expect(await ingest.ingest([at(START)])).toMatchObject({ rejected: 1 });
     }
-    expect(looks.count).toBe(5);
+    expect(reads.count).toBe(5);
   });
 });

@@ -27,12 +27,12 @@ it('streams are summed one after the other', async () => {
     },
   };
 
-  await new LinkedBalances({ ...store, cold: cold as ColdStore }, new ManualClock(WINDOW.to), 0.85).over(WINDOW);
+  await new LinkedBalances({ ...store, cold: cold as ColdStore }, new ManualClock(WINDOW.to), 0.85).compute(WINDOW);
 
   expect(events).toEqual(['vehicle begins', 'vehicle ends', 'meter begins', 'meter ends']);
 });
 
-it('others have their turns between the vehicles of a large fleet', async () => {
+it('the event loop runs between the vehicles of a large fleet', async () => {
   const store = await aFleetOf(2_000);
   let turns = 0;
   let isDone = false;
@@ -42,7 +42,7 @@ it('others have their turns between the vehicles of a large fleet', async () => 
   };
   setImmediate(count);
 
-  const balances = await new LinkedBalances(store, new ManualClock(WINDOW.to), 0.85).over(WINDOW);
+  const balances = await new LinkedBalances(store, new ManualClock(WINDOW.to), 0.85).compute(WINDOW);
   isDone = true;
 
   expect(balances).toHaveLength(2_000);

@@ -10,7 +10,7 @@ import { START } from '#tests/support/readings';
 import { stores } from '#tests/support/stores';
 import { aWarning, aWatch } from '#tests/support/warnings';
 
-/** More than are looked at in one step. */
+/** More vehicles than one step handles. */
 const MANY = 700;
 const LINKED = 'EV-7';
 const vehicles = Array.from({ length: MANY }, (_, n) => `EV-${n}`);
@@ -18,14 +18,14 @@ const vehicles = Array.from({ length: MANY }, (_, n) => `EV-${n}`);
 const cleared = (vehicleId: string, clearedAt: EpochMillis): LossWarning =>
   aWarning({ vehicleId, state: 'cleared', clearedAt });
 
-/** Warnings that the evaluation of `START` opened. */
+/** Stores warnings as the evaluation at `START` would open them. */
 async function opened(store: TelemetryStore, vehicleIds: readonly string[]): Promise<void> {
   const warnings = vehicleIds.map((vehicleId) => aWarning({ vehicleId }));
   await store.warnings.keep(warnings.map((open) => ({ watch: aWatch(open, START, open.vehicleId), changed: open })));
   await store.warnings.evaluated(START);
 }
 
-/** What a process does when the hour that ends then has been over for long enough. */
+/** Detects losses as soon as the hour that ends at `end` can be closed. */
 const at = (store: TelemetryStore, end: EpochMillis, signal?: AbortSignal) =>
   new DetectLosses(store, new ManualClock(end + 2 * MINUTE), DEFAULT_WARNING_RULE).detect(signal);
 
@@ -37,7 +37,7 @@ const allOf = async ({ warnings }: TelemetryStore) => byId(await warnings.list({
 describe.each(stores)('an open warning of a vehicle that has lost its links, on $name', ({ open }) => {
   it.each([
     ['other vehicles have links', [aLink({ meterId: 'M-2', vehicleId: 'EV-2' })], START + 28 * HOUR],
-    ['there is no link left at all', [], START + 25 * HOUR],
+    ['no link is left at all', [], START + 25 * HOUR],
   ])('clears at the end of the first window without a link, when %s', async (_, others, evaluated) => {
     const store = await open();
     await store.links.add([aLink({ from: START - DAY, to: START + HOUR + 30 * MINUTE }), ...others]);
@@ -53,7 +53,7 @@ describe.each(stores)('an open warning of a vehicle that has lost its links, on 
     expect(await store.warnings.lastEvaluation()).toBe(evaluated);
   });
 
-  it('clears once, however many processes see it, and as many as there are', async () => {
+  it('clears once, whatever the number of processes and of warnings', async () => {
     const store = await open();
     await store.links.add([aLink({ vehicleId: LINKED, from: START - DAY })]);
     await opened(store, vehicles);
@@ -64,12 +64,12 @@ describe.each(stores)('an open warning of a vehicle that has lost its links, on 
     expect(await allOf(store)).toEqual(byId(allClearedButOne(START + HOUR)));
   });
 
-  it.each(['is killed', 'is stopped'])('clears at the same time when the process that is at it %s', async (how) => {
+  it.each(['is killed', 'is stopped'])('clears at the same time when the process at work %s', async (how) => {
     const store = await open();
     await store.links.add([aLink({ vehicleId: LINKED, from: START - DAY })]);
     await opened(store, vehicles);
     const stop = new AbortController();
-    const interrupted = keptOnce(store, () => {
+    const interrupted = afterClearing(store, () => {
       if (how === 'is killed') throw new Error('killed');
       stop.abort();
     });
@@ -85,8 +85,8 @@ describe.each(stores)('an open warning of a vehicle that has lost its links, on 
   });
 });
 
-/** The store, and `then` happens when it has first kept a warning that was cleared. */
-function keptOnce(store: TelemetryStore, then: () => void): TelemetryStore {
+/** The store, which calls `then` after storing a cleared warning. */
+function afterClearing(store: TelemetryStore, then: () => void): TelemetryStore {
   const warnings: WarningRepository = {
     watches: (vehicleIds) => store.warnings.watches(vehicleIds),
     keep: async (changes) => {

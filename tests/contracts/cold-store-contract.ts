@@ -24,7 +24,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       expect(await store.cold.history('meter', 'M-1', window, { limit: 10 })).toEqual([]);
     });
 
-    it('takes windows as half-open, to the millisecond for a device', async () => {
+    it('treats windows as half-open, to the millisecond for a device', async () => {
       await store.writer.commit([0, 1, 59_999, 60_000].map((ms) => aVehicleReading({ timestamp: START + ms, kwh: 1 })));
       const readings = async (from: number, to: number) =>
         (await store.cold.deviceTotals('vehicle', 'EV-1', { from: START + from, to: START + to })).readings;
@@ -36,7 +36,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       expect(await readings(-HOUR, 0)).toBe(0);
     });
 
-    it('takes windows as half-open, to the minute for the fleet', async () => {
+    it('treats windows as half-open, to the minute for the fleet', async () => {
       await store.writer.commit([0, 59_999, 60_000].map((ms) => aMeterReading({ timestamp: START + ms, kwh: 1 })));
       const readings = async (from: number, to: number) =>
         (await store.cold.fleetTotals({ from: START + from * MINUTE, to: START + to * MINUTE })).meter.readings;
@@ -47,7 +47,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       expect(await readings(-5, 0)).toBe(0);
     });
 
-    it('sums energies that floating point would not, and averages temperatures exactly', async () => {
+    it('sums energies and temperatures exactly where floating point would not', async () => {
       await store.writer.commit(
         Array.from({ length: 1000 }, (_, i) =>
           aVehicleReading({ timestamp: START + i * MINUTE, kwh: 0.1, batteryTemp: i % 2 === 0 ? 30.1 : -0.3 }),
@@ -86,7 +86,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       expect((await store.cold.deviceTotals('meter', 'b', window)).readings).toBe(0);
     });
 
-    it('answers a window of whole hours with ragged edges like the sum of its minutes', async () => {
+    it('answers any window of whole minutes with the sum of its minutes', async () => {
       const readings = Array.from({ length: 300 }, (_, i) =>
         aMeterReading({ timestamp: START + i * MINUTE, kwh: (i + 1) / 1000 }),
       );
@@ -111,7 +111,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       }
     });
 
-    it('tells the fleet hour by hour, without the hours that have nothing', async () => {
+    it('lists the totals of the fleet hour by hour, without empty hours', async () => {
       await store.writer.commit([
         aMeterReading({ timestamp: START, kwh: 1 }),
         aVehicleReading({ timestamp: START + 59 * MINUTE, kwh: 0.5 }),
@@ -154,7 +154,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       }
     });
 
-    it('puts readings from before 1970 into the hours and minutes they are of', async () => {
+    it('puts readings from before 1970 into the right hours and minutes', async () => {
       const readings = [-90, -60, -1, 0, 1].map((minute) => aMeterReading({ timestamp: minute * MINUTE + 1, kwh: 1 }));
       await store.writer.commit(readings);
       const window = { from: -2 * HOUR, to: HOUR };
@@ -173,7 +173,7 @@ export function coldStoreContract({ name, open }: StoreUnderTest): void {
       expect(await store.hot.newest('meter', 'M-1')).toEqual(readings[4]);
     });
 
-    it('answers very long and very empty windows', async () => {
+    it('answers very long windows with few readings', async () => {
       await store.writer.commit([aMeterReading({ kwh: 1 }), aMeterReading({ timestamp: START + 400 * DAY, kwh: 2 })]);
       const window = { from: 0, to: START + 4000 * DAY };
 

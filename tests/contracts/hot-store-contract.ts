@@ -16,7 +16,7 @@ export function hotStoreContract({ name, open }: StoreUnderTest): void {
 
     const ids = async (query: LivePageQuery) => (await store.hot.page('meter', query)).map(({ deviceId }) => deviceId);
 
-    it('does not know a device it never saw', async () => {
+    it('returns nothing for a device without readings', async () => {
       await store.writer.commit([aVehicleReading({ deviceId: 'known' })]);
 
       expect(await store.hot.newest('vehicle', 'unknown')).toBeUndefined();
@@ -51,7 +51,7 @@ export function hotStoreContract({ name, open }: StoreUnderTest): void {
       expect(await ids({ limit: 10, olderThan: START })).toEqual([]);
     });
 
-    it('shows the newest reading of each device on a page', async () => {
+    it('lists the newest reading of each device', async () => {
       await store.writer.commit([aMeterReading({ timestamp: START })]);
       const newest = aMeterReading({ timestamp: START + MINUTE, voltage: 240 });
       await store.writer.commit([newest]);

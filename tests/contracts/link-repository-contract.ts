@@ -17,7 +17,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
 
     const add = async (...links: MeterLink[]) => (await store.links.add(links)).map(({ status }) => status);
 
-    it('are kept and found', async () => {
+    it('are stored and found', async () => {
       const [open, ended] = [aLink(), aLink({ meterId: 'M-2', to: START + DAY })];
       expect(await add(open, ended)).toEqual(['stored', 'stored']);
 
@@ -26,7 +26,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       expect(await store.links.find('nobody@0')).toBeUndefined();
     });
 
-    it('are known again when they say the same', async () => {
+    it('are recognized as duplicates when they are the same', async () => {
       await add(aLink());
       expect(await add(aLink(), aLink())).toEqual(['duplicate', 'duplicate']);
     });
@@ -37,7 +37,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       ['a beginning inside', START + HOUR, START + 2 * DAY],
       ['all of it', START - DAY, null],
       ['a part of it', START + HOUR, START + 2 * HOUR],
-    ])('of one meter must not overlap: %s is refused, naming the link in the way', async (_, from, to) => {
+    ])('of one meter must not overlap: %s is refused and names the link in the way', async (_, from, to) => {
       const first = aLink({ to: START + DAY });
       await add(first);
 
@@ -47,7 +47,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       expect(await store.links.list({ limit: 10 })).toEqual([first]);
     });
 
-    it('of one meter may follow each other without a gap', async () => {
+    it('of one meter may follow one another without a gap', async () => {
       expect(
         await add(
           aLink({ to: START + DAY }),
@@ -61,7 +61,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       expect(await add(aLink(), aLink({ meterId: 'M-2' }))).toEqual(['stored', 'stored']);
     });
 
-    it('refused in the middle of many do not hold back the others', async () => {
+    it('refused in the middle of many do not affect the others', async () => {
       expect(await add(aLink(), aLink({ from: START + HOUR }), aLink({ meterId: 'M-2' }))).toEqual([
         'stored',
         'overlap',
@@ -69,7 +69,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       ]);
     });
 
-    it('written at once for one meter leave exactly one', async () => {
+    it('written concurrently for one meter leave exactly one', async () => {
       const outcomes = await Promise.all(
         [0, 1, 2, 3, 4].map((n) => store.links.add([aLink({ vehicleId: `EV-${n}`, from: START + n * HOUR })])),
       );
@@ -79,7 +79,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       expect(await store.links.list({ limit: 10 })).toHaveLength(1);
     });
 
-    it('can be ended, and opened again when nothing is in the way', async () => {
+    it('can be ended, and reopened when nothing is in the way', async () => {
       const link = aLink();
       await add(link);
 
@@ -94,7 +94,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       expect(await store.links.end('nobody@0', START)).toBeUndefined();
     });
 
-    it('can be removed', async () => {
+    it('can be deleted', async () => {
       const link = aLink();
       await add(link);
 
@@ -104,7 +104,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       expect(await add(aLink({ vehicleId: 'EV-2' }))).toEqual(['stored']);
     });
 
-    it('are listed in the order of their ids, by meter, by vehicle, by moment, page by page', async () => {
+    it('are listed in the order of their ids, by meter, vehicle or moment, page by page', async () => {
       const a = aLink({ meterId: 'A', to: START + DAY });
       const a2 = aLink({ meterId: 'A', from: START + DAY, vehicleId: 'EV-2' });
       const b = aLink({ meterId: 'B' });
@@ -121,7 +121,7 @@ export function linkRepositoryContract({ name, open }: StoreUnderTest): void {
       expect(await store.links.list({ limit: 10, at: START - 1 })).toEqual([]);
     });
 
-    it('are found by the window they meet', async () => {
+    it('are found by the window they overlap', async () => {
       const early = aLink({ to: START + DAY });
       const late = aLink({ from: START + DAY, vehicleId: 'EV-2' });
       const other = aLink({ meterId: 'M-0', from: START + HOUR, to: START + 2 * HOUR });

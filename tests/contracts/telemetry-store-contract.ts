@@ -7,7 +7,7 @@ import type { StoreUnderTest } from './store-under-test.ts';
 import { telemetryWriterContract } from './telemetry-writer-contract.ts';
 import { warningRepositoryContract } from './warning-repository-contract.ts';
 
-/** Everything that makes an adapter a store of this engine. Run it on yours. */
+/** Everything that an adapter must do to be a store of this engine. Run it on yours. */
 export function telemetryStoreContract(store: StoreUnderTest): void {
   telemetryWriterContract(store);
   hotStoreContract(store);

@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import type { StoreUnderTest } from './store-under-test.ts';
 
-/** What every `TelemetryWriter` does, whatever it writes to. */
+/** What every `TelemetryWriter` does. */
 export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
   describe(`${name}: the telemetry writer`, () => {
     let store: TelemetryStore;
@@ -29,7 +29,7 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       });
     });
 
-    it('gives back every field as it was sent', async () => {
+    it('returns every field as it was sent', async () => {
       const meter = aMeterReading({ kwh: 0.123456, voltage: 243.15, receivedAt: START + 77 });
       const vehicle = aVehicleReading({ kwh: 99.999999, soc: 33.3, batteryTemp: -12.75 });
       await commit([meter, vehicle]);
@@ -43,7 +43,7 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       expect(await commit([])).toEqual([]);
     });
 
-    it('knows the same reading again, in another commit and in the same, and counts it once', async () => {
+    it('recognizes the same reading in another commit and in the same one, and counts it once', async () => {
       const reading = aMeterReading({ kwh: 1.5 });
 
       expect(await commit([reading, { ...reading, receivedAt: reading.receivedAt + 1 }])).toEqual([
@@ -81,7 +81,7 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       expect(await store.hot.newest('vehicle', 'EV-1')).toEqual(first);
     });
 
-    it('tells stored, duplicate and conflict apart within one batch of old and new readings', async () => {
+    it('distinguishes stored, duplicate and conflict within one batch of old and new readings', async () => {
       const at = (minute: number, kwh = 0.1) => aVehicleReading({ timestamp: START + minute * MINUTE, kwh });
       await commit([at(0), at(1), at(5)]);
 
@@ -107,14 +107,14 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       expect(await store.hot.newest('vehicle', 'same')).toEqual(vehicle);
     });
 
-    it('keeps ids apart that differ only in case, and takes ids of every allowed character', async () => {
+    it('keeps ids apart that differ only in case, and accepts ids of every allowed character', async () => {
       const ids = ['ev-1', 'EV-1', 'a:b', 'a.b', '__proto__', 'constructor', '0', '-1', 'x'.repeat(128)];
 
       expect(await commit(ids.map((deviceId) => aVehicleReading({ deviceId })))).toEqual(ids.map(() => 'stored'));
       for (const deviceId of ids) expect((await store.hot.newest('vehicle', deviceId))?.deviceId).toBe(deviceId);
     });
 
-    it('moves live state by timestamp: a late reading counts and changes nothing else', async () => {
+    it('advances live state by timestamp: a late reading is counted but does not change it', async () => {
       const newest = aVehicleReading({ timestamp: START + 2 * MINUTE, soc: 55 });
       const late = aVehicleReading({ timestamp: START, soc: 50 });
       await commit([newest]);
@@ -125,14 +125,14 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       expect(await history('vehicle', 'EV-1')).toEqual([late, newest]);
     });
 
-    it('takes the newest of a batch for live state, in whatever order it comes', async () => {
+    it('makes the newest reading of a batch the live state, whatever their order', async () => {
       const readings = [3, 1, 4, 0, 2].map((n) => aMeterReading({ timestamp: START + n * MINUTE }));
       await commit(readings);
 
       expect((await store.hot.newest('meter', 'M-1'))?.timestamp).toBe(START + 4 * MINUTE);
     });
 
-    it('moves the live state of each device by itself: forward, not at all, or to its first reading', async () => {
+    it('advances the live state of each device independently, or not at all', async () => {
       const at = (deviceId: string, n: number) => aMeterReading({ deviceId, timestamp: START + n * MINUTE });
       await commit([at('M-1', 2), at('M-2', 5), at('M-3', 3)]);
 
@@ -149,7 +149,7 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       expect(await commit(batch, true)).toEqual(['duplicate', 'duplicate']);
     });
 
-    it('stores nothing of an atomic batch with a conflict, and nothing of it shows', async () => {
+    it('stores nothing of an atomic batch with a conflict', async () => {
       const first = aMeterReading({ kwh: 1 });
       await commit([first]);
       const later = aMeterReading({ timestamp: START + MINUTE });
@@ -189,7 +189,7 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
 
     it('stores 5,000 readings of 100 devices in one commit, in any order', async () => {
       const readings = Array.from({ length: 5000 }, (_, i) => {
-        const n = (i * 2503) % 5000; // 2503 is prime to 5000: every n once, well mixed
+        const n = (i * 2503) % 5000; // 2503 and 5000 are coprime: every n once, well mixed
         return aVehicleReading({ deviceId: `EV-${n % 100}`, timestamp: START + n * 1000, kwh: 0.001 });
       });
 
@@ -213,7 +213,7 @@ export function telemetryWriterContract({ name, open }: StoreUnderTest): void {
       expect((await fleet()).meter).toEqual({ energy: 600_000, readings: 60 });
     });
 
-    it('takes the newest for live state when commits of a device that is new meet', async () => {
+    it('makes the newest reading the live state when concurrent commits contain a new device', async () => {
       const newest: number[] = [];
       for (let round = 0; round < 10; round++) {
         const old = aVehicleReading({ deviceId: `EV-${round}-0` });

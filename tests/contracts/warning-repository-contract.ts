@@ -15,13 +15,13 @@ export function warningRepositoryContract({ name, open }: StoreUnderTest): void 
     });
     afterEach(() => store.close());
 
-    it('start from nothing', async () => {
+    it('are empty at first', async () => {
       expect(await store.warnings.list({ limit: 10 })).toEqual([]);
       expect(await store.warnings.watches(['EV-1'])).toEqual(new Map());
       expect(await store.warnings.lastEvaluation()).toBeUndefined();
     });
 
-    it('are kept with the watch that opened them, evidence and all', async () => {
+    it('are stored with their evidence and the watch that opened them', async () => {
       const warning = aWarning();
       await store.warnings.keep([
         { watch: aWatch(warning), changed: warning },
@@ -48,7 +48,7 @@ export function warningRepositoryContract({ name, open }: StoreUnderTest): void 
       expect(await store.warnings.list({ limit: 10, state: 'cleared' })).toEqual([cleared]);
     });
 
-    it('are not touched by an evaluation that another process has already made', async () => {
+    it('do not change when another process has already made the evaluation', async () => {
       const warning = aWarning({ openedAt: START + HOUR });
       await store.warnings.keep([{ watch: aWatch(warning, START + HOUR), changed: warning }]);
 
@@ -77,7 +77,7 @@ export function warningRepositoryContract({ name, open }: StoreUnderTest): void 
       expect(await store.warnings.list({ limit: 2, after: one })).toEqual([]);
     });
 
-    it('remember the last evaluation, which never moves backwards', async () => {
+    it('keep the time of the last evaluation, which never moves backwards', async () => {
       await store.warnings.evaluated(START + HOUR);
       await store.warnings.evaluated(START);
 

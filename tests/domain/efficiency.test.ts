@@ -22,7 +22,7 @@ describe('efficiency', () => {
     expect(lossWarning(value, 0.85)).toBe(warning);
   });
 
-  it('above 1 is implausible, never capped', () => {
+  it('above 1 is implausible and not capped', () => {
     expect([null, 0.5, 1, 1.000001, 3].map(isImplausible)).toEqual([false, false, false, true, true]);
   });
 });
@@ -38,7 +38,7 @@ describe('coverage', () => {
     expect(coverage(readings, expected)).toEqual({ readings, expected, ratio });
   });
 
-  it('expects a reading in every minute that has begun, and none of the future', () => {
+  it('expects a reading in every minute that has begun, and none in the future', () => {
     const window = { from: 0, to: 60 * MINUTE };
     expect(expectedReadings(window, 60 * MINUTE)).toBe(60);
     expect(expectedReadings(window, 1000 * MINUTE)).toBe(60);

@@ -3,9 +3,9 @@ import {
   clockLag,
   excessShare,
   isOutOfStep,
-  likeness,
   looksLikeRegister,
   seriesWithin,
+  similarity,
   sumOfSeries,
 } from '#domain/energy/energy-series';
 import { HOUR, MINUTE } from '#domain/time/time';
@@ -15,7 +15,7 @@ import { START } from '#tests/support/readings';
 type Range = readonly [number, number];
 const flat = (value: number, times: number): Range[] => Array.from({ length: times }, () => [value, value] as const);
 
-describe('a register', () => {
+describe('what looks like a register', () => {
   const cases: [string, boolean, Range[]][] = [
     ['a counter that climbs', true, Array.from({ length: 8 }, (_, i) => [i * 10, i * 10 + 9] as const)],
     [
@@ -23,9 +23,9 @@ describe('a register', () => {
       true,
       [...flat(500, 16), [500, 507], [507, 514], [514, 520], ...flat(520, 5)],
     ],
-    ['too few buckets to tell', false, Array.from({ length: 5 }, (_, i) => [i * 10, i * 10 + 9] as const)],
+    ['too few buckets', false, Array.from({ length: 5 }, (_, i) => [i * 10, i * 10 + 9] as const)],
     [
-      'a counter that was set back once',
+      'a counter that was reset once',
       false,
       [
         [1, 2],
@@ -38,16 +38,12 @@ describe('a register', () => {
         [3, 4],
       ],
     ],
-    ['charging at one power', false, flat(80, 24)],
-    ['a session after standing by', false, [...flat(1, 20), [1, 120], ...flat(120, 3)]],
-    [
-      'a session that ramps up after standing by',
-      false,
-      [...flat(1, 18), [1, 40], [40, 80], [80, 120], ...flat(120, 3)],
-    ],
+    ['charging at constant power', false, flat(80, 24)],
+    ['a session after standby', false, [...flat(1, 20), [1, 120], ...flat(120, 3)]],
+    ['a session that ramps up after standby', false, [...flat(1, 18), [1, 40], [40, 80], [80, 120], ...flat(120, 3)]],
     ['a session that ends', false, [...flat(0, 4), [0, 120], ...flat(120, 3), [0, 120], ...flat(0, 4)]],
     [
-      'a young counter of a day',
+      'a new counter on its first day',
       true,
       [...flat(0, 16), [0, 3_000_000], [3_000_000, 6_000_000], [6_000_000, 9_000_000]],
     ],
@@ -63,12 +59,12 @@ describe('a register', () => {
   });
 });
 
-describe('DC beyond AC', () => {
+describe('the excess of DC over AC', () => {
   it.each([
     ['in step', [10, 10, 0], [9, 9, 0], 0],
     ['in step at half the efficiency', [10, 10, 0], [5, 5, 0], 0],
-    ['an hour of two too late', [10, 10, 0], [0, 9, 9], 0.5],
-    ['never when AC is drawn', [10, 0, 0], [0, 9, 9], 1],
+    ['one of two hours too late', [10, 10, 0], [0, 9, 9], 0.5],
+    ['only when no AC is drawn', [10, 0, 0], [0, 9, 9], 1],
     ['more in every bucket', [10, 10, 10], [20, 20, 20], 0.5],
     ['where the meter was silent', [10, null, 10], [9, 50, 9], 0],
     ['none', [10, 10], [0, 0], 0],
@@ -76,7 +72,7 @@ describe('DC beyond AC', () => {
     expect(excessShare(aSeries(ac), aSeries(dc))).toBe(share);
   });
 
-  it('may lie a minute beside its AC, but not an hour', () => {
+  it('ignores DC that is a minute off its AC, but not an hour', () => {
     const [ac, dc] = [
       [0, 0, 10, 10, 0],
       [0, 9, 9, 0, 0],
@@ -85,47 +81,47 @@ describe('DC beyond AC', () => {
     expect(isOutOfStep(aSeries(ac, HOUR), aSeries(dc, HOUR))).toBe(true);
   });
 
-  it('is looked for at a lag', () => {
+  it('is calculated at a lag', () => {
     const [ac, dc] = [aSeries([10, 20, 0, 0]), aSeries([0, 0, 9, 18])];
     expect(excessShare(ac, dc, 2 * HOUR)).toBe(0);
     expect(excessShare(ac, dc, HOUR)).toBeGreaterThan(0.1);
   });
 });
 
-describe('likeness', () => {
-  it('is 1 for proportional series, at the lag at which they are', () => {
+describe('similarity', () => {
+  it('is 1 for proportional series at the right lag', () => {
     const [ac, dc] = [aSeries([0, 10, 30, 20, 0, 0]), aSeries([0, 0, 0, 9, 27, 18])];
-    expect(likeness(ac, dc, 2 * HOUR)).toBeCloseTo(1, 12);
-    expect(likeness(ac, dc)).toBeCloseTo(1 / 7, 12);
+    expect(similarity(ac, dc, 2 * HOUR)).toBeCloseTo(1, 12);
+    expect(similarity(ac, dc)).toBeCloseTo(1 / 7, 12);
   });
 
-  it('is nothing when most of the AC meets no bucket of DC', () => {
-    expect(likeness(aSeries([10, 10, 10]), aSeries([9, null, null]))).toBe(0);
-    expect(likeness(aSeries([10, 10, 10]), aSeries([9, 9, null]))).toBeCloseTo(1, 12);
+  it('is 0 when most of the AC has no DC bucket', () => {
+    expect(similarity(aSeries([10, 10, 10]), aSeries([9, null, null]))).toBe(0);
+    expect(similarity(aSeries([10, 10, 10]), aSeries([9, 9, null]))).toBeCloseTo(1, 12);
   });
 });
 
-describe('a lag of a clock', () => {
+describe('the lag of a clock', () => {
   const session = [0, 0, 0, 0, 10, 30, 20, 0, 0, 0, 0, 0];
   const scaled = (by: number) => session.map((energy) => energy * by);
   const later = (hours: number, energies: number[]) => energies.map((_, i) => energies[i - hours] ?? 0);
 
   it.each<[string, number | undefined, number[]]>([
     ['right', undefined, scaled(0.9)],
-    ['right, and much is lost', undefined, scaled(0.3)],
-    ['right, and all is lost', undefined, scaled(0)],
+    ['right, with a large loss', undefined, scaled(0.3)],
+    ['right, with nothing delivered', undefined, scaled(0)],
     ['an hour late', HOUR, later(1, scaled(0.9))],
     ['three hours late', 3 * HOUR, later(3, scaled(0.9))],
     ['two hours early', -2 * HOUR, later(-2, scaled(0.9))],
-    ['further off than is looked for', undefined, later(5, scaled(0.9))],
-    ['late, and less than a clock alone would explain', undefined, later(3, scaled(0.6))],
-    ['late, and more than was drawn', undefined, later(3, scaled(1.5))],
-    ["another vehicle's: another form", undefined, [20, 0, 0, 0, 0, 0, 0, 0, 10, 10, 10, 10]],
+    ['further off than the search goes', undefined, later(5, scaled(0.9))],
+    ['late, with a loss that a clock alone does not explain', undefined, later(3, scaled(0.6))],
+    ['late, with more than was drawn', undefined, later(3, scaled(1.5))],
+    ["another vehicle's, of another shape", undefined, [20, 0, 0, 0, 0, 0, 0, 0, 10, 10, 10, 10]],
   ])('%s: %s', (_, lag, dc) => {
     expect(clockLag(aSeries(session), aSeries(dc), { width: HOUR, maxLag: 4 * HOUR, minEfficiency: 0.85 })).toBe(lag);
   });
 
-  it('is not seen in a charger that fails at the second of two equal sessions', () => {
+  it('is not mistaken for a charger that fails in the second of two equal sessions', () => {
     const twice = [10, 10, 0, 0, 10, 10, 0, 0];
     const failing = [9, 9, 0, 0, 0, 0, 0, 0];
     const search = { width: HOUR, maxLag: 4 * HOUR, minEfficiency: 0.85 };
@@ -134,7 +130,7 @@ describe('a lag of a clock', () => {
 });
 
 describe('series', () => {
-  it('are cut to a window by the start of their buckets', () => {
+  it('are cut to a window by the start of each bucket', () => {
     expect(seriesWithin(aSeries([1, 2, 3, 4]), { from: START + HOUR, to: START + 3 * HOUR })).toEqual(
       aSeries([2, 3], HOUR, START + HOUR),
     );

@@ -14,7 +14,7 @@ describe('energy', () => {
     [30.412675, 30_412_675],
     [99.999999, 99_999_999],
     [100, 100_000_000],
-  ])('takes %f kWh as %i mWh', (kwh, mwh) => {
+  ])('converts %f kWh to %i mWh', (kwh, mwh) => {
     expect(milliwattHoursFromKwh(kwh)).toBe(mwh);
   });
 
@@ -24,11 +24,11 @@ describe('energy', () => {
     [30_412_675, '30.412675'],
     [10_000_000, '10'],
     [9_007_199_254_740_991, '9007199254.740992'], // 2^53 - 1 mWh: the largest sum that is still exact
-  ])('writes %i mWh as %s kWh', (mwh, text) => {
+  ])('converts %i mWh to %s kWh', (mwh, text) => {
     expect(String(kwhFromMilliwattHours(mwh))).toBe(text);
   });
 
-  it('sums a million tenths exactly, which floating point does not', () => {
+  it('sums a million tenths exactly, unlike floating point', () => {
     let exact = 0;
     let float = 0;
     for (let i = 0; i < 1_000_000; i++) {

@@ -3,6 +3,7 @@ import type { DataCause } from '#domain/efficiency/diagnosis';
 import { judge } from '#domain/efficiency/judgement';
 import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
 import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
+import type { StreamTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#tests/support/readings';
 
@@ -13,15 +14,17 @@ const link = (given: Partial<MeterLink> = {}): MeterLink => {
 };
 const mWh = (kwh: number) => kwh * 1_000_000;
 const totals = (kwh: number, readings = 60) => ({ energy: mWh(kwh), readings, sums: {} });
-const balance = (given: Partial<LinkedTotals>) =>
-  linkedBalance(
-    { vehicleId: 'EV-1', window: WINDOW, links: [link()], vehicle: totals(9), meters: [totals(10)], ...given },
-    START + HOUR,
-    0.85,
-  );
+/** A linked vehicle; `meters` are the totals of each link's meter. */
+interface Given extends Partial<Pick<LinkedTotals, 'links' | 'vehicle'>> {
+  readonly meters?: readonly StreamTotals[];
+}
+const balance = ({ links = [link()], vehicle = totals(9), meters = [totals(10)] }: Given) => {
+  const drawn = linkCuts(links, WINDOW).map((cut, i) => ({ cut, totals: meters[i] as StreamTotals }));
+  return linkedBalance({ vehicleId: 'EV-1', window: WINDOW, links, vehicle, drawn }, START + HOUR, 0.85);
+};
 
 describe('the cuts of links', () => {
-  it('are what links and window have in common, to the millisecond', () => {
+  it('are the parts of the links inside the window, to the millisecond', () => {
     const links = [
       link({ from: START - 1, to: START + 1 }),
       link({ from: START + 1, to: null }),
@@ -35,7 +38,7 @@ describe('the cuts of links', () => {
 });
 
 describe('a linked balance', () => {
-  it('adds the meters up, and expects of each what its link covers', () => {
+  it('adds up the meters and expects readings of each while it was linked', () => {
     const links = [link({ to: START + 20 * MINUTE }), link({ meterId: 'M-2', from: START + 50 * MINUTE })];
     const { ac, loss, efficiency, coverage, covered } = balance({ links, meters: [totals(4, 20), totals(5, 9)] });
     expect({ ac, loss, efficiency, covered }).toEqual({ ac: mWh(9), loss: 0, efficiency: 1, covered: false });
@@ -46,11 +49,11 @@ describe('a linked balance', () => {
 
 describe('the judgement', () => {
   const half = [link({ to: START + 30 * MINUTE })];
-  it.each<[string, Partial<LinkedTotals>, DataCause | undefined, string, string[]]>([
+  it.each<[string, Given, DataCause | undefined, string, string[]]>([
     ['a good charger', {}, undefined, 'ok', []],
     ['a loss', { vehicle: totals(5) }, undefined, 'loss', []],
     [
-      'a loss by totals with a fault in the data',
+      'a loss by the totals with a fault in the data',
       { vehicle: totals(5) },
       'clock-offset',
       'implausible',

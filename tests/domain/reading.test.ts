@@ -25,7 +25,7 @@ describe('two readings of one key', () => {
     ['of another energy', { kwh: 0.080001 }, false],
     ['of another state of charge', { soc: 51 }, false],
     ['of another temperature', { batteryTemp: 25.1 }, false],
-  ])('%s: same values is %s', (_, change, same) => {
+  ])('%s: have the same values: %s', (_, change, same) => {
     expect(sameValues(aVehicleReading(), aVehicleReading(change))).toBe(same);
   });
 });
@@ -39,11 +39,11 @@ describe('accepted time', () => {
     [5 * MINUTE + 1, 'timestamp-too-new'],
     [-30 * DAY, undefined],
     [-30 * DAY - 1, 'timestamp-too-old'],
-  ])('answers a timestamp %i ms from now with %s', (offset, code) => {
+  ])('finds the fault of a timestamp %i ms from now: %s', (offset, code) => {
     expect(acceptedTimeFault(START + offset, START, limits)?.code).toBe(code);
   });
 
-  it('can be switched off on either side', () => {
+  it('can be unlimited in either direction', () => {
     const off = { maxFuture: Infinity, maxAge: Infinity };
     expect(acceptedTimeFault(0, START, off)).toBeUndefined();
     expect(acceptedTimeFault(START * 2, START, off)).toBeUndefined();
@@ -51,7 +51,7 @@ describe('accepted time', () => {
 });
 
 describe('live state', () => {
-  it('advances with a newer timestamp only, whatever was received last', () => {
+  it('advances only with a newer timestamp, no matter what is received last', () => {
     const current = aMeterReading({ receivedAt: START });
     expect(advancesLiveState(undefined, current)).toBe(true);
     expect(advancesLiveState(current, aMeterReading({ timestamp: START + 1 }))).toBe(true);
@@ -66,14 +66,14 @@ describe('live state', () => {
     [3 * MINUTE, 180, false],
     [3 * MINUTE + 1, 180, true],
     [-4000, 0, false],
-  ])('is %i ms after its reading %i s old, stale is %s', (elapsed, age, stale) => {
+  ])('is, %i ms after its reading, %i s old; stale: %s', (elapsed, age, stale) => {
     expect(ageSeconds(START, START + elapsed)).toBe(age);
     expect(isStale(START, START + elapsed)).toBe(stale);
   });
 });
 
 describe('totals', () => {
-  it('average what a stream says can be averaged', () => {
+  it('average the fields that the stream marks as averaged', () => {
     const totals = [30, 32, -5.5]
       .map((batteryTemp) => deviceTotalsOf(aVehicleReading({ batteryTemp })))
       .reduce(addDeviceTotals, noDeviceTotals('vehicle'));
@@ -86,7 +86,7 @@ describe('totals', () => {
 });
 
 describe('streams', () => {
-  it('are told apart by name, and a value can be made for each', () => {
+  it('have names, and a value can be made for each', () => {
     expect(kinds).toEqual(['meter', 'vehicle']);
     expect(byKind((kind) => kind.length)).toEqual({ meter: 5, vehicle: 7 });
   });

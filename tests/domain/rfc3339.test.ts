@@ -70,25 +70,25 @@ describe('a timestamp as a string', () => {
   });
 
   it.each([['2026-01-01T00:00:00'], ['2026-01-01T00:00:00.123'], ['2026-01-01 00:00:00']])(
-    '%s lacks its offset, and none is guessed',
+    '%s has no offset, and none is assumed',
     (text) => {
       expect(code(text)).toBe('timestamp-without-offset');
     },
   );
 
-  it('says which of the refused times are leap seconds', () => {
+  it('is refused as a leap second only if it is one', () => {
     expect(parseRfc3339('2016-12-31T23:59:60Z')).toMatchObject({ detail: expect.stringContaining('leap second') });
     expect(parseRfc3339('2016-12-32T23:59:60Z')).toMatchObject({ detail: expect.stringContaining('exists') });
   });
 
-  it('is read as every date of the years 0001 to 9999 is written', () => {
+  it('is parsed for every date of the years 0001 to 9999', () => {
     const first = Date.parse('0001-01-01T00:00:00Z');
     const last = Date.parse('9999-12-31T23:59:59.999Z');
     fc.assert(
       fc.property(fc.integer({ min: first, max: last }), (time) => {
         const text = new Date(time).toISOString();
         expect(parseRfc3339(text)).toBe(time);
-        expect(parseRfc3339(text.toLowerCase())).toBe(time); // the general form agrees with the usual one
+        expect(parseRfc3339(text.toLowerCase())).toBe(time); // the general form agrees with the common one
         const wholeSecond = Math.floor(time / 1000) * 1000;
         expect(parseRfc3339(`${text.slice(0, 19)}Z`)).toBe(wholeSecond);
         expect(parseRfc3339(`${text.slice(0, 19)}+00:00`)).toBe(wholeSecond);
@@ -97,7 +97,7 @@ describe('a timestamp as a string', () => {
     );
   });
 
-  it('has the same faults in its usual form as in the general one', () => {
+  it('has the same faults in its common form as in the general one', () => {
     const part = fc.integer({ min: 0, max: 99 }).map((n) => String(n).padStart(2, '0'));
     const year = fc.integer({ min: 0, max: 9999 }).map((n) => String(n).padStart(4, '0'));
     fc.assert(

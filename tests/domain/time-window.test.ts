@@ -18,7 +18,7 @@ describe('a time window', () => {
     expect(alignOutward({ from: -1, to: 1 })).toEqual({ from: -MINUTE, to: MINUTE });
   });
 
-  it('contains its beginning and not its end', () => {
+  it('contains its beginning but not its end', () => {
     const window = { from: 10, to: 20 };
     expect([9, 10, 19, 20].map((time) => contains(window, time))).toEqual([false, true, true, false]);
   });
@@ -38,18 +38,15 @@ describe('a time window', () => {
     ['24h', DAY],
     ['30d', 30 * DAY],
     ['365d', 365 * DAY],
-  ])('reads %s', (text, duration) => {
+  ])('parses %s', (text, duration) => {
     expect(parseDuration(text)).toBe(duration);
   });
 
-  it.each(['', '0m', '-5m', '5', 'm', '5 m', '1.5h', '5M', '5w', '1234567m', 'banana'])(
-    'does not guess at %j',
-    (text) => {
-      expect(parseDuration(text)).toBeUndefined();
-    },
-  );
+  it.each(['', '0m', '-5m', '5', 'm', '5 m', '1.5h', '5M', '5w', '1234567m', 'banana'])('does not parse %j', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
 
-  it('is cut at every boundary inside of it', () => {
+  it('is cut at every boundary inside it', () => {
     const parts = splitAt(HOUR, { from: at('11:50:00'), to: at('14:00:00') });
     expect(parts).toEqual([
       { from: at('11:50:00'), to: at('12:00:00') },

@@ -77,14 +77,14 @@ describe('the replay example', () => {
 
 describe('the replay example, told wrongly', () => {
   it.each([
-    ['--file is missing', []],
-    ['either --meter or --vehicle', ['--file', HOUSEHOLD]],
-    ['either --meter or --vehicle', ['--file', HOUSEHOLD, '--meter', 'M', '--vehicle', 'V']],
+    ['--file is required', []],
+    ['exactly one of --meter and --vehicle', ['--file', HOUSEHOLD]],
+    ['exactly one of --meter and --vehicle', ['--file', HOUSEHOLD, '--meter', 'M', '--vehicle', 'V']],
     ['--batch must be a whole number from 1', ['--file', HOUSEHOLD, '--meter', 'M', '--batch', '0']],
     ['--times must be a whole number from 1', ['--file', HOUSEHOLD, '--meter', 'M', '--times', 'twice']],
     ["Unknown option '--speed'", ['--file', HOUSEHOLD, '--meter', 'M', '--speed', '2']],
     ['no such file', ['--file', 'nowhere.csv', '--meter', 'M']],
-    ['the header has no timestamp', ['--file', 'LICENSE', '--meter', 'M']],
+    ['the header has no timestamp column', ['--file', 'LICENSE', '--meter', 'M']],
     ['ECONNREFUSED', ['--file', HOUSEHOLD, '--meter', 'M', '--url', 'http://127.0.0.1:2']],
   ])('ends with code 1 and says "%s"', async (words, args) => {
     const { code, stdout, stderr } = await replay(...args);

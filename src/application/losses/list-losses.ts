@@ -4,57 +4,57 @@ import type { LinkedBalance } from '#domain/efficiency/linked-balance';
 import type { WarningRule } from '#domain/loss-warning';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
+import { EfficiencyDiagnosis } from '../analytics/efficiency-diagnosis.ts';
 import { LinkedBalances } from '../analytics/linked-balances.ts';
-import { NumberDiagnosis } from '../analytics/number-diagnosis.ts';
-import { horizonWithin } from '../horizon.ts';
+import { horizonWithin, type WithHorizon } from '../horizon.ts';
+import { pageOf } from '../page.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
-/** A linked vehicle under the threshold. Its efficiency is known. */
+/** A linked vehicle with an efficiency below the threshold. */
 export interface VehicleLoss extends LinkedBalance, Judgement {
   readonly efficiency: number;
 }
 
-/** Where a vehicle stands in the list: worst first, then by id. */
+/** A position in the list, which is sorted by efficiency, worst first, then by id. */
 export type LossPosition = Pick<VehicleLoss, 'efficiency' | 'vehicleId'>;
 
-export interface LossPage {
+export interface LossPage extends WithHorizon {
   /** The window used: whole hours that are over. */
   readonly window: TimeWindow;
   readonly lossThreshold: number;
+  /** Worst first. */
   readonly losses: readonly VehicleLoss[];
   /** The position to continue after, or `null` on the last page. */
   readonly next: LossPosition | null;
-  /** The beginning of the history that is kept, when the window reaches past it. */
-  readonly horizon?: EpochMillis;
 }
 
 type Ports = Pick<TelemetryStore, 'cold' | 'links' | 'retention'>;
 
-/** Tells which linked vehicles lose energy, worst first. */
+/** Lists the linked vehicles that lose energy, worst first. */
 export class ListLosses {
   readonly #store: Ports;
   readonly #clock: Clock;
   readonly #rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>;
   readonly #balances: LinkedBalances;
-  readonly #diagnosis: NumberDiagnosis;
+  readonly #diagnosis: EfficiencyDiagnosis;
 
   constructor(store: Ports, clock: Clock, rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>) {
     this.#store = store;
     this.#clock = clock;
     this.#rule = rule;
     this.#balances = new LinkedBalances(store, clock, rule.lossThreshold);
-    this.#diagnosis = new NumberDiagnosis(store.cold);
+    this.#diagnosis = new EfficiencyDiagnosis(store.cold);
   }
 
   /**
-   * The whole fleet is summed for every page; reasons are looked for in its rows alone. Pages fit together when they
-   * are asked for with the window that the first one used.
+   * Sums the whole fleet for every page, but looks for reasons only for the page's vehicles. Pages are consistent when
+   * every request uses the window that the first page returned. Rejects like the store.
    */
   async list(requested: TimeWindow, page: { limit: number; after?: LossPosition }): Promise<LossPage> {
-    const window = wholeHoursOver(requested, this.#clock.now());
+    const window = elapsedHours(requested, this.#clock.now());
     const [balances, horizon] = await Promise.all([
-      this.#balances.over(window),
+      this.#balances.compute(window),
       horizonWithin(this.#store.retention, window),
     ]);
     const { after } = page;
@@ -62,22 +62,15 @@ export class ListLosses {
       .filter((balance) => isLoss(balance, this.#rule.lossThreshold))
       .filter((loss) => after === undefined || worstFirst(after, loss) < 0)
       .sort(worstFirst);
-    const rows = found.slice(0, page.limit);
-    const causes = await this.#diagnosis.causesOf(rows);
-    const losses = rows.map((loss) => ({ ...loss, ...judge(loss, causes.get(loss.vehicleId), this.#rule.minAc) }));
-    const last = found.length > losses.length ? losses.at(-1) : undefined;
-    return {
-      window,
-      lossThreshold: this.#rule.lossThreshold,
-      losses,
-      next: last === undefined ? null : { efficiency: last.efficiency, vehicleId: last.vehicleId },
-      ...horizon,
-    };
+    const { items, next } = pageOf(found, page.limit, ({ efficiency, vehicleId }) => ({ efficiency, vehicleId }));
+    const causes = await this.#diagnosis.causesOf(items);
+    const losses = items.map((loss) => ({ ...loss, ...judge(loss, causes.get(loss.vehicleId), this.#rule.minAc) }));
+    return { window, lossThreshold: this.#rule.lossThreshold, losses, next, ...horizon };
   }
 }
 
-/** The window in whole hours that are over, and the last of these when the window holds none. */
-function wholeHoursOver(window: TimeWindow, now: EpochMillis): TimeWindow {
+/** The window in whole hours that are over; the last such hour when it contains none. */
+function elapsedHours(window: TimeWindow, now: EpochMillis): TimeWindow {
   const { from, to } = alignOutward(window, HOUR);
   const end = Math.min(to, floorTo(HOUR, now));
   return { from: Math.min(from, end - HOUR), to: end };

@@ -1,13 +1,15 @@
 import type { LossWarning } from '#domain/loss-warning';
+import { pageOf } from '../page.ts';
 import type { WarningQuery, WarningRepository } from '../ports/warning-repository.ts';
 
 export interface WarningPage {
+  /** Newest first. */
   readonly warnings: readonly LossWarning[];
-  /** The place to continue after, or `null` on the last page. */
+  /** The position to continue after, or `null` on the last page. */
   readonly next: NonNullable<WarningQuery['after']> | null;
 }
 
-/** Tells loss warnings, open and past, newest first. */
+/** Lists loss warnings, open and cleared, newest first. Rejects like the repository. */
 export class ListWarnings {
   readonly #warnings: WarningRepository;
 
@@ -17,8 +19,7 @@ export class ListWarnings {
 
   async list(query: WarningQuery): Promise<WarningPage> {
     const found = await this.#warnings.list({ ...query, limit: query.limit + 1 });
-    const warnings = found.slice(0, query.limit);
-    const last = found.length > warnings.length ? warnings.at(-1) : undefined;
-    return { warnings, next: last === undefined ? null : { openedAt: last.openedAt, id: last.id } };
+    const { items, next } = pageOf(found, query.limit, ({ openedAt, id }) => ({ openedAt, id }));
+    return { warnings: items, next };
   }
 }

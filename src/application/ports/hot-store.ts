@@ -12,12 +12,13 @@ export interface LivePageQuery {
 }
 
 /**
- * The newest reading (by its own timestamp) of every device. Reads see every commit that has been acknowledged.
+ * The live state: the newest reading of every device, by its own timestamp. Every read sees all commits acknowledged
+ * before it.
  * Rejects with `StoreUnavailableError` when the store does not answer.
  */
 export interface HotStore {
-  /** The newest reading of a device, or `undefined` when it was never seen. */
+  /** The newest reading of a device; `undefined` when none was ever stored. */
   newest(kind: Kind, deviceId: string): Promise<Reading | undefined>;
-  /** Newest readings in the order of device ids (by code unit, as in ASCII), each device once. */
+  /** One reading per device, the newest, in the order of device ids (by code unit, as in ASCII). */
   page(kind: Kind, query: LivePageQuery): Promise<readonly Reading[]>;
 }

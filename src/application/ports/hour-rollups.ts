@@ -2,7 +2,7 @@ import type { DeviceTotals } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
 
-/** The readings of one stream in one hour. */
+/** One hour of one stream. */
 export interface StreamHour {
   readonly kind: Kind;
   /** The hour's start. */
@@ -10,21 +10,23 @@ export interface StreamHour {
 }
 
 /**
- * Sums of each device by the hour, so that long windows need not be read from raw history.
+ * Hourly sums of each device, so that long windows need not be read from raw history.
  *
- * The count is the version: history only grows, so an hour's sums are right exactly when they were computed from as many
- * readings as the hour has now. The cold store uses them only then and reads the hour raw otherwise. Closing an hour
- * twice, by two processes, or not to the end, can therefore make an answer slower and never wrong.
+ * The number of readings is the version: history only grows, so an hour's sums are correct exactly when they were
+ * computed from the number of readings that the hour has now. Only then does the cold store use them; otherwise it
+ * reads the hour's raw history. Closing an hour twice, by two processes at once, or only in part can therefore make an
+ * answer slower but never wrong.
  *
- * A store that answers long windows from memory has no rollups: nothing is ever unclosed.
+ * A store that answers long windows from memory has no rollups: its hours are never unclosed. Every method rejects with
+ * `StoreUnavailableError` when the store does not answer.
  */
 export interface HourRollups {
   /** Hours before `before` whose sums are missing or out of date, oldest first, at most `limit`. */
   unclosed(before: EpochMillis, limit: number): Promise<readonly StreamHour[]>;
-  /** Computes the sums of one hour from its history. Resolves when the cold store can use them. */
+  /** Computes the sums of an hour from its history. Resolves when the cold store can use them. */
   close(hour: StreamHour): Promise<void>;
-  /** The totals of each device in the hour as its sums tell them; `undefined` when they are missing or out of date. */
+  /** The stored sums of the hour, by device id; `undefined` when they are missing or out of date. */
   closed(hour: StreamHour): Promise<ReadonlyMap<string, DeviceTotals> | undefined>;
-  /** The same, counted again from raw history. */
+  /** The same sums, counted from raw history. */
   recount(hour: StreamHour): Promise<ReadonlyMap<string, DeviceTotals>>;
 }

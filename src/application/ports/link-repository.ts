@@ -2,10 +2,10 @@ import type { MeterLink } from '#domain/meter-link';
 import type { EpochMillis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 
-/** What became of a link that was to be kept. */
+/** The outcome of storing or changing a link. */
 export type LinkOutcome =
   | { readonly status: 'stored' }
-  /** The very same link is there already. */
+  /** The same link is already stored. */
   | { readonly status: 'duplicate' }
   /** Another link of the same meter is in the way. */
   | { readonly status: 'overlap'; readonly with: MeterLink };
@@ -22,20 +22,20 @@ export interface LinkQuery {
 }
 
 /**
- * Which meter feeds which vehicle when. The rule that a meter's links never overlap holds whatever is written at once,
- * by however many processes. Writes are durable when they resolve. Rejects with `StoreUnavailableError` when the store
- * does not answer.
+ * Which meter feeds which vehicle, and when. Links of one meter never overlap, even when several processes write at
+ * once. Writes are durable when they resolve. Rejects with `StoreUnavailableError` when the store does not answer.
  */
 export interface LinkRepository {
-  /** Keeps links one by one: an outcome each, in their order; a link that is refused does not hold back the others. */
+  /** Stores links one by one, with an outcome for each in their order; a refused link does not affect the others. */
   add(links: readonly MeterLink[]): Promise<readonly LinkOutcome[]>;
+  /** `undefined` when there is no such link. */
   find(id: string): Promise<MeterLink | undefined>;
   /** Links in the order of their ids (by code unit, as in ASCII). */
   list(query: LinkQuery): Promise<readonly MeterLink[]>;
-  /** Sets or takes away the end of a link; `undefined` when there is no such link. `to` lies after the link's `from`. */
+  /** Sets the end, which must be after the link's `from`; `null` removes it. `undefined` when there is no such link. */
   end(id: string, to: EpochMillis | null): Promise<LinkOutcome | undefined>;
-  /** Whether there was such a link. */
+  /** Deletes a link. Resolves with whether it existed. */
   remove(id: string): Promise<boolean>;
-  /** Links whose interval meets the window, of one vehicle or of all, in the order of vehicle, `from` and meter. */
+  /** Links that overlap the window, of one vehicle or of all, sorted by vehicle, then `from`, then meter. */
   during(window: TimeWindow, vehicleId?: string): Promise<readonly MeterLink[]>;
 }

@@ -1,13 +1,16 @@
 import type { EpochMillis } from '#domain/time/time';
 
-/** Old history goes by whole buckets, never key by key. Sums by the hour and fleet totals stay. */
+/**
+ * Drops old history, in whole hours and never reading by reading. Hourly sums and fleet totals stay. Rejects with
+ * `StoreUnavailableError` when the store does not answer.
+ */
 export interface Retention {
-  /** The beginning of the history that is kept: what is older may be gone. `undefined` when nothing was ever dropped. */
+  /** Where the stored history begins: anything older may be gone. `undefined` when nothing was ever dropped. */
   horizon(): Promise<EpochMillis | undefined>;
   /**
-   * Drops the history before `before`, the start of an hour, up to the first hour that has no sums yet: an hour is
-   * never lost before it was closed. Resolves with the horizon reached; ingestion goes on meanwhile.
-   * Ends early when `signal` aborts, with the horizon reached by then: the next call goes on there.
+   * Drops the history before `before`, the start of an hour, but not past the first unclosed hour, so that no hour is
+   * dropped without its sums. Resolves with the horizon reached; ingestion continues meanwhile. When `signal` aborts,
+   * stops early and resolves with the horizon reached by then; the next call continues from there.
    */
   dropBefore(before: EpochMillis, signal?: AbortSignal): Promise<EpochMillis>;
 }

@@ -6,13 +6,13 @@ import type { Retention } from './retention.ts';
 import type { TelemetryWriter } from './telemetry-writer.ts';
 import type { WarningRepository } from './warning-repository.ts';
 
-/** Whether a store can take and answer requests now. */
+/** Whether a store can serve requests now. */
 export interface StoreHealth {
-  /** Resolves when the store answers; rejects with `StoreUnavailableError`, whose message is the reason, when not. */
+  /** Resolves when the store answers. Otherwise rejects with `StoreUnavailableError`, whose message is the reason. */
   check(): Promise<void>;
 }
 
-/** What one storage adapter offers: every port, and its end. */
+/** Everything a storage adapter offers: all ports to one store, and its lifecycle. */
 export interface TelemetryStore {
   readonly writer: TelemetryWriter;
   readonly hot: HotStore;
@@ -23,10 +23,10 @@ export interface TelemetryStore {
   readonly retention: Retention;
   readonly health: StoreHealth;
   /**
-   * Resolves with the reason when the store has failed for good: it serves no more, and nothing but a new process mends
-   * that. A store that recovers from every failure has none. Being closed is no failure.
+   * Resolves with the reason when the store has failed permanently, so that only a new process can serve again. Absent
+   * from a store that recovers from every failure. Closing the store is not a failure.
    */
   readonly failed?: Promise<Error>;
-  /** Finishes what was begun and releases files, threads and connections. Safe to call twice. */
+  /** Finishes the work in progress and releases files, threads and connections. Safe to call twice. */
   close(): Promise<void>;
 }

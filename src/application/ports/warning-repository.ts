@@ -3,31 +3,34 @@ import type { EpochMillis } from '#domain/time/time';
 
 export interface WarningQuery {
   readonly state?: LossWarning['state'];
-  /** Only warnings that come after this one in the order of the list. */
+  /** Only warnings that sort after this one. */
   readonly after?: { readonly openedAt: EpochMillis; readonly id: string };
   /** At most this many, at least 1. */
   readonly limit: number;
 }
 
-/** A vehicle's watch after an evaluation, and the warning that the evaluation opened or cleared. */
+/** A vehicle's watch after an evaluation, and the warning that the evaluation opened or cleared, if any. */
 export interface WarningChange {
   readonly watch: WarningWatch;
   readonly changed: LossWarning | null;
 }
 
-/** Loss warnings, open and past, and what the next evaluation has to know. Durable when resolved. */
+/**
+ * Loss warnings, open and cleared, and the state that the next evaluation needs. Writes are durable when they resolve.
+ * Rejects with `StoreUnavailableError` when the store does not answer.
+ */
 export interface WarningRepository {
-  /** The watches of these vehicles; a vehicle that was never evaluated has none. */
+  /** The watches of these vehicles, by vehicle id; a vehicle that was never evaluated has none. */
   watches(vehicleIds: readonly string[]): Promise<ReadonlyMap<string, WarningWatch>>;
   /**
-   * Keeps what an evaluation found, each watch with its warning in one step. A watch that is there already for the same
-   * or a later `evaluatedTo` is left as it is, so that processes may evaluate the same window at once.
+   * Stores the result of an evaluation, each watch and its warning in one atomic step. A stored watch with the same or
+   * a later `evaluatedTo` stays as it is, so that several processes may evaluate the same window.
    */
   keep(changes: readonly WarningChange[]): Promise<void>;
   /** Newest first: by `openedAt`, then by id, both descending. */
   list(query: WarningQuery): Promise<readonly LossWarning[]>;
-  /** The end of the last window that was evaluated as a whole, or `undefined` before the first. */
+  /** The end of the last window evaluated for all vehicles; `undefined` before the first. */
   lastEvaluation(): Promise<EpochMillis | undefined>;
-  /** Records that the window ending at `to` was evaluated as a whole. Never moves backwards. */
+  /** Records that the window ending at `to` was evaluated for all vehicles. Never moves backwards. */
   evaluated(to: EpochMillis): Promise<void>;
 }

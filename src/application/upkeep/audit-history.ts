@@ -4,25 +4,27 @@ import { type EpochMillis, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
-/** Two sums that should be one. */
+/** Two sums that should be equal. */
 export interface Difference {
   /** The hour's start. */
   readonly hour: EpochMillis;
   readonly kind: Kind;
-  /** A device's sums of the hour, the fleet's sums of the hour, or those of its minutes. */
+  /**
+   * Which stored sum differs: a device's of the hour, the fleet's of the hour, or the fleet's of the hour's minutes.
+   */
   readonly sum: 'device-hour' | 'fleet-hour' | 'fleet-minutes';
-  /** Which device; only with `device-hour`. */
+  /** Only with `device-hour`. */
   readonly deviceId?: string;
-  /** Counted from the readings themselves, or from the sums of the devices where readings are no longer kept. */
+  /** Counted from the readings, or from the devices' sums where the readings have been dropped. */
   readonly counted: StreamTotals | DeviceTotals | undefined;
-  /** What the store has as its sum. */
+  /** The sum as stored. */
   readonly stored: StreamTotals | DeviceTotals | undefined;
 }
 
-/** Readings may arrive or go between two looks at an hour; what is still different after this many is a difference. */
-const LOOKS = 3;
+/** Readings may arrive or be dropped during an attempt; what still differs after this many attempts is a difference. */
+const MAX_ATTEMPTS = 3;
 
-/** Recomputes every sum from raw history and compares: the proof that answers from sums are answers from readings. */
+/** Recomputes every sum from raw history and compares, to prove that answers from sums equal answers from readings. */
 export class AuditHistory {
   readonly #store: Pick<TelemetryStore, 'cold' | 'rollups' | 'retention'>;
 
@@ -31,14 +33,15 @@ export class AuditHistory {
   }
 
   /**
-   * Every difference in the hours that the window touches, hour by hour. Hours that are not closed have no device sums
-   * to compare; of hours before the horizon there are no readings, and only sums are compared with each other.
+   * Yields every difference in the hours that overlap the window, hour by hour. Hours that are not closed have no
+   * device sums to compare. Hours before the horizon have no readings, so their sums are only compared with each other.
+   * Rejects like the store.
    */
   async *audit(window: TimeWindow): AsyncGenerator<Difference, void, void> {
     const { from, to } = alignOutward(window, HOUR);
     for (let hour = from; hour < to; hour += HOUR) {
       let found = await this.#inHour(hour);
-      for (let look = 1; look < LOOKS && found.length > 0; look++) found = await this.#inHour(hour);
+      for (let attempt = 1; attempt < MAX_ATTEMPTS && found.length > 0; attempt++) found = await this.#inHour(hour);
       yield* found;
     }
   }
@@ -62,7 +65,7 @@ export class AuditHistory {
     return found;
   }
 
-  /** Both halves of an hour: no whole hour is in them, so they are answered from minutes. */
+  /** The sum of both halves of the hour: neither contains a whole hour, so the store answers from minutes. */
   async #fleetMinutes(hour: EpochMillis): Promise<FleetTotals> {
     const { cold } = this.#store;
     const half = hour + HOUR / 2;

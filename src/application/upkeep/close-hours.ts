@@ -1,12 +1,17 @@
-import { floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
+import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
 import { StoreUnavailableError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HourRollups } from '../ports/hour-rollups.ts';
 
-/** Devices post the last minute of an hour, and queues drain, after the hour is over. */
+/** Devices post the last minute of an hour, and queues drain, after the hour has ended. */
 const GRACE: Millis = 2 * MINUTE;
-/** Hours of one stream closed in one run, a month of both: then losses are evaluated before the next. */
-const HOURS_PER_RUN = 1_488;
+/** Hours closed in one run, each of one stream: a month of two streams. Losses are evaluated between runs. */
+const MAX_HOURS_PER_RUN = 1_488;
+
+/** The time up to which hours can be closed, the start of an hour. Losses are judged up to here, too. */
+export function closableBefore(now: EpochMillis): EpochMillis {
+  return floorTo(HOUR, now - GRACE);
+}
 
 /** Sums up the hours that are over, so that long windows need not be read from raw history. */
 export class CloseHours {
@@ -19,12 +24,12 @@ export class CloseHours {
   }
 
   /**
-   * Closes hours whose sums are missing or out of date, oldest first, and resolves with how many. Ends early when
-   * `signal` aborts. An hour that cannot be closed does not hold back those after it: rejects in the end then. A store
-   * that does not answer ends the run at once.
+   * Closes the hours whose sums are missing or out of date, oldest first, and resolves with their number. Stops when
+   * `signal` aborts. An hour that cannot be closed does not hold up the others: the run goes on, then rejects with an
+   * `AggregateError`. A store that does not answer ends the run at once with its `StoreUnavailableError`.
    */
   async close(signal?: AbortSignal): Promise<number> {
-    const hours = await this.#rollups.unclosed(floorTo(HOUR, this.#clock.now() - GRACE), HOURS_PER_RUN);
+    const hours = await this.#rollups.unclosed(closableBefore(this.#clock.now()), MAX_HOURS_PER_RUN);
     const failures: unknown[] = [];
     let closed = 0;
     for (const hour of hours) {
@@ -37,7 +42,8 @@ export class CloseHours {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} hours could not be closed`);
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} of ${hours.length} hours could not be closed`);
     return closed;
   }
 }

@@ -1,15 +1,15 @@
 import { type EpochMillis, MINUTE } from '../time/time.ts';
 import type { TimeWindow } from '../time/time-window.ts';
 
-/** Readings received against readings expected. */
+/** How many of the expected readings were received. */
 export interface Coverage {
   readonly readings: number;
   readonly expected: number;
-  /** readings / expected; 1 when none was expected. Above 1 when a device posts more than once a minute. */
+  /** readings / expected; 1 when none is expected. Above 1 when a device posts more than once a minute. */
   readonly ratio: number;
 }
 
-/** Below this, a number is given but not judged. */
+/** With a lower ratio, an efficiency is reported but not judged, and by default opens no loss warning. */
 export const SUFFICIENT_COVERAGE = 0.9;
 
 export function coverage(readings: number, expected: number): Coverage {

@@ -3,14 +3,14 @@ import type { TimeWindow } from '../time/time-window.ts';
 
 /** Whole minutes `[from, to)` in which a device was silent. */
 export interface Gap extends TimeWindow {
-  /** How many minutes. */
+  /** The number of minutes. */
   readonly missing: number;
 }
 
-/** Finds gaps from timestamps given in ascending order; the window must consist of whole minutes. */
+/** Finds gaps in timestamps, which are passed in ascending order. The window must consist of whole minutes. */
 export class GapFinder {
   readonly #to: EpochMillis;
-  /** The minute that should come next. */
+  /** The first minute without a reading so far. */
   #next: EpochMillis;
 
   constructor({ from, to }: TimeWindow) {
@@ -18,7 +18,7 @@ export class GapFinder {
     this.#to = to;
   }
 
-  /** The gap that a reading ends, if it ends one. */
+  /** Takes the next timestamp. Returns the gap that it ends, if any. */
   see(timestamp: EpochMillis): Gap | undefined {
     const minute = floorTo(MINUTE, timestamp);
     const gap = gapBetween(this.#next, minute);
@@ -26,7 +26,7 @@ export class GapFinder {
     return gap;
   }
 
-  /** The gap from the last reading to the end of the window, if there is one. */
+  /** Returns the gap from the last reading to the end of the window, if any. */
   end(): Gap | undefined {
     return gapBetween(this.#next, this.#to);
   }

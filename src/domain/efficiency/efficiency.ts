@@ -4,19 +4,21 @@ import type { MilliwattHours } from '../energy/energy.ts';
 /** DC delivered / AC consumed, never capped; `null` without AC. */
 export type Efficiency = number | null;
 
-/** Below this, energy is lost between grid and battery. Configurable (`EIE_LOSS_THRESHOLD`). */
+/** An efficiency below this is a loss between grid and battery. Configurable (`EIE_LOSS_THRESHOLD`). */
 export const DEFAULT_LOSS_THRESHOLD = 0.85;
 
 export function efficiency(ac: MilliwattHours, dc: MilliwattHours): Efficiency {
   return ac === 0 ? null : dc / ac;
 }
 
-/** More energy came out than went in: a data fault, said so. With DC and no AC at all the ratio is not known. */
+/**
+ * Whether more energy came out than went in, a fault in the data. With DC but no AC the ratio is unknown, so `false`.
+ */
 export function isImplausible(value: Efficiency): boolean {
   return value !== null && value > 1;
 }
 
-/** The plain rule: efficiency known, not above 1, under the threshold. */
+/** The basic rule: the efficiency is known, not above 1, and below the threshold. */
 export function lossWarning(value: Efficiency, threshold: number): boolean {
   return value !== null && !isImplausible(value) && value < threshold;
 }
@@ -25,11 +27,11 @@ export type Verdict = 'no-data' | 'implausible' | 'insufficient-data' | 'loss' |
 
 /** What is known about a vehicle in a window. */
 export interface Evidence {
-  /** Readings of the vehicle itself. */
+  /** The number of readings of the vehicle itself. */
   readonly vehicleReadings: number;
   readonly efficiency: Efficiency;
   readonly lossThreshold: number;
-  /** Coverage of each side that is known; on the fleet basis only the vehicle's. */
+  /** The coverage of each side for which it is known; on the fleet basis only the vehicle's. */
   readonly coverages: readonly Coverage[];
 }
 

@@ -1,11 +1,11 @@
 import type { MilliwattHours } from '../energy/energy.ts';
 import { type Efficiency, efficiency, lossWarning } from './efficiency.ts';
 
-/** AC against DC of the same things in the same window. */
+/** The AC and DC energy of the same devices in the same window. */
 export interface EnergyBalance {
   readonly ac: MilliwattHours;
   readonly dc: MilliwattHours;
-  /** ac - dc; negative when the data are at fault. */
+  /** ac - dc; negative when the data is at fault. */
   readonly loss: MilliwattHours;
   readonly efficiency: Efficiency;
   readonly lossWarning: boolean;

@@ -4,7 +4,7 @@ import type { DataCause } from './diagnosis.ts';
 import { type Verdict, verdict } from './efficiency.ts';
 import type { LinkedBalance } from './linked-balance.ts';
 
-/** Why a number is what it is, or cannot be judged: stable words, part of the interface. */
+/** Why an efficiency is what it is, or cannot be judged: stable codes, part of the public interface. */
 export type Reason =
   | 'no-linked-meter'
   | 'gaps-in-vehicle-readings'
@@ -12,16 +12,16 @@ export type Reason =
   | 'little-energy'
   | DataCause;
 
-/** What a number means, and what speaks against it. */
+/** What an efficiency means, and what calls it into question. */
 export interface Judgement {
   readonly verdict: Verdict;
   readonly reasons: readonly Reason[];
 }
 
 /**
- * Judges a balance of AC and DC. What would be a loss by the totals alone is `implausible` when the data are at fault:
- * nobody should go and look at a charger for a wrong link. Little energy (less than `minAc` on either side, from
- * meters that do report) is told and changes no verdict.
+ * Judges a balance of AC and DC. A loss by the totals alone becomes `implausible` when the data is at fault: nobody
+ * should inspect a charger because of a wrong link. Little energy (less than `minAc` on both sides, from meters that do
+ * report) is listed as a reason but changes no verdict.
  */
 export function judge(balance: LinkedBalance, cause: DataCause | undefined, minAc: MilliwattHours): Judgement {
   const { ac, dc, vehicle, coverage, covered, lossThreshold, efficiency } = balance;

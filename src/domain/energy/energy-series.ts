@@ -2,7 +2,7 @@ import { type EpochMillis, MINUTE, type Millis } from '../time/time.ts';
 import { contains, type TimeWindow } from '../time/time-window.ts';
 import type { MilliwattHours } from './energy.ts';
 
-/** One device's energy in one bucket of time, with the smallest and largest reading in it. */
+/** One device's energy in one bucket of time, and the smallest and largest energy of a single reading in it. */
 export interface EnergyBucket {
   readonly start: EpochMillis;
   readonly energy: MilliwattHours;
@@ -11,15 +11,15 @@ export interface EnergyBucket {
   readonly max: MilliwattHours;
 }
 
-/** Buckets of one width in the order of time; a bucket without readings is not there. */
+/** Buckets of one width, oldest first; buckets without readings are left out. */
 export type EnergySeries = readonly EnergyBucket[];
 
-/** The buckets that begin in the window. */
+/** The buckets that start in the window. */
 export function seriesWithin(series: EnergySeries, window: TimeWindow): EnergySeries {
   return series.filter(({ start }) => contains(window, start));
 }
 
-/** The energy of several devices together, bucket by bucket; a bucket is there when one of them has it. */
+/** Adds up the energy of several devices, bucket by bucket; a bucket is present if any of them has it. */
 export function sumOfSeries(all: readonly EnergySeries[]): EnergySeries {
   const sums = new Map<EpochMillis, EnergyBucket>();
   for (const bucket of all.flat()) {
@@ -39,40 +39,43 @@ function addBuckets(a: EnergyBucket, b: EnergyBucket): EnergyBucket {
   };
 }
 
-/** A register needs this many buckets to show itself; fewer rising values can be chance. */
-const REGISTER_BUCKETS = 6;
-/** A register that stands still for most of the window, as a parked vehicle's does, has to rise this often. */
-const REGISTER_RISES = 3;
-/** And it stands high: its lowest value is at least this share of its highest, which idle charging points draw not, */
-const REGISTER_FLOOR = 0.1;
-/** or it has come to more than a charger delivers in a minute: 360 kW. */
-const REGISTER_HEIGHT: MilliwattHours = 6_000_000;
+/** Fewer buckets than this are no evidence of a register: that few rising values can be chance. */
+const MIN_REGISTER_BUCKETS = 6;
+/** A register that is constant for most of the window, like a parked vehicle's, must still rise this often. */
+const MIN_REGISTER_RISES = 3;
+/**
+ * It must also be high: either its lowest value is at least this share of its highest; an idle charger never gets
+ * there.
+ */
+const MIN_REGISTER_FLOOR = 0.1;
+/** Or it exceeds what a charger of 360 kW delivers in a minute. */
+const MAX_CHARGED_PER_MINUTE: MilliwattHours = 6_000_000;
 
 /**
- * Whether the readings look like a meter's counter instead of the energy since the reading before: never falling from
- * one bucket to the next, and either rising in most of them or rising where it stands high already. Charging power
- * varies or stays, and it ends; it does not climb for hours.
+ * Whether the readings look like a meter's cumulative register instead of the energy since the previous reading: they
+ * never fall from one bucket to the next and either rise in most buckets, or rise a few times at a high level. Charging
+ * power varies or stays constant, and it ends; it does not climb for hours.
  */
 export function looksLikeRegister(series: EnergySeries): boolean {
   const [first, last] = [series[0], series.at(-1)];
-  if (series.length < REGISTER_BUCKETS || first === undefined || last === undefined) return false;
+  if (series.length < MIN_REGISTER_BUCKETS || first === undefined || last === undefined) return false;
   let rising = 0;
   for (let i = 1; i < series.length; i++) {
     const [before, now] = [series[i - 1] as EnergyBucket, series[i] as EnergyBucket];
     if (now.min < before.max) return false;
     if (now.max > before.max) rising++;
   }
-  const standsHigh = first.min >= last.max * REGISTER_FLOOR || last.max > REGISTER_HEIGHT;
-  return rising * 2 > series.length || (rising >= REGISTER_RISES && standsHigh);
+  const isHigh = first.min >= last.max * MIN_REGISTER_FLOOR || last.max > MAX_CHARGED_PER_MINUTE;
+  return rising * 2 > series.length || (rising >= MIN_REGISTER_RISES && isHigh);
 }
 
-/** DC beyond AC in the same bucket, as a share of all DC: above this, the two do not belong together. */
-const TOLERATED_EXCESS = 0.1;
+/** The share of DC in excess of AC in the same bucket above which the two series do not belong together. */
+const MAX_EXCESS_SHARE = 0.1;
 
 /**
- * The share of the DC energy that arrived in buckets in which less AC was drawn, of the buckets that both sides have.
- * With `lag`, DC is looked for that much later than AC. Devices do not begin their minutes together, so that the AC of
- * the minute before and after counts as well; a series by the hour has no such neighbours.
+ * The share of the DC energy that exceeds the AC drawn in the same bucket, over the buckets that both series have. With
+ * `lag`, each DC bucket is compared with the AC that much earlier. Devices do not start their minutes in step, so the
+ * AC of the neighbouring minutes counts too; an hourly series has no such neighbours.
  */
 export function excessShare(ac: EnergySeries, dc: EnergySeries, lag: Millis = 0): number {
   const drawn = energyByStart(ac);
@@ -88,19 +91,19 @@ export function excessShare(ac: EnergySeries, dc: EnergySeries, lag: Millis = 0)
   return delivered === 0 ? 0 : excess / delivered;
 }
 
-/** Whether DC arrives when no such AC is drawn: the meter is another vehicle's, or a clock is off. */
+/** Whether DC arrives without matching AC: the meter feeds another vehicle, or a clock is off. */
 export function isOutOfStep(ac: EnergySeries, dc: EnergySeries, lag: Millis = 0): boolean {
-  return excessShare(ac, dc, lag) > TOLERATED_EXCESS;
+  return excessShare(ac, dc, lag) > MAX_EXCESS_SHARE;
 }
 
-/** The part of the AC energy that must meet a bucket of DC at a lag before the two are compared at all. */
-const COMPARED_SHARE = 0.5;
+/** The share of the AC energy that must have a DC bucket at the lag before the two are compared at all. */
+const MIN_COMPARED_SHARE = 0.5;
 
 /**
- * Cosine similarity of AC with DC `lag` later over the buckets that both sides have, from 0 (nothing in common) to 1
- * (proportional).
+ * Cosine similarity of AC and the DC `lag` later, over the buckets that both series have: from 0 (nothing in common) to
+ * 1 (proportional).
  */
-export function likeness(ac: EnergySeries, dc: EnergySeries, lag: Millis = 0): number {
+export function similarity(ac: EnergySeries, dc: EnergySeries, lag: Millis = 0): number {
   const delivered = energyByStart(dc);
   const sums = { all: 0, compared: 0, product: 0, ac: 0, dc: 0 };
   for (const { start, energy } of ac) {
@@ -112,43 +115,45 @@ export function likeness(ac: EnergySeries, dc: EnergySeries, lag: Millis = 0): n
     sums.ac += energy * energy;
     sums.dc += then * then;
   }
-  if (sums.product === 0 || sums.compared < sums.all * COMPARED_SHARE) return 0;
+  if (sums.product === 0 || sums.compared < sums.all * MIN_COMPARED_SHARE) return 0;
   return sums.product / Math.sqrt(sums.ac * sums.dc);
 }
 
-/** So alike must the two be at another lag, and so much more than at none, before a clock is blamed. */
-const CLEARLY_ALIKE = 0.95;
-const CLEARLY_BETTER = 0.1;
+/** How similar the two must be at a lag before a clock is blamed, */
+const MIN_SIMILARITY_AT_LAG = 0.95;
+/** and by how much the lag must improve on none. */
+const MIN_SIMILARITY_GAIN = 0.1;
 
-/** How a lag is looked for. */
-export interface LagSearch {
+/** How to search for a lag. */
+interface LagSearch {
+  /** The width of the buckets: the step of the search. */
   readonly width: Millis;
-  /** Both series should reach this far beyond what is judged, on both sides. */
+  /** The largest lag tried, either way. Both series should extend this far beyond the judged window, at both ends. */
   readonly maxLag: Millis;
-  /** A lag explains a low number only when DC / AC is at least this with the lag. */
+  /** A lag explains a low efficiency only if DC / AC at that lag is at least this. */
   readonly minEfficiency: number;
 }
 
 /**
- * How much later than AC the DC clearly arrives, or `undefined` when there is no such lag: a clock is off then, most
- * often by a time zone. Without the lag DC must arrive when no AC is drawn; with it the two must go together, in form
- * and in amount.
+ * How much later than the AC the DC arrives (negative: earlier) when a clock is off, usually by a time zone;
+ * `undefined` when there is no such lag. Without the lag, DC must arrive without matching AC; with it, the two must
+ * match in shape and in amount.
  */
 export function clockLag(ac: EnergySeries, dc: EnergySeries, search: LagSearch): Millis | undefined {
   const { width, maxLag, minEfficiency } = search;
   if (!isOutOfStep(ac, dc)) return undefined;
-  const now = likeness(ac, dc);
-  let best = { lag: 0, likeness: now };
+  const unshifted = similarity(ac, dc);
+  let best = { lag: 0, similarity: unshifted };
   for (let lag = -maxLag; lag <= maxLag; lag += width) {
-    const there = likeness(ac, dc, lag);
-    if (there > best.likeness) best = { lag, likeness: there };
+    const shifted = similarity(ac, dc, lag);
+    if (shifted > best.similarity) best = { lag, similarity: shifted };
   }
-  const clear = best.likeness >= CLEARLY_ALIKE && best.likeness - now >= CLEARLY_BETTER;
+  const clear = best.similarity >= MIN_SIMILARITY_AT_LAG && best.similarity - unshifted >= MIN_SIMILARITY_GAIN;
   const explains = clear && !isOutOfStep(ac, dc, best.lag) && ratioAt(ac, dc, best.lag) >= minEfficiency;
   return explains ? best.lag : undefined;
 }
 
-/** DC / AC over the buckets that both sides have when DC is `lag` later. */
+/** DC / AC over the buckets that both series have when DC is `lag` later. */
 function ratioAt(ac: EnergySeries, dc: EnergySeries, lag: Millis): number {
   const delivered = energyByStart(dc);
   const both = ac.filter(({ start }) => delivered.has(start + lag));

@@ -1,13 +1,13 @@
 import type { EpochMillis, Millis } from '../time/time.ts';
 import type { Fault } from './fault.ts';
 
-/** How far a reading's timestamp may lie from the server's clock. `Infinity` switches a limit off. */
+/** How far a reading's timestamp may be from the server's clock. `Infinity` disables a limit. */
 export interface AcceptedTime {
   readonly maxFuture: Millis;
   readonly maxAge: Millis;
 }
 
-/** The fault of a timestamp outside of the accepted time, or `undefined`. Both limits are inclusive. */
+/** The fault of a timestamp outside the accepted time, or `undefined` when it is inside. Both limits are inclusive. */
 export function acceptedTimeFault(
   timestamp: EpochMillis,
   now: EpochMillis,

@@ -1,4 +1,4 @@
-/** Why a reading or a link was not taken: stable kebab-case words, part of the interface. */
+/** Why a reading or a link was rejected: stable kebab-case codes, part of the public interface. */
 export type FaultCode =
   | 'malformed-json'
   | 'malformed-csv'
@@ -15,10 +15,11 @@ export type FaultCode =
   | 'timestamp-too-old'
   | 'empty-interval';
 
-/** One thing that is wrong with one reading or link. */
+/** One thing that is wrong with a reading or a link. */
 export interface Fault {
   readonly code: FaultCode;
-  /** The field on the wire, or nothing when it as a whole is at fault. */
+  /** The name of the field on the wire; absent when the item as a whole is at fault. */
   readonly field?: string;
+  /** What is wrong, for people; it reads on from the name of the field. */
   readonly detail: string;
 }

@@ -1,33 +1,35 @@
 import type { Fault } from './fault.ts';
 import type { Reading } from './reading.ts';
 
-/** The reading is in the history, durably, and counted once. */
+/** The reading is in the history, durably, and counted exactly once. */
 export interface Stored {
   readonly status: 'stored';
 }
-/** The same reading was there before (or stands earlier in this batch): success, not counted again. */
+/** The same reading is already stored (or occurs earlier in this batch): a success, not counted again. */
 export interface Duplicate {
   readonly status: 'duplicate';
 }
-/** The key is taken by other values: the first reading stays. */
+/** A reading with the same key and other values is already stored; it stays, and this one is not stored. */
 export interface Conflict {
   readonly status: 'conflict';
-  /** The reading that stays; `null` when it stands earlier in the same all-or-nothing batch and was withheld with it. */
+  /**
+   * The reading that stays; `null` when it occurs earlier in the same all-or-nothing batch and was withheld with it.
+   */
   readonly stored: Reading | null;
 }
-/** Valid and new, yet not stored, because its all-or-nothing batch held a conflict. */
+/** Valid and new, but not stored because another item of its all-or-nothing batch was in conflict or invalid. */
 export interface Withheld {
   readonly status: 'withheld';
 }
-/** Not a valid reading; never reached a store. */
+/** Not a valid reading; it never reached the store. */
 export interface Rejected {
   readonly status: 'rejected';
   readonly faults: readonly Fault[];
 }
 
-/** What a writer says of one reading. */
+/** The outcome of committing one reading. */
 export type CommitOutcome = Stored | Duplicate | Conflict | Withheld;
-/** What ingestion says of one reading received. */
+/** The outcome of ingesting one received reading. */
 export type IngestOutcome = CommitOutcome | Rejected;
 
 export const STORED: Stored = { status: 'stored' };
@@ -35,8 +37,8 @@ export const DUPLICATE: Duplicate = { status: 'duplicate' };
 export const WITHHELD: Withheld = { status: 'withheld' };
 
 /**
- * The outcomes of an all-or-nothing batch with a conflict, from what they would have been: what is new is withheld, and
- * so is a duplicate of a reading that is withheld itself. A conflict with such a reading has none that stays.
+ * Turns the outcomes that the readings of an all-or-nothing batch with a conflict would have had into those they get:
+ * new readings are withheld, and so are duplicates of withheld readings. In a conflict with one, no reading stays.
  */
 export function withheldOutcomes(readings: readonly Reading[], judged: readonly CommitOutcome[]): CommitOutcome[] {
   const key = ({ kind, deviceId, timestamp }: Reading) => `${kind} ${deviceId} ${timestamp}`;

@@ -7,14 +7,14 @@ export type Reading = { [K in Kind]: ReadingOf<(typeof streams)[K]> }[Kind];
 export type MeterReading = Extract<Reading, { kind: 'meter' }>;
 export type VehicleReading = Extract<Reading, { kind: 'vehicle' }>;
 
-/** The value of one measured field by its name, for code that serves every stream alike. */
+/** The value of a measured field by name, for code that handles every stream the same way. */
 export function measuredValue(reading: Reading, field: string): number {
   return (reading as unknown as Readonly<Record<string, number>>)[field] as number;
 }
 
 /**
- * Whether two readings of the same identity say the same: then the later one is a duplicate, else a conflict.
- * When they were received does not matter.
+ * Whether two readings with the same identity have the same values: if so, the later one is a duplicate, otherwise a
+ * conflict. When they were received does not matter.
  */
 export function sameValues(a: Reading, b: Reading): boolean {
   return (

@@ -2,28 +2,28 @@ import type { MilliwattHours } from '../energy/energy.ts';
 import { averagedFields, type ByKind, byKind, type Kind } from '../streams/streams.ts';
 import { measuredValue, type Reading } from './reading.ts';
 
-/** Energy and number of readings of one stream in a window. */
+/** Energy and number of readings of one stream or device in a window. */
 export interface StreamTotals {
   readonly energy: MilliwattHours;
   readonly readings: number;
 }
 
-/** Totals of every stream: those of the whole fleet in a window. */
+/** The totals of the whole fleet in a window, by stream. */
 export type FleetTotals = ByKind<StreamTotals>;
 
 /**
  * Totals of one device in a window. `sums` holds, for each averaged field of its stream, the sum of the values in
- * millionths of the field's unit, each value rounded once: integers, so that the order of the readings cannot show.
+ * millionths of the field's unit, each value rounded once: integers, so that the order of the readings does not matter.
  */
 export interface DeviceTotals extends StreamTotals {
   readonly sums: Readonly<Record<string, number>>;
 }
 
-export const MILLIONTHS = 1_000_000;
+const MILLIONTHS_PER_UNIT = 1_000_000;
 
-/** A measured value in millionths of its unit, an integer. */
+/** A measured value in millionths of its unit, as an integer. */
 export function millionths(value: number): number {
-  return Math.round(value * MILLIONTHS) + 0;
+  return Math.round(value * MILLIONTHS_PER_UNIT) + 0; // + 0 turns -0 into 0
 }
 
 export function noDeviceTotals(kind: Kind): DeviceTotals {
@@ -53,5 +53,5 @@ export function deviceTotalsOf(reading: Reading): DeviceTotals {
 
 /** The average of an averaged field in its unit, or `null` without readings. */
 export function average(totals: DeviceTotals, field: string): number | null {
-  return totals.readings === 0 ? null : (totals.sums[field] ?? 0) / totals.readings / MILLIONTHS;
+  return totals.readings === 0 ? null : (totals.sums[field] ?? 0) / totals.readings / MILLIONTHS_PER_UNIT;
 }

@@ -12,12 +12,12 @@ export type Kind = keyof typeof streams;
 
 export const kinds = Object.keys(streams) as readonly Kind[];
 
-/** The names of the fields a stream measures beside its energy, in the order of its definition. */
+/** The names of the fields a stream measures besides its energy, in the order of its definition. */
 export function measuredFields(kind: Kind): readonly string[] {
   return Object.keys(streams[kind].measured);
 }
 
-/** The measured fields whose averages the totals can tell. */
+/** The measured fields whose sums the totals keep, so that they can be averaged. */
 export function averagedFields(kind: Kind): readonly string[] {
   const measured: StreamDefinition['measured'] = streams[kind].measured;
   return Object.keys(measured).filter((field) => measured[field]?.averaged === true);

@@ -9,7 +9,7 @@ export const vehicleStream = {
   current: 'dc',
   measured: {
     soc: { unit: '%', min: 0, max: 100 },
-    /** 200 degrees must get through: a burning battery is a reading, not a fault. */
+    /** Up to 200 degrees are valid: a burning battery is a reading, not a fault. */
     batteryTemp: { unit: 'degC', min: -60, max: 200, averaged: true },
   },
 } as const satisfies StreamDefinition;

@@ -11,7 +11,7 @@ export function alignOutward({ from, to }: TimeWindow, width: Millis = MINUTE): 
   return { from: floorTo(width, from), to: ceilTo(width, to) };
 }
 
-/** What two windows have in common, or `undefined` when that is nothing. */
+/** The part common to two windows, or `undefined` when they do not overlap. */
 export function intersection(a: TimeWindow, b: TimeWindow): TimeWindow | undefined {
   const from = Math.max(a.from, b.from);
   const to = Math.min(a.to, b.to);
@@ -24,14 +24,14 @@ export function contains({ from, to }: TimeWindow, time: EpochMillis): boolean {
 
 const UNITS: Readonly<Record<string, Millis>> = { m: MINUTE, h: HOUR, d: DAY };
 
-/** Reads `15m`, `24h`, `30d`; `undefined` for anything else, zero included. */
+/** Parses `15m`, `24h` or `30d`; `undefined` for anything else, including zero. */
 export function parseDuration(text: string): Millis | undefined {
   const match = /^([1-9]\d{0,5})([mhd])$/.exec(text);
   const unit = UNITS[match?.[2] ?? ''];
   return match && unit ? Number(match[1]) * unit : undefined;
 }
 
-/** The window cut at every boundary of `width`, in order: raw edges first and last, whole buckets between. */
+/** The window cut at every multiple of `width`, in order: whole buckets, and at either end possibly a part of one. */
 export function splitAt(width: Millis, { from, to }: TimeWindow): TimeWindow[] {
   const parts: TimeWindow[] = [];
   for (let start = from; start < to; ) {

@@ -8,12 +8,12 @@ export const MINUTE: Millis = 60 * SECOND;
 export const HOUR: Millis = 60 * MINUTE;
 export const DAY: Millis = 24 * HOUR;
 
-/** The start of the bucket of `width` milliseconds that holds `time`. */
+/** The start of the bucket of `width` milliseconds that contains `time`. */
 export function floorTo(width: Millis, time: EpochMillis): EpochMillis {
   return Math.floor(time / width) * width;
 }
 
-/** The first bucket boundary of `width` milliseconds that is not before `time`. */
+/** The first multiple of `width` milliseconds at or after `time`. */
 export function ceilTo(width: Millis, time: EpochMillis): EpochMillis {
   return Math.ceil(time / width) * width;
 }

@@ -1,6 +1,6 @@
 import { DAY, type EpochMillis, HOUR, MINUTE, SECOND } from './time.ts';
 
-/** Why a value is not a point in time: a stable code, and a sentence that continues the field's name. */
+/** Why a value is not a point in time: a stable code, and a detail that reads on from the field's name. */
 export interface TimestampFault {
   readonly code: 'invalid-timestamp' | 'timestamp-without-offset' | 'timestamp-in-seconds' | 'not-a-number';
   readonly detail: string;
@@ -14,39 +14,40 @@ const NOT_A_TIMESTAMP = fault('invalid-timestamp', `must be ${RFC_3339}, or inte
 const NO_SUCH_TIME = fault('invalid-timestamp', 'is not a date and time that exists');
 const LEAP_SECOND = fault(
   'invalid-timestamp',
-  'is a leap second, which epoch time cannot tell from its neighbours; send the second before or after it',
+  'is a leap second, which epoch time cannot represent; send the second before or after it',
 );
-const OUTSIDE_OF_YEARS = fault('invalid-timestamp', 'must lie within the years 0001 to 9999 in UTC');
-const NO_OFFSET = fault('timestamp-without-offset', 'must say its offset from UTC: Z, or one like +02:00');
+const OUTSIDE_OF_YEARS = fault('invalid-timestamp', 'must be between the years 0001 and 9999 in UTC');
+const NO_OFFSET = fault('timestamp-without-offset', 'must include its UTC offset: Z, or an offset like +02:00');
 const IN_SECONDS = fault('timestamp-in-seconds', 'looks like epoch seconds; send epoch milliseconds');
 const NOT_INTEGER = fault('invalid-timestamp', 'must be an integer when it is epoch milliseconds');
 const NOT_A_NUMBER = fault('not-a-number', 'is too large for a number');
 
 export const FIRST_TIME: EpochMillis = -62_135_596_800_000; // 0001-01-01T00:00:00.000Z
 export const LAST_TIME: EpochMillis = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
-/** Integers below this are seconds: as milliseconds they end in March 1973, as seconds this is the year 5138. */
-const FIRST_MILLISECONDS = 100_000_000_000;
+/** Smaller integers are taken for seconds: in milliseconds this is March 1973, in seconds the year 5138. */
+const MIN_EPOCH_MILLIS: EpochMillis = 100_000_000_000;
 
-/** Reads a point in time as devices send it: an RFC 3339 string, or a number of epoch milliseconds. */
+/** Parses a point in time as devices send it: an RFC 3339 string, or epoch milliseconds as a number. */
 export function parseTimestamp(value: unknown): EpochMillis | TimestampFault {
   if (typeof value === 'string') return parseRfc3339(value);
   return typeof value === 'number' ? fromEpoch(value) : NOT_A_TIMESTAMP;
 }
 
 /**
- * Reads an RFC 3339 date-time. The offset must be there (`-00:00` counts as UTC); `t`, `z` and a space for the `T` are
- * taken, as the RFC allows. Fractions of any length are cut to milliseconds, never rounded up into a later second.
- * What epoch time cannot express (leap seconds) and what no calendar has (30 February, 24:00:00) is refused.
+ * Parses an RFC 3339 date-time. The offset is required (`-00:00` counts as UTC); `t`, `z` and a space instead of `T`
+ * are accepted, as the RFC allows. Fractions of any length are truncated to milliseconds, so that no time moves into a
+ * later second. Leap seconds, which epoch time cannot represent, and times that do not exist (30 February, 24:00:00)
+ * are refused.
  */
 export function parseRfc3339(text: string): EpochMillis | TimestampFault {
-  const usual = parseUsualForm(text);
-  return Number.isNaN(usual) ? parseAnyForm(text) : usual;
+  const common = parseCommonForm(text);
+  return Number.isNaN(common) ? parseAnyForm(text) : common;
 }
 
 function fromEpoch(value: number): EpochMillis | TimestampFault {
   if (!Number.isFinite(value)) return NOT_A_NUMBER;
   if (!Number.isInteger(value)) return NOT_INTEGER;
-  if (value < FIRST_MILLISECONDS) return IN_SECONDS;
+  if (value < MIN_EPOCH_MILLIS) return IN_SECONDS;
   return value > LAST_TIME ? OUTSIDE_OF_YEARS : value;
 }
 
@@ -76,11 +77,13 @@ function parseAnyForm(text: string): EpochMillis | TimestampFault {
   return time < FIRST_TIME || time > LAST_TIME ? OUTSIDE_OF_YEARS : time;
 }
 
-const NOT_DIGITS = -1e6; // stays negative in every sum below
+const NOT_A_DIGIT = -1e6; // so low that every number built with it is negative
 const [ZERO, DASH, COLON, DOT, T, Z] = [48, 45, 58, 46, 84, 90];
 
-/** `2026-01-31T12:00:00Z` or `2026-01-31T12:00:00.000Z`, what nearly all devices send; NaN for anything else. */
-function parseUsualForm(text: string): EpochMillis {
+/**
+ * Fast path for what nearly all devices send: `2026-01-31T12:00:00Z`, with or without `.000`; NaN for anything else.
+ */
+function parseCommonForm(text: string): EpochMillis {
   const { length } = text;
   if ((length !== 24 && length !== 20) || text.charCodeAt(length - 1) !== Z) return Number.NaN;
   if (text.charCodeAt(4) !== DASH || text.charCodeAt(7) !== DASH || text.charCodeAt(10) !== T) return Number.NaN;
@@ -103,14 +106,14 @@ function parseUsualForm(text: string): EpochMillis {
 
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - ZERO;
-  return value >= 0 && value <= 9 ? value : NOT_DIGITS;
+  return value >= 0 && value <= 9 ? value : NOT_A_DIGIT;
 }
 
 function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }
 
-/** Epoch milliseconds of a UTC calendar date and time, or NaN when there is none. */
+/** Epoch milliseconds of a UTC calendar date and time; NaN when it does not exist. */
 function instant(
   year: number,
   month: number,
@@ -134,7 +137,7 @@ function daysInMonth(year: number, month: number): number {
   return month === 2 && leapYear ? 29 : (DAYS[month - 1] as number);
 }
 
-/** Days between 1970-01-01 and a date of the Gregorian calendar; years begin in March, so that a leap day ends one. */
+/** Days from 1970-01-01 to a Gregorian date. Years are counted from March, so that a leap day is a year's last day. */
 function daysSinceEpoch(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year;
   const monthFromMarch = month > 2 ? month - 3 : month + 9;

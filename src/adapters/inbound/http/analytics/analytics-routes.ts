@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
-import type { ReportFleetPerformance } from '#application/analytics/fleet-performance';
-import type { ReportVehiclePerformance } from '#application/analytics/vehicle-performance';
+import type { ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
+import type { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import { deviceIdOf, unknownDevice } from '../wire/device.ts';

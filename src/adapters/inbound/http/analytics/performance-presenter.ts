@@ -1,5 +1,5 @@
-import type { FleetPerformance } from '#application/analytics/fleet-performance';
-import type { VehiclePerformance } from '#application/analytics/vehicle-performance';
+import type { FleetPerformance } from '#application/analytics/report-fleet-performance';
+import type { VehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import type { Coverage } from '#domain/coverage/coverage';
 import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import type { WarningEvidence } from '#domain/loss-warning';

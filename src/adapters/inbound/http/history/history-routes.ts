@@ -1,7 +1,8 @@
 import type { Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { FindGaps } from '#application/history/find-gaps';
-import type { ReadHistory, StreamHistory } from '#application/history/read-history';
+import type { ReadHistory } from '#application/history/read-history';
+import type { StreamHistory } from '#application/history/stream-history';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import type { Gap } from '#domain/coverage/gap';

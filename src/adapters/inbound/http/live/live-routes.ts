@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { ListLiveStates, LiveState, ReadLiveState } from '#application/read-live';
+import type { ListLiveStates, LiveState, ReadLiveState } from '#application/read-live-state';
 import { kinds, streams } from '#domain/streams/streams';
 import { nextCursor } from '../wire/cursor.ts';
 import { deviceIdOf, unknownDevice } from '../wire/device.ts';

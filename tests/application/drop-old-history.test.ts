@@ -1,33 +1,33 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { Retention } from '#application/ports/retention';
-import { RetainHistory } from '#application/upkeep/retain-history';
+import { DropOldHistory } from '#application/upkeep/drop-old-history';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { ManualClock } from '#tests/support/manual-clock';
 import { aVehicleReading, START } from '#tests/support/readings';
 
-it('history goes by whole hours when it has been kept for long enough', async () => {
+it('drops history in whole hours once it is old enough', async () => {
   const { writer, cold, retention } = createMemoryStore();
   await writer.commit([0, 59, 60, 61].map((minute) => aVehicleReading({ timestamp: START + minute * MINUTE })));
   const clock = new ManualClock(START + 90 * DAY + 59 * MINUTE);
-  const retain = new RetainHistory(retention, clock, 90 * DAY);
+  const dropOldHistory = new DropOldHistory(retention, clock, 90 * DAY);
   const left = async () => (await cold.history('vehicle', 'EV-1', { from: 0, to: START + DAY }, { limit: 9 })).length;
 
-  await retain.drop();
+  await dropOldHistory.drop();
   expect([await retention.horizon(), await left()]).toEqual([START, 4]);
   clock.advance(MINUTE);
-  await retain.drop();
+  await dropOldHistory.drop();
   expect([await retention.horizon(), await left()]).toEqual([START + HOUR, 2]);
 });
 
-it('history stays for ever unless something else is said', async () => {
+it('keeps history forever without a retention time', async () => {
   const { writer, retention } = createMemoryStore();
   await writer.commit([aVehicleReading()]);
-  await new RetainHistory(retention, new ManualClock(START + 9999 * DAY), undefined).drop();
+  await new DropOldHistory(retention, new ManualClock(START + 9999 * DAY), undefined).drop();
   expect(await retention.horizon()).toBeUndefined();
 });
 
-it('nothing is dropped again that was dropped before', async () => {
+it('drops nothing twice', async () => {
   const { retention } = createMemoryStore();
   let drops = 0;
   const counting = {
@@ -37,28 +37,28 @@ it('nothing is dropped again that was dropped before', async () => {
       return retention.dropBefore(before);
     },
   };
-  const retain = new RetainHistory(counting, new ManualClock(START + 90 * DAY), 90 * DAY);
-  await retain.drop();
-  await retain.drop();
+  const dropOldHistory = new DropOldHistory(counting, new ManualClock(START + 90 * DAY), 90 * DAY);
+  await dropOldHistory.drop();
+  await dropOldHistory.drop();
   expect(drops).toBe(1);
 });
 
-it('nothing is dropped once the service stops, and what is being dropped is told', async () => {
+it('drops nothing once the service stops, and passes the signal on', async () => {
   const { retention } = createMemoryStore();
   const stop = new AbortController();
-  const told: unknown[] = [];
+  const signals: unknown[] = [];
   const port: Retention = {
     horizon: () => retention.horizon(),
     dropBefore: async (before, signal) => {
-      told.push(signal);
+      signals.push(signal);
       return before;
     },
   };
-  const retain = new RetainHistory(port, new ManualClock(START + 90 * DAY), 90 * DAY);
+  const dropOldHistory = new DropOldHistory(port, new ManualClock(START + 90 * DAY), 90 * DAY);
 
-  await retain.drop(stop.signal);
+  await dropOldHistory.drop(stop.signal);
   stop.abort();
-  await retain.drop(stop.signal);
+  await dropOldHistory.drop(stop.signal);
 
-  expect(told).toEqual([stop.signal]);
+  expect(signals).toEqual([stop.signal]);
 });

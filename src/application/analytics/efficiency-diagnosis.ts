@@ -14,27 +14,27 @@ import { mapBounded } from '../map-bounded.ts';
 import type { ColdStore } from '../ports/cold-store.ts';
 
 /**
- * Buckets of the vehicles that are looked at in one step, with one question for all of them and one for their meters: 100
- * vehicles over a day, 6 over a month. Some milliseconds, after which others have their turn.
+ * Vehicle buckets examined in one step, with one query for all its vehicles and usually one for their meters: about 100
+ * vehicles over a day, or 6 over a month. A step takes some milliseconds, and other work runs between steps.
  */
 const BUCKETS_PER_STEP = 5_000;
-/** Questions under way at once for meters whose links begin or end inside the window. */
-const METER_QUERIES = 2;
+/** Concurrent queries for meters whose links begin or end inside the window. */
+const MAX_METER_QUERIES = 2;
 
-/** Looks at how the energy went when a number cannot be taken as it is. */
-export class NumberDiagnosis {
+/** Looks for faults in the data behind suspicious efficiencies. Rejects like the cold store. */
+export class EfficiencyDiagnosis {
   readonly #cold: ColdStore;
 
   constructor(cold: ColdStore) {
     this.#cold = cold;
   }
 
-  /** The fault in the data that explains a number too low or too high; `undefined` when there is none to be seen. */
+  /** The fault that explains an efficiency that is too low or too high; `undefined` when none is found. */
   async causeOf(balance: LinkedBalance): Promise<DataCause | undefined> {
     return (await this.causesOf([balance])).get(balance.vehicleId);
   }
 
-  /** The faults behind the numbers of many vehicles over the same window, by vehicle; those without one are left out. */
+  /** The faults behind the balances of vehicles over one window, by vehicle id; vehicles without one are left out. */
   async causesOf(balances: readonly LinkedBalance[]): Promise<ReadonlyMap<string, DataCause>> {
     const causes = new Map<string, DataCause>();
     const suspicious = balances.filter(({ efficiency, dc, lossThreshold }) =>
@@ -66,21 +66,21 @@ export class NumberDiagnosis {
     });
   }
 
-  /** Gives the series of each part. Most links hold all the time, so that one question is for nearly all meters. */
+  /** Looks up the series of each part. Most links hold all the time, so that one query serves nearly all meters. */
   async #seriesOfParts(parts: readonly MeterPart[], width: Millis): Promise<(part: MeterPart) => EnergySeries> {
     const keyOf = ({ window }: MeterPart) => `${window.from} ${window.to}`;
-    const answers = new Map(
-      await mapBounded(METER_QUERIES, [...Map.groupBy(parts, keyOf)], async ([key, alike]) => {
-        const { window } = alike[0] as MeterPart;
-        const meterIds = new Set(alike.map(({ meterId }) => meterId));
+    const found = new Map(
+      await mapBounded(MAX_METER_QUERIES, [...Map.groupBy(parts, keyOf)], async ([key, group]) => {
+        const { window } = group[0] as MeterPart;
+        const meterIds = new Set(group.map(({ meterId }) => meterId));
         return [key, await this.#cold.seriesByDevice('meter', [...meterIds], window, width)] as const;
       }),
     );
-    return (part) => answers.get(keyOf(part))?.get(part.meterId) ?? [];
+    return (part) => found.get(keyOf(part))?.get(part.meterId) ?? [];
   }
 }
 
-/** A meter while a link of it held. Buckets are not cut: one at the edge of a link counts as a whole. */
+/** A meter during one of its links, in whole buckets: one at the edge of the link counts in full. */
 interface MeterPart {
   readonly meterId: string;
   readonly window: TimeWindow;
@@ -90,7 +90,7 @@ function meterParts(links: readonly MeterLink[], { seen, width }: DiagnosisSpan)
   return linkCuts(links, seen).map(({ meterId, during }) => ({ meterId, window: alignOutward(during, width) }));
 }
 
-/** The series of one meter from its parts, which may have the bucket in common where one link follows another. */
+/** Joins the parts of one meter's series. Where one link follows another, two parts may share a bucket. */
 function joined(parts: readonly EnergySeries[]): EnergySeries {
   const buckets = new Map<number, EnergyBucket>(parts.flat().map((bucket) => [bucket.start, bucket]));
   return [...buckets.values()].sort((a, b) => a.start - b.start);

@@ -2,20 +2,20 @@ import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-bal
 import type { MilliwattHours } from '#domain/energy/energy';
 import type { FleetTotals } from '#domain/reading/totals';
 import { kinds, streams } from '#domain/streams/streams';
-import { type EpochMillis, HOUR } from '#domain/time/time';
+import { HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
-import { horizonWithin } from '../horizon.ts';
+import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
-export interface FleetPerformance extends EnergyBalance {
+/** How much of the energy that the fleet drew arrived in its batteries. */
+export interface FleetPerformance extends EnergyBalance, WithHorizon {
   /** The window used, aligned outward to whole minutes. */
   readonly window: TimeWindow;
+  /** The number of readings of each stream. */
   readonly readings: { readonly [K in keyof FleetTotals]: number };
-  /** The beginning of the history that is kept, when the window reaches past it. */
-  readonly horizon?: EpochMillis;
 }
 
-/** Tells how much of the energy that the whole fleet drew from the grid arrived in its batteries. */
+/** Reports the efficiency of the whole fleet, over a window or hour by hour. Rejects like the store. */
 export class ReportFleetPerformance {
   readonly #store: Pick<TelemetryStore, 'cold' | 'retention'>;
   readonly #lossThreshold: number;
@@ -32,7 +32,7 @@ export class ReportFleetPerformance {
     return { ...this.#performance(window, totals), ...horizon };
   }
 
-  /** The same, hour by hour, of every hour that the window touches and that has readings. */
+  /** One report for each hour that overlaps the window and has readings, oldest first. */
   async reportByHour(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
     const hours = await this.#store.cold.fleetHours(alignOutward(requested, HOUR));
     return hours.map(({ hour, totals }) => this.#performance({ from: hour, to: hour + HOUR }, totals));
@@ -47,7 +47,7 @@ export class ReportFleetPerformance {
   }
 }
 
-/** Energy of all streams on one side of the chargers. */
+/** The energy of all streams on one side of the chargers. */
 export function fleetEnergy(totals: FleetTotals, current: 'ac' | 'dc'): MilliwattHours {
   return kinds.filter((kind) => streams[kind].current === current).reduce((sum, kind) => sum + totals[kind].energy, 0);
 }

@@ -2,13 +2,13 @@ import { floorTo, HOUR, type Millis } from '#domain/time/time';
 import type { Clock } from '../ports/clock.ts';
 import type { Retention } from '../ports/retention.ts';
 
-/** Lets history go that is older than it has to be kept. */
-export class RetainHistory {
+/** Drops the history that is older than the retention time. */
+export class DropOldHistory {
   readonly #retention: Retention;
   readonly #clock: Clock;
   readonly #keep: Millis | undefined;
 
-  /** `keep` is how long history stays; `undefined` for ever. */
+  /** `keep` is how long history is kept; `undefined` means forever. */
   constructor(retention: Retention, clock: Clock, keep: Millis | undefined) {
     this.#retention = retention;
     this.#clock = clock;
@@ -16,8 +16,8 @@ export class RetainHistory {
   }
 
   /**
-   * Drops what is due by whole hours. Costs one look at the horizon when nothing is. Ends early when `signal` aborts; the
-   * next run goes on there.
+   * Drops every whole hour that is due. When none is, this costs a read of the horizon. Stops when `signal` aborts; the
+   * next run continues from there. Rejects like the store.
    */
   async drop(signal?: AbortSignal): Promise<void> {
     if (this.#keep === undefined) return;

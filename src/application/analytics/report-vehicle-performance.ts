@@ -2,89 +2,91 @@ import { type Coverage, coverage, expectedReadings, isSufficient } from '#domain
 import { isImplausible, verdict } from '#domain/efficiency/efficiency';
 import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-balance';
 import { type Judgement, judge, type Reason } from '#domain/efficiency/judgement';
-import { linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
+import { linkedBalance, type MeterDraw, meterIds } from '#domain/efficiency/linked-balance';
 import type { MilliwattHours } from '#domain/energy/energy';
 import type { WarningRule } from '#domain/loss-warning';
 import { linkCuts, type MeterLink } from '#domain/meter-link';
-import { average, type DeviceTotals, type StreamTotals } from '#domain/reading/totals';
-import type { EpochMillis } from '#domain/time/time';
+import { average, type DeviceTotals } from '#domain/reading/totals';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
-import { horizonWithin } from '../horizon.ts';
+import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
-import { fleetEnergy } from './fleet-performance.ts';
-import { NumberDiagnosis } from './number-diagnosis.ts';
+import { EfficiencyDiagnosis } from './efficiency-diagnosis.ts';
+import { fleetEnergy } from './report-fleet-performance.ts';
 
-/** How much of the energy drawn for one vehicle arrived in its battery. */
+/** How much of the energy drawn for one vehicle arrived in its battery, and whether that can be believed. */
 export interface VehiclePerformance
   extends Judgement,
+    WithHorizon,
     Pick<EnergyBalance, 'loss' | 'efficiency' | 'lossWarning' | 'lossThreshold'> {
   readonly vehicleId: string;
   /** The window used, aligned outward to whole minutes. */
   readonly window: TimeWindow;
-  /** AC of the linked meters, or of the fleet when no link is known. */
+  /** AC of the linked meters; of the whole fleet when the vehicle has no link in the window. */
   readonly acConsumed: MilliwattHours;
-  /** DC of this vehicle, whatever the basis. */
+  /** DC of this vehicle, on either basis. */
   readonly dcDelivered: MilliwattHours;
-  /** Degrees Celsius; `null` without readings. */
+  /** In degrees Celsius; `null` without readings. */
   readonly averageBatteryTemp: number | null;
   readonly acBasis: 'linked-meters' | 'fleet';
   /** Ids of the linked meters; empty on the fleet basis. */
   readonly meters: readonly string[];
-  /** On the fleet basis loss and efficiency are the fleet's: AC of all over DC of all, like for like. */
+  /** Only on the fleet basis, where loss and efficiency are the fleet's: all DC against all AC. */
   readonly fleet?: { readonly ac: MilliwattHours; readonly dc: MilliwattHours };
   readonly coverage: {
     readonly vehicle: Coverage;
-    /** `null` on the fleet basis: how many meters should have reported is not known there. */
+    /** `null` on the fleet basis, where it is unknown how many meters should have reported. */
     readonly meters: Coverage | null;
   };
-  /** The beginning of the history that is kept, when the window reaches past it. */
-  readonly horizon?: EpochMillis;
 }
 
 type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'links' | 'retention'>;
 
-/** Tells a vehicle's efficiency over a window, with what it rests on and whether it can be believed. */
+/** Reports a vehicle's efficiency over a window, with the evidence and whether it can be believed. */
 export class ReportVehiclePerformance {
   readonly #store: Ports;
   readonly #clock: Clock;
   readonly #rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>;
-  readonly #diagnosis: NumberDiagnosis;
+  readonly #diagnosis: EfficiencyDiagnosis;
 
   constructor(store: Ports, clock: Clock, rule: Pick<WarningRule, 'lossThreshold' | 'minAc'>) {
     this.#store = store;
     this.#clock = clock;
     this.#rule = rule;
-    this.#diagnosis = new NumberDiagnosis(store.cold);
+    this.#diagnosis = new EfficiencyDiagnosis(store.cold);
   }
 
-  /** `undefined` when the vehicle was never seen. */
+  /**
+   * The window is aligned outward to whole minutes. `undefined` when no reading of the vehicle was ever stored. Rejects
+   * like the store. Its parts are read one by one: readings that arrive meanwhile may count in some and not in others.
+   */
   async report(vehicleId: string, requested: TimeWindow): Promise<VehiclePerformance | undefined> {
     const { cold, hot, retention } = this.#store;
     const window = alignOutward(requested);
-    const [drawn, vehicle, horizon] = await Promise.all([
-      this.#drawn(vehicleId, window),
+    const [linked, vehicle, horizon] = await Promise.all([
+      this.#linked(vehicleId, window),
       cold.deviceTotals('vehicle', vehicleId, window),
       horizonWithin(retention, window),
     ]);
     if (vehicle.readings === 0 && (await hot.newest('vehicle', vehicleId)) === undefined) return undefined;
     const known = { vehicleId, window, vehicle };
-    const performance = drawn.links.length > 0 ? await this.#onLinks(known, drawn) : await this.#onFleet(known);
+    const performance = linked.links.length > 0 ? await this.#onLinks(known, linked) : await this.#onFleet(known);
     return { ...performance, ...horizon };
   }
 
-  async #drawn(vehicleId: string, window: TimeWindow): Promise<Drawn> {
+  async #linked(vehicleId: string, window: TimeWindow): Promise<Linked> {
     const links = await this.#store.links.during(window, vehicleId);
-    const cuts = linkCuts(links, window);
-    const totals = cuts.map(({ meterId, during }) => this.#store.cold.deviceTotals('meter', meterId, during));
-    return { links, meters: await Promise.all(totals) };
+    const drawn = linkCuts(links, window).map(async (cut) => {
+      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.during) };
+    });
+    return { links, drawn: await Promise.all(drawn) };
   }
 
-  async #onLinks(known: Known, { links, meters }: Drawn): Promise<VehiclePerformance> {
-    const balance = linkedBalance({ ...known, links, meters }, this.#clock.now(), this.#rule.lossThreshold);
+  async #onLinks(known: Known, { links, drawn }: Linked): Promise<VehiclePerformance> {
+    const balance = linkedBalance({ ...known, links, drawn }, this.#clock.now(), this.#rule.lossThreshold);
     const cause = await this.#diagnosis.causeOf(balance);
     return {
-      ...reported(known, balance),
+      ...commonFields(known, balance),
       acBasis: 'linked-meters',
       meters: meterIds(links),
       coverage: balance.coverage,
@@ -99,7 +101,7 @@ export class ReportVehiclePerformance {
     const balance = energyBalance(fleetEnergy(fleet, 'ac'), fleetEnergy(fleet, 'dc'), lossThreshold);
     const ownCoverage = coverage(vehicle.readings, expectedReadings(window, this.#clock.now()));
     return {
-      ...reported(known, balance),
+      ...commonFields(known, balance),
       acBasis: 'fleet',
       meters: [],
       fleet: { ac: balance.ac, dc: balance.dc },
@@ -115,10 +117,10 @@ export class ReportVehiclePerformance {
   }
 }
 
-/** What a vehicle's meters measured while they fed it, link by link. */
-interface Drawn {
+/** A vehicle's links, and what its meters drew during them. */
+interface Linked {
   readonly links: readonly MeterLink[];
-  readonly meters: readonly StreamTotals[];
+  readonly drawn: readonly MeterDraw[];
 }
 
 interface Known {
@@ -127,8 +129,8 @@ interface Known {
   readonly vehicle: DeviceTotals;
 }
 
-/** What reads alike on either basis. */
-function reported({ vehicleId, window, vehicle }: Known, balance: EnergyBalance) {
+/** The fields that both bases have in common. */
+function commonFields({ vehicleId, window, vehicle }: Known, balance: EnergyBalance) {
   return {
     vehicleId,
     window,

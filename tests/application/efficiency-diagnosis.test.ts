@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { EfficiencyDiagnosis } from '#application/analytics/efficiency-diagnosis';
 import { LinkedBalances } from '#application/analytics/linked-balances';
-import { NumberDiagnosis } from '#application/analytics/number-diagnosis';
 import type { ColdStore } from '#application/ports/cold-store';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import { HOUR } from '#domain/time/time';
@@ -12,7 +12,7 @@ import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 const VEHICLES = 150;
 const DAY_WINDOW = { from: START, to: START + 24 * HOUR };
 
-/** Vehicles that lose energy, each with its meter; what every fifth one sends is a register that only rises. */
+/** Vehicles that lose energy, each with its meter; every fifth meter sends its register. */
 async function aLossyFleet() {
   const store = createMemoryStore();
   for (let n = 0; n < VEHICLES; n++) {
@@ -27,12 +27,12 @@ async function aLossyFleet() {
     );
   }
   const { lossThreshold } = DEFAULT_WARNING_RULE;
-  const balances = await new LinkedBalances(store, new ManualClock(DAY_WINDOW.to), lossThreshold).over(DAY_WINDOW);
+  const balances = await new LinkedBalances(store, new ManualClock(DAY_WINDOW.to), lossThreshold).compute(DAY_WINDOW);
   return { store, balances };
 }
 
-describe('the causes behind the numbers of many vehicles', () => {
-  it('are those of each vehicle asked for alone, found with two questions for a hundred vehicles', async () => {
+describe('the causes of many low efficiencies', () => {
+  it('equal those of each vehicle alone, with two queries per hundred vehicles', async () => {
     const { store, balances } = await aLossyFleet();
     const asked: string[] = [];
     const cold: Partial<ColdStore> = {
@@ -41,17 +41,17 @@ describe('the causes behind the numbers of many vehicles', () => {
         return store.cold.seriesByDevice(kind, deviceIds, ...rest);
       },
     };
-    const causes = await new NumberDiagnosis(cold as ColdStore).causesOf(balances);
+    const causes = await new EfficiencyDiagnosis(cold as ColdStore).causesOf(balances);
 
     expect(asked).toEqual(['104 vehicles', '104 meters', '46 vehicles', '46 meters']);
     expect(causes.size).toBe(VEHICLES / 5);
-    const alone = new NumberDiagnosis(store.cold);
+    const alone = new EfficiencyDiagnosis(store.cold);
     for (const balance of balances) {
       expect(causes.get(balance.vehicleId)).toBe(await alone.causeOf(balance));
     }
   });
 
-  it('cost no question when no number is suspicious', async () => {
-    expect(await new NumberDiagnosis({} as ColdStore).causesOf([])).toEqual(new Map());
+  it('cost no query when nothing is suspicious', async () => {
+    expect(await new EfficiencyDiagnosis({} as ColdStore).causesOf([])).toEqual(new Map());
   });
 });
