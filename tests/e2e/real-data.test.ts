@@ -4,10 +4,11 @@ import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writ
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { openStore } from '#infrastructure/open-store';
 import { appUnderTest } from '#tests/adapters/http/app-under-test';
+import { noLog } from '#tests/support/no-log';
 import { ServiceProcess } from '#tests/support/service-process';
 import { HOUSEHOLD_DAYS, householdReadings } from './support/household-meter.ts';
 import { expectExactReplay, type Manner, type Send } from './support/replay.ts';
-import { noLog, type StoreUnderTest, storesUnderTest } from './support/stores.ts';
+import { type StoreUnderTest, storesUnderTest } from './support/stores.ts';
 
 describe('the real data', () => {
   it('adds up to the totals that its authors give', () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Db, MongoClient } from 'mongodb';
-import { inject, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { replicaSetUri } from './replica-set.ts';
 
 export interface TemporaryDatabase {
   readonly uri: string;
@@ -9,7 +10,7 @@ export interface TemporaryDatabase {
 
 /** A database of its own on the tests' replica set, dropped when the running test has ended. */
 export function temporaryDatabase(): TemporaryDatabase {
-  const uri = inject('mongodbUri');
+  const uri = replicaSetUri;
   const database = `test_${randomBytes(6).toString('hex')}`;
   onTestFinished(async () => {
     const client = new MongoClient(uri);

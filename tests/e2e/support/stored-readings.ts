@@ -7,8 +7,9 @@ import type { DeviceTotals } from '#domain/reading/totals';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
 import type { TimeWindow } from '#domain/time/time-window';
 import { openStore } from '#infrastructure/open-store';
+import { noLog } from '#tests/support/no-log';
 import { identity, type SentReading } from './load.ts';
-import { noLog, type StoreUnderTest } from './stores.ts';
+import type { StoreUnderTest } from './stores.ts';
 
 const PAGE = 1000;
 

@@ -3,10 +3,9 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { inject } from 'vitest';
 import { endAbandonedTransactions } from '#adapters/outbound/mongodb/server/abandoned-transactions';
-import type { Logger } from '#application/ports/logger';
 import type { StoreConfig } from '#infrastructure/config';
+import { replicaSetUri } from '#tests/support/replica-set';
 
 /** One of the stores, and somewhere for it to keep what it is given. */
 export interface StoreUnderTest {
@@ -22,8 +21,6 @@ export interface StoreUnderTest {
   /** Removes what was kept. */
   remove(): Promise<void>;
 }
-
-export const noLog: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 /** Every store, new and empty. */
 export function storesUnderTest(): readonly StoreUnderTest[] {
@@ -61,7 +58,7 @@ function sqlite(): StoreUnderTest {
 }
 
 function mongodb(): StoreUnderTest {
-  const uri = inject('mongodbUri');
+  const uri = replicaSetUri;
   const database = `e2e_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   return {
     name: 'MongoDB',
