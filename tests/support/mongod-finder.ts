@@ -46,7 +46,7 @@ export async function findMongod(): Promise<string> {
 }
 
 /** Like {@link findMongod}, without fetching one: `undefined` if none is installed. */
-export async function installedMongod(): Promise<string | undefined> {
+async function installedMongod(): Promise<string | undefined> {
   if (await isRecent('mongod')) return 'mongod';
   for await (const entry of glob(join(cache(), '[!.]*', 'mongod'))) {
     if (await isRecent(entry)) return entry;

@@ -5,9 +5,9 @@ import type { EpochMillis } from '#domain/time/time';
 export type SentReading = Readonly<Record<string, string | number>>;
 
 /** Devices per stream. */
-export const LOAD_DEVICES = 97;
+const LOAD_DEVICES = 97;
 /** Energy of every reading, in kWh. */
-export const LOAD_KWH = 0.001;
+const LOAD_KWH = 0.001;
 
 export interface LoadOptions {
   /** The first timestamp; each further reading is 10 ms later. */
