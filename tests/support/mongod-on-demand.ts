@@ -6,14 +6,14 @@ import { type Mongod, startMongod } from './mongod.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Answers with the URI of the replica set that all tests share, and starts it first where that is necessary. */
-    mongodOnDemand: string;
+    /** Address that answers with the URI of the replica set that all tests share, after starting it if necessary. */
+    mongodOnDemand?: string;
   }
 }
 
 /**
  * Vitest's global setup: offers the test processes a mongod, which starts when the first of them asks for it and stops
- * when all tests have ended. Tests that need none start none.
+ * when all tests have ended. Unit tests are offered none.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let mongod: Promise<Mongod> | undefined;
@@ -26,7 +26,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     }
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  project.provide('mongodOnDemand', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const each of project.vitest.projects) if (each.name !== 'unit') each.provide('mongodOnDemand', url);
 
   return async () => {
     server.close();

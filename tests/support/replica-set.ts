@@ -7,7 +7,10 @@ import { inject } from 'vitest';
 export const replicaSetUri: string = process.env.MONGODB_URI || (await startedOnDemand());
 
 async function startedOnDemand(): Promise<string> {
-  const response = await fetch(inject('mongodOnDemand'));
+  const url = inject('mongodOnDemand');
+  if (url === undefined)
+    throw new Error('a unit test has no database: list this file under STORES in vitest.config.ts');
+  const response = await fetch(url);
   const text = await response.text();
   if (!response.ok) throw new Error(text);
   return text;
