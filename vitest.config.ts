@@ -1,10 +1,42 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** On real stores: SQLite files and a mongod. Of the use cases, those whose rule has to hold on every store. */
+const STORES = [
+  'tests/adapters/{sqlite,mongodb}/**/*.test.ts',
+  'tests/contracts/{sqlite,mongodb}-store.test.ts',
+  'tests/application/{audit-history,causes-of-a-low-*,close-hours,exact-energy,unlinked-warnings}.test.ts',
+];
+
+/** With processes of their own or over sockets: the engine as users start it, the package, the examples, the checks. */
+const E2E = [
+  'tests/{e2e,build,examples}/**/*.test.ts',
+  'tests/architecture.test.ts',
+  'tests/adapters/http/*over-a-socket.test.ts',
+  'tests/adapters/observability/winston-logger.test.ts',
+  'tests/infrastructure/{http-server,launch,service}.test.ts',
+];
+
+/** Upper bounds for a busy or slow machine. No test waits this long when all is well. */
+const SLOW_MACHINE = { testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
-    globalSetup: ['tests/support/mongod-global-setup.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    globalSetup: ['tests/support/mongod-on-demand.ts'],
+    maxWorkers: '100%',
+    projects: [
+      {
+        test: {
+          name: 'unit', // everything else: no database, no child process
+          include: ['tests/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...STORES, ...E2E],
+          testTimeout: 30_000,
+          // Loading the modules anew for each file would cost more than the tests themselves.
+          pool: 'threads',
+          isolate: false,
+        },
+      },
+      { test: { name: 'stores', include: STORES, ...SLOW_MACHINE } },
+      { test: { name: 'e2e', include: E2E, ...SLOW_MACHINE } },
+    ],
   },
 });

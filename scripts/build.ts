@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
  */
 const root = dirname(import.meta.dirname);
 const out = resolve(process.argv[2] ?? join(root, 'dist'));
-const tsc = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
+const tsc = fileURLToPath(new URL('./bin/tsc', import.meta.resolve('typescript/package.json')));
 
 rmSync(out, { recursive: true, force: true });
 try {

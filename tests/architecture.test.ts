@@ -1,24 +1,40 @@
 import { execFile } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const root = resolve(import.meta.dirname, '..');
+const ROOT = resolve(import.meta.dirname, '..');
+const MAX_FILES_PER_FOLDER = 20;
 
-/** Runs the project's own dependency check on a tree; gives what it printed and whether it passed. */
-function checkDependencies(tree: string): Promise<{ passed: boolean; output: string }> {
-  return new Promise((done) => {
-    execFile(
-      process.execPath,
-      [join(root, 'node_modules/.bin/depcruise'), 'src', '--output-type', 'err-long'],
-      { cwd: tree },
-      (error, stdout, stderr) => done({ passed: error === null, output: stdout + stderr }),
-    );
-  });
+interface Violation {
+  readonly rule: string;
+  /** The file, or the folder, that breaks the rule. */
+  readonly from: string;
 }
 
-describe('the dependency rule', () => {
+/** Runs the project's own dependency check on the `src` of a tree. */
+async function violationsIn(tree: string): Promise<Violation[]> {
+  const program = join(ROOT, 'node_modules/.bin/depcruise');
+  const output = await new Promise<string>((done) => {
+    const options = { cwd: tree, maxBuffer: 64 * 1024 * 1024 };
+    execFile(process.execPath, [program, 'src', '--output-type', 'json'], options, (_, stdout, stderr) =>
+      done(stdout || stderr),
+    );
+  });
+  const { summary, modules } = JSON.parse(output) as {
+    summary: { violations: { rule: { name: string }; from: string }[] };
+    modules: unknown[];
+  };
+  expect(modules.length).toBeGreaterThan(0);
+  return summary.violations.map(({ rule, from }) => ({ rule: rule.name, from }));
+}
+
+const sources = globSync('src/**/*.ts', { cwd: ROOT });
+const decoratorsIn = (source: string) => source.match(/^\s*@\w.*/gm) ?? [];
+
+describe('the source tree', () => {
   it.each([
     'domain',
     'application',
@@ -26,98 +42,107 @@ describe('the dependency rule', () => {
     'adapters/inbound/http',
     'adapters/outbound',
     'infrastructure',
-  ])('has something to check in src/%s', (layer) => {
-    expect(globSync(join(root, 'src', layer, '**/*.ts')).length).toBeGreaterThan(0);
+  ])('has files in src/%s', (layer) => {
+    expect(globSync(join(ROOT, 'src', layer, '**/*.ts')).length).toBeGreaterThan(0);
   });
 
-  it('holds in this tree', async () => {
-    const { passed, output } = await checkDependencies(root);
-    expect(output).toContain('no dependency violations found');
-    expect(passed).toBe(true);
+  it('keeps the dependency rule', async () => {
+    expect(await violationsIn(ROOT)).toEqual([]);
   });
 
-  it('leaves the sources free of decorators and parameter properties outside of the container', () => {
-    const offenders = globSync(join(root, 'src/**/*.ts')).filter((file) =>
-      /^\s*@(injectable|inject|singleton|autoInjectable)\b/m.test(readFileSync(file, 'utf8')),
-    );
-    expect(offenders).toEqual([]);
+  it('is TypeScript that Node can run by erasing the types: the compiler rejects the rest', () => {
+    const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.json'), 'utf8'));
+    expect(compilerOptions.erasableSyntaxOnly).toBe(true);
+  });
+
+  it('has no decorators, which the compiler would accept', () => {
+    expect(decoratorsIn('/** @see x */\nexport class A {\n  @inject() b;\n}')).toEqual(['  @inject() b;']);
+    expect(sources.filter((file) => decoratorsIn(readFileSync(join(ROOT, file), 'utf8')).length > 0)).toEqual([]);
+  });
+
+  it(`holds at most ${MAX_FILES_PER_FOLDER} files per folder`, () => {
+    const folders = Object.groupBy(globSync('src/**/*.*', { cwd: ROOT }), (file) => dirname(file));
+    const crowded = Object.entries(folders).filter(([, files = []]) => files.length > MAX_FILES_PER_FOLDER);
+    expect(crowded).toEqual([]);
   });
 });
 
-describe('a planted violation of the dependency rule', () => {
+/** The folders of the planted tree that another file can import a `leaf` from. */
+const LEAVES = [
+  'src/domain',
+  'src/application',
+  'src/adapters',
+  'src/adapters/inbound/http/wire',
+  'src/adapters/outbound/memory',
+  'src/infrastructure',
+  'tests',
+];
+
+/** Files that break a rule, each importing `imported`, and the rules that report it. */
+const PLANTED: readonly (readonly [file: string, imported: string, rules: readonly string[]])[] = [
+  ['src/domain/to-application.ts', '#application/leaf', ['domain-imports-nothing']],
+  ['src/domain/to-library.ts', 'valibot', ['domain-imports-nothing']],
+  ['src/domain/to-node.ts', 'node:fs', ['domain-imports-nothing']],
+  ['src/application/to-adapter.ts', '#adapters/leaf', ['application-imports-domain-alone']],
+  ['src/application/to-library.ts', 'winston', ['application-imports-domain-alone']],
+  [
+    'src/application/to-container.ts',
+    'reflect-metadata',
+    ['application-imports-domain-alone', 'only-infrastructure-knows-the-container'],
+  ],
+  ['src/adapters/inbound/http/to-wiring.ts', '#infrastructure/leaf', ['adapters-do-not-know-the-wiring']],
+  ['src/adapters/inbound/http/to-outbound.ts', '#adapters/outbound/memory/leaf', ['inbound-and-outbound-do-not-meet']],
+  [
+    'src/adapters/outbound/memory/to-inbound.ts',
+    '#adapters/inbound/http/wire/leaf',
+    ['inbound-and-outbound-do-not-meet'],
+  ],
+  ['src/adapters/outbound/sqlite/to-memory.ts', '#adapters/outbound/memory/leaf', ['outbound-adapters-stand-alone']],
+  ['src/adapters/outbound/memory/to-container.ts', 'tsyringe', ['only-infrastructure-knows-the-container']],
+  ['src/to-tests.ts', '../tests/leaf.ts', ['product-does-not-import-tests-or-benchmarks']],
+  ['src/to-nowhere.ts', '#domain/nowhere', ['no-unresolvable-imports']],
+  ['src/domain/circle/a.ts', './b.ts', ['no-cycles']],
+];
+
+describe('the dependency check', () => {
   let tree: string;
-  beforeEach(() => {
+  let violations: Violation[];
+  beforeAll(async () => {
     tree = mkdtempSync(join(tmpdir(), 'planted-'));
     for (const file of ['package.json', 'tsconfig.json', '.dependency-cruiser.cjs'])
-      cpSync(join(root, file), join(tree, file));
-    symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'));
+      cpSync(join(ROOT, file), join(tree, file));
+    symlinkSync(join(ROOT, 'node_modules'), join(tree, 'node_modules'));
+    for (const folder of LEAVES) plant(`${folder}/leaf.ts`, 'export const leaf = 1;');
+    for (const [file, imported] of PLANTED) plant(file, `import '${imported}';`);
+    plant('src/domain/types-only.ts', "import type { leaf } from '#application/leaf';\nexport type T = typeof leaf;");
+    plant('src/domain/circle/b.ts', "import './a.ts';"); // a cycle is reported once
+    plant('src/application/innocent.ts', "export { leaf } from '#domain/leaf';");
+    violations = await violationsIn(tree);
   });
-  afterEach(() => rmSync(tree, { recursive: true }));
+  afterAll(() => rmSync(tree, { recursive: true }));
 
-  const plant = (files: Readonly<Record<string, string>>) => {
-    for (const [file, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(tree, file)), { recursive: true });
-      writeFileSync(join(tree, file), text);
-    }
-  };
-  const leaf = 'export const leaf = 1;\n';
+  function plant(file: string, text: string): void {
+    mkdirSync(dirname(join(tree, file)), { recursive: true });
+    writeFileSync(join(tree, file), `${text}\n`);
+  }
+  const rulesBrokenBy = (place: string) => violations.filter(({ from }) => from === place).map(({ rule }) => rule);
 
-  it('is not seen where there is none', async () => {
-    plant({ 'src/domain/a.ts': leaf, 'src/application/b.ts': "export { leaf } from '#domain/a';\n" });
-    expect((await checkDependencies(tree)).passed).toBe(true);
-  });
-
-  it.each([
-    ['domain-imports-nothing', 'src/domain/a.ts', "import '#application/leaf';", 'src/application/leaf.ts'],
-    ['domain-imports-nothing', 'src/domain/a.ts', "import 'valibot';", undefined],
-    ['domain-imports-nothing', 'src/domain/a.ts', "import 'node:fs';", undefined],
-    [
-      'domain-imports-nothing',
-      'src/domain/a.ts',
-      "import type { leaf } from '#application/leaf'; export type T = typeof leaf;",
-      'src/application/leaf.ts',
-    ],
-    ['application-imports-domain-alone', 'src/application/a.ts', "import '#adapters/leaf';", 'src/adapters/leaf.ts'],
-    ['application-imports-domain-alone', 'src/application/a.ts', "import 'winston';", undefined],
-    [
-      'adapters-do-not-know-the-wiring',
-      'src/adapters/inbound/http/a.ts',
-      "import '#infrastructure/leaf';",
-      'src/infrastructure/leaf.ts',
-    ],
-    [
-      'inbound-and-outbound-do-not-meet',
-      'src/adapters/inbound/http/a.ts',
-      "import '#adapters/outbound/memory/leaf';",
-      'src/adapters/outbound/memory/leaf.ts',
-    ],
-    [
-      'inbound-and-outbound-do-not-meet',
-      'src/adapters/outbound/memory/a.ts',
-      "import '#adapters/inbound/http/leaf';",
-      'src/adapters/inbound/http/leaf.ts',
-    ],
-    [
-      'outbound-adapters-stand-alone',
-      'src/adapters/outbound/memory/a.ts',
-      "import '#adapters/outbound/sqlite/leaf';",
-      'src/adapters/outbound/sqlite/leaf.ts',
-    ],
-    ['only-infrastructure-knows-the-container', 'src/adapters/outbound/memory/a.ts', "import 'tsyringe';", undefined],
-    ['only-infrastructure-knows-the-container', 'src/application/a.ts', "import 'reflect-metadata';", undefined],
-    ['product-does-not-import-tests-or-benchmarks', 'src/main.ts', "import '../tests/leaf.ts';", 'tests/leaf.ts'],
-    ['no-unresolvable-imports', 'src/main.ts', "import '#domain/nowhere';", undefined],
-  ])('is caught: %s in %s (%s)', async (rule, file, text, target) => {
-    plant({ [file]: `${text}\n`, ...(target ? { [target]: leaf } : {}) });
-
-    const { passed, output } = await checkDependencies(tree);
-
-    expect(output).toContain(rule);
-    expect(passed).toBe(false);
+  it.each(PLANTED)('reports %s, which imports %s', (file, _, rules) => {
+    expect(rulesBrokenBy(file).sort()).toEqual(rules);
   });
 
-  it('is caught: two modules that import each other', async () => {
-    plant({ 'src/domain/a.ts': "import './b.ts';\n", 'src/domain/b.ts': "import './a.ts';\n" });
-    expect((await checkDependencies(tree)).output).toContain('no-cycles');
+  it('reports an import of nothing but a type', () => {
+    expect(rulesBrokenBy('src/domain/types-only.ts')).toEqual(['domain-imports-nothing']);
+  });
+
+  it('reports nothing else', () => {
+    const planted = ['src/domain/types-only.ts', ...PLANTED.map(([file]) => file)];
+    expect(violations.filter(({ from }) => !planted.includes(from))).toEqual([]);
+  });
+
+  it('has a violation of each of its rules planted here', () => {
+    const config: { forbidden: { name: string }[] } = createRequire(import.meta.url)('../.dependency-cruiser.cjs');
+    const names = config.forbidden.map(({ name }) => name);
+    expect([...new Set(violations.map(({ rule }) => rule))].sort()).toEqual(names.sort());
   });
 });

@@ -8,7 +8,7 @@ import { unfinishedRequest } from './support/unfinished-request.ts';
 
 const DAY_OF_LOAD = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1) + DAY };
 
-/** The engine on SQLite, of which one thread crashes on SIGUSR2. */
+/** Starts the engine on SQLite; the given thread crashes on SIGUSR2. */
 async function started(directory: string, crashingThread: number): Promise<ServiceProcess> {
   const service = await ServiceProcess.start({
     EIE_DATA_DIR: directory,
@@ -20,8 +20,8 @@ async function started(directory: string, crashingThread: number): Promise<Servi
   return service;
 }
 
-describe('an engine of which a SQLite thread dies', () => {
-  it('fails what is in flight with 503, ends with code 1, and has kept what it acknowledged', async () => {
+describe('an engine whose SQLite thread dies', () => {
+  it('answers pending requests with 503, exits with code 1, and keeps everything it acknowledged', async () => {
     const directory = temporaryDirectory();
     const service = await started(directory, 0);
     const load = new Load(service.url, { start: DAY_OF_LOAD.from, connections: [1, 1, 7, 40, 250] });
@@ -42,11 +42,11 @@ describe('an engine of which a SQLite thread dies', () => {
     const kept = await expectConsistentStore({ config: { kind: 'sqlite', directory } }, DAY_OF_LOAD);
     expect(
       [...load.acknowledged].filter((id) => !kept.has(id)),
-      'acknowledged and lost',
+      'acknowledged but lost',
     ).toEqual([]);
   });
 
-  it.each([1, 2])('ends with code 1 when that is one that reads (thread %i)', async (thread) => {
+  it.each([1, 2])('exits with code 1 when it was a reader thread (thread %i)', async (thread) => {
     const service = await started(temporaryDirectory(), thread);
 
     service.signal('SIGUSR2');
@@ -55,7 +55,7 @@ describe('an engine of which a SQLite thread dies', () => {
     expect(service.log.map(({ message }) => message)).toContain('the store has failed for good, and the engine ends');
   });
 
-  it('ends with code 1 when it was already asked to stop', async () => {
+  it('exits with code 1 if it was already stopping', async () => {
     const service = await started(temporaryDirectory(), 0);
     const request = await unfinishedRequest(service.url);
     service.signal('SIGTERM');

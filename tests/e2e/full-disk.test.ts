@@ -7,15 +7,15 @@ import { expectConsistentStore } from './support/stored-readings.ts';
 
 const DAY_OF_LOAD = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1) + DAY };
 
-it('a disk that is full fails requests with 503 and loses nothing; with room again they are taken', async () => {
+it('a full disk fails requests with 503 and loses nothing; once there is room they are accepted', async () => {
   const directory = temporaryDirectory();
   const config = { kind: 'sqlite', directory } as const;
   const environment = { EIE_DATA_DIR: directory, EIE_MAX_AGE: 'off' };
-  const full = await ServiceProcess.start(environment, { largestFileKiB: 1024 });
+  const full = await ServiceProcess.start(environment, { maxFileKiB: 1024 });
   onTestFinished(() => full.signal('SIGKILL'));
 
   const load = new Load(full.url, { start: DAY_OF_LOAD.from, connections: [1, 40, 250] });
-  await expect.poll(() => load.refusals.get(503) ?? 0, { timeout: 20_000 }).toBeGreaterThan(10);
+  await expect.poll(() => load.refusals.get(503) ?? 0, { timeout: 90_000 }).toBeGreaterThan(10);
   await load.stop();
   expect([...load.refusals.keys()]).toEqual([503]);
   expect((await fetch(`${full.url}/health/live`)).status).toBe(200);
@@ -28,7 +28,7 @@ it('a disk that is full fails requests with 503 and loses nothing; with room aga
   expect(load.acknowledged.size).toBeGreaterThan(100);
   expect(
     [...load.acknowledged].filter((id) => !kept.has(id)),
-    'acknowledged and lost',
+    'acknowledged but lost',
   ).toEqual([]);
 
   const roomy = await ServiceProcess.start(environment);

@@ -4,13 +4,14 @@ import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writ
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { openStore } from '#infrastructure/open-store';
 import { appUnderTest } from '#tests/adapters/http/app-under-test';
+import { noLog } from '#tests/support/no-log';
 import { ServiceProcess } from '#tests/support/service-process';
 import { HOUSEHOLD_DAYS, householdReadings } from './support/household-meter.ts';
 import { expectExactReplay, type Manner, type Send } from './support/replay.ts';
-import { noLog, type StoreUnderTest, storesUnderTest } from './support/stores.ts';
+import { type StoreUnderTest, storesUnderTest } from './support/stores.ts';
 
 describe('the real data', () => {
-  it('adds up to the totals that its authors give', () => {
+  it('adds up to the totals its authors publish', () => {
     const readings = householdReadings('M');
     const total = (part: typeof readings) =>
       part.reduce((sum, { kwhConsumedAc }) => sum + Math.round(kwhConsumedAc * 1e6), 0) / 1e6;
@@ -19,7 +20,7 @@ describe('the real data', () => {
   });
 });
 
-/** The real app over the real use cases, the group commit and a real store: all but the socket. */
+/** The real app, use cases, group commit and store: everything but the socket. */
 function engineOn(under: StoreUnderTest): { send: Send; nextDays: () => number } {
   let store: TelemetryStore;
   let send: Send;
@@ -59,10 +60,10 @@ describe.each(storesUnderTest())('two real days on $name', (under) => {
   });
 
   it('in batches of any size, any number of clients, any order, once or twice: exact to the milliwatt-hour', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const manners = fc.record({
-      size: fc.oneof(...[100, 5000].map((max) => fc.integer({ min: under.smallestBatch, max }))),
+      size: fc.oneof(...[100, 5000].map((max) => fc.integer({ min: under.minBatch, max }))),
       clients: fc.integer({ min: 1, max: 4 }),
       times: fc.integer({ min: 1, max: 2 }),
       seed: fc.option(fc.nat(), { nil: undefined }),

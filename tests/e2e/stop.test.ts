@@ -14,38 +14,48 @@ async function started(environment: Readonly<Record<string, string>>): Promise<S
   return service;
 }
 
-describe.each(durableStoresUnderTest())('asked to stop under load, the engine on $name', (under) => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends with code 0 after %s and keeps all it acknowledged', async (signal) => {
-    onTestFinished(() => under.remove());
-    const service = await started(under.environment);
-    const { url } = service;
-    const load = new Load(url, { start: DAY_OF_LOAD.from, connections: [1, 1, 7, 40, 250] });
-    await load.acknowledges(500);
+/** Why nothing can connect there, or undefined if something can. */
+const connectionError = (url: string): Promise<string | undefined> =>
+  fetch(`${url}/health/live`).then(
+    () => undefined,
+    ({ cause }) => cause.code,
+  );
 
-    const begin = performance.now();
-    service.signal(signal);
-    const { code, stderr } = await service.exit();
-    const took = performance.now() - begin;
-    await load.ended();
+describe.each(durableStoresUnderTest())('stopped under load, the engine on $name', (under) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'exits with code 0 after %s and keeps everything it acknowledged',
+    async (signal) => {
+      onTestFinished(() => under.remove());
+      const service = await started(under.environment);
+      const { url } = service;
+      const load = new Load(url, { start: DAY_OF_LOAD.from, connections: [1, 1, 7, 40, 250] });
+      await load.acknowledges(500);
 
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(took).toBeLessThan(10_000);
-    expect(service.log.at(-1)?.message).toBe('the engine has stopped');
-    await expect(fetch(`${url}/health/live`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
-    const kept = await expectConsistentStore(under, DAY_OF_LOAD);
-    expect(
-      [...load.acknowledged].filter((id) => !kept.has(id)),
-      'acknowledged and lost',
-    ).toEqual([]);
-    expect(
-      [...kept.keys()].filter((id) => !load.sent.has(id)),
-      'kept and never sent',
-    ).toEqual([]);
-  });
+      const begin = performance.now();
+      service.signal(signal);
+      const { code, stderr } = await service.exit();
+      const took = performance.now() - begin;
+      await load.ended();
+
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(took).toBeLessThan(30_000); // its own limit is 10 s; the rest is for a busy machine
+      expect(service.log.at(-1)?.message).toBe('the engine has stopped');
+      expect(await connectionError(url)).toBe('ECONNREFUSED');
+      const kept = await expectConsistentStore(under, DAY_OF_LOAD);
+      expect(
+        [...load.acknowledged].filter((id) => !kept.has(id)),
+        'acknowledged but lost',
+      ).toEqual([]);
+      expect(
+        [...kept.keys()].filter((id) => !load.sent.has(id)),
+        'stored but never sent',
+      ).toEqual([]);
+    },
+  );
 });
 
 describe('while it is stopping, the engine', () => {
-  it('answers the request that is in flight, and is not ready any more', async () => {
+  it('answers the pending request and is no longer ready', async () => {
     const service = await started({ EIE_STORE: 'memory' });
     const request = await unfinishedRequest(service.url);
     service.signal('SIGTERM');
@@ -59,41 +69,39 @@ describe('while it is stopping, the engine', () => {
     expect((await service.exit()).code).toBe(0);
   });
 
-  it('takes no new connection', async () => {
+  it('accepts no new connections', async () => {
     const service = await started({ EIE_STORE: 'memory' });
     const request = await unfinishedRequest(service.url);
     service.signal('SIGTERM');
     await service.logs('the engine is stopping');
 
-    await expect(fetch(`${service.url}/health/live`)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    // The message comes before the listener is closed: until then a connection may be accepted or reset.
+    await expect.poll(() => connectionError(service.url), { timeout: 30_000 }).toBe('ECONNREFUSED');
 
     await request.finish();
     expect((await service.exit()).code).toBe(0);
   });
 
-  it('does not wait for ever for a request that never ends', async () => {
+  it('does not wait forever for a request that never ends', async () => {
     const service = await started({ EIE_STORE: 'memory' });
     await unfinishedRequest(service.url);
     const begin = performance.now();
     service.signal('SIGTERM');
 
     expect((await service.exit()).code).toBe(0);
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(performance.now() - begin).toBeLessThan(30_000); // 7 s on an idle machine
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)(
-    'ends at once with code 1 when it is sent %s a second time',
-    async (signal) => {
-      const service = await started({ EIE_STORE: 'memory' });
-      await unfinishedRequest(service.url);
-      service.signal('SIGTERM');
-      await service.logs('the engine is stopping');
+  it.each(['SIGTERM', 'SIGINT'] as const)('exits at once with code 1 on a second signal (%s)', async (signal) => {
+    const service = await started({ EIE_STORE: 'memory' });
+    await unfinishedRequest(service.url);
+    service.signal('SIGTERM');
+    await service.logs('the engine is stopping');
 
-      const begin = performance.now();
-      service.signal(signal);
+    const begin = performance.now();
+    service.signal(signal);
 
-      expect((await service.exit()).code).toBe(1);
-      expect(performance.now() - begin).toBeLessThan(2_000);
-    },
-  );
+    expect((await service.exit()).code).toBe(1);
+    expect(performance.now() - begin).toBeLessThan(6_000); // without the second signal it waits 7 s for the request
+  });
 });

@@ -5,13 +5,13 @@ import { startMongod } from '#tests/support/mongod';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load } from './support/load.ts';
 import { expectConsistentStore } from './support/stored-readings.ts';
-import { durableStoresUnderTest } from './support/stores.ts';
+import { mongodb } from './support/stores.ts';
 import { unfinishedRequest } from './support/unfinished-request.ts';
 
 const DAY_OF_LOAD = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 1) + DAY };
 const WORKERS = 3;
 
-/** The worker processes that listen or have listened, by their ids. */
+/** Process ids of the workers that have ever listened. */
 function workersOf(service: ServiceProcess): Set<unknown> {
   return new Set(service.log.filter(({ message }) => message === 'the engine is listening').map(({ pid }) => pid));
 }
@@ -25,9 +25,8 @@ async function untilWorkers(service: ServiceProcess, count: number): Promise<unk
 }
 
 describe('several worker processes', () => {
-  it('share one port, survive the death of one of them, and keep all they acknowledged', async () => {
-    const under = durableStoresUnderTest().find(({ name }) => name === 'MongoDB');
-    if (under === undefined) throw new Error('only MongoDB takes several processes');
+  it('share one port, survive the death of one of them, and keep everything they acknowledged', async () => {
+    const under = mongodb();
     onTestFinished(() => under.remove());
     const service = await ServiceProcess.start({
       ...under.environment,
@@ -51,13 +50,12 @@ describe('several worker processes', () => {
     const kept = await expectConsistentStore(under, DAY_OF_LOAD);
     expect(
       [...load.acknowledged].filter((id) => !kept.has(id)),
-      'acknowledged and lost',
+      'acknowledged but lost',
     ).toEqual([]);
   });
 
-  it('finish what is in flight when the signal reaches them twice, as it does when it goes to the process group', async () => {
-    const under = durableStoresUnderTest().find(({ name }) => name === 'MongoDB');
-    if (under === undefined) throw new Error('only MongoDB takes several processes');
+  it('finish pending requests when the signal reaches them twice, as one sent to the process group does', async () => {
+    const under = mongodb();
     onTestFinished(() => under.remove());
     const service = await ServiceProcess.start({ ...under.environment, EIE_MAX_AGE: 'off', EIE_WORKERS: '2' });
     onTestFinished(() => service.signal('SIGKILL'));
@@ -67,23 +65,22 @@ describe('several worker processes', () => {
     service.signal('SIGTERM');
     while (service.log.filter(({ message }) => message === 'the engine is stopping').length < 2) await sleep(20);
     for (const worker of workers) process.kill(Number(worker), 'SIGTERM');
-    await sleep(200);
+    await sleep(200); // a worker that exits on the second signal would do so now
 
     const answers = await Promise.all(requests.map((request) => request.finish()));
     for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 20[01] /m);
     expect((await service.exit()).code).toBe(0);
   });
 
-  it('go on when one of them dies while the store is away, and are as many as before when it is back', async () => {
+  it('keep serving when one of them dies during an outage of the store, and replace it afterwards', async () => {
     const mongod = await startMongod();
     onTestFinished(mongod.stop);
-    const uri = `${mongod.uri}&serverSelectionTimeoutMS=300&connectTimeoutMS=300`;
-    const service = await ServiceProcess.start({ EIE_STORE: 'mongodb', MONGODB_URI: uri, EIE_WORKERS: '2' });
+    const service = await ServiceProcess.start({ EIE_STORE: 'mongodb', MONGODB_URI: mongod.uri, EIE_WORKERS: '2' });
     onTestFinished(() => service.signal('SIGKILL'));
     const [first] = await untilWorkers(service, 2);
 
     process.kill(mongod.pid, 'SIGSTOP');
-    onTestFinished(() => void process.kill(mongod.pid, 'SIGCONT')); // else it could not be stopped in order
+    onTestFinished(() => void process.kill(mongod.pid, 'SIGCONT')); // a suspended process cannot be stopped in order
     process.kill(Number(first), 'SIGKILL');
     await service.logs('the engine cannot start');
     process.kill(mongod.pid, 'SIGCONT');
@@ -94,16 +91,16 @@ describe('several worker processes', () => {
     expect((await service.exit()).code).toBe(0);
   });
 
-  it('are refused on a store that belongs to one process', async () => {
+  it('are rejected with a store that allows a single process', async () => {
     const { code, stderr } = await ServiceProcess.refused({ EIE_STORE: 'sqlite', EIE_WORKERS: '2' });
     expect(code).toBe(1);
     expect(stderr).toContain('EIE_WORKERS');
   });
 
-  it('end together when they cannot start', async () => {
+  it('all exit if none of them can start', async () => {
     const { code, stderr } = await ServiceProcess.refused({
       EIE_STORE: 'mongodb',
-      MONGODB_URI: 'mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=300',
+      MONGODB_URI: 'mongodb://127.0.0.1/?nonsense=1', // fails at once, whereas an absent server fails after 8 s
       EIE_WORKERS: '2',
     });
     expect(code).toBe(1);

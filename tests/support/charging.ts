@@ -2,7 +2,7 @@ import type { MeterReading, Reading, VehicleReading } from '#domain/reading/read
 import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 import { aMeterReading, aVehicleReading } from './readings.ts';
 
-/** What a pair of meter and vehicle does; times are the real ones. */
+/** What a meter and a vehicle do; times are real, not those of the devices' clocks. */
 export interface Charging {
   readonly meterId: string;
   readonly vehicleId: string;
@@ -19,7 +19,7 @@ export interface Charging {
 /** Seconds of the minute at which the devices post. */
 const [METER_PHASE, VEHICLE_PHASE] = [7_000, 41_000];
 
-/** A reading a minute of both devices, received at its real time; power varies a little from minute to minute, as it does. */
+/** A reading per minute of both devices, received in real time; as in reality, power varies a little between minutes. */
 export function charging(given: Charging): { meter: MeterReading[]; vehicle: VehicleReading[]; all: Reading[] } {
   const { meterId, vehicleId, from, to, sessions, efficiency = 0.9, clocks = {} } = given;
   const meter: MeterReading[] = [];
@@ -42,7 +42,7 @@ export function charging(given: Charging): { meter: MeterReading[]; vehicle: Veh
   return { meter, vehicle, all: [...meter, ...vehicle] };
 }
 
-/** The same readings with the counter in place of the energy since the reading before. */
+/** The same readings, with a running counter instead of the energy since the previous reading. */
 export function asRegister<R extends Reading>(readings: readonly R[], startKwh: number): R[] {
   let energy = startKwh * 1_000_000;
   return readings.map((reading) => {

@@ -1,7 +1,7 @@
 import type { Clock } from '#application/ports/clock';
 import type { EpochMillis, Millis } from '#domain/time/time';
 
-/** A clock that moves only when told to. */
+/** A clock that only moves by `set` and `advance`. */
 export class ManualClock implements Clock {
   #now: EpochMillis;
 

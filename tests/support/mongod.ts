@@ -16,6 +16,8 @@ const SET_NAME = 'rs0';
 export interface Mongod {
   readonly uri: string;
   readonly pid: number;
+  /** The mongod that was found or fetched. */
+  readonly program: string;
   /** Stops it and removes its files. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -25,7 +27,7 @@ export interface MongodOptions {
   readonly replicaSet?: boolean;
 }
 
-/** Starts an empty replica set of one member on a free loopback port, its files in a temporary directory. */
+/** Starts an empty one-member replica set on a free loopback port, with its files in a temporary directory. */
 export async function startMongod({ replicaSet = true }: MongodOptions = {}): Promise<Mongod> {
   const program = await findMongod();
   const directory = await mkdtemp(join(tmpdir(), 'engine-mongod-'));
@@ -37,7 +39,7 @@ export async function startMongod({ replicaSet = true }: MongodOptions = {}): Pr
       ...['--wiredTigerCacheSizeGB', CACHE_GB, '--setParameter', 'diagnosticDataCollectionEnabled=false'],
       ...(replicaSet ? ['--replSet', SET_NAME] : []),
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'], detached: true }, // Ctrl-C reaches us alone, who stop it in order
+    { stdio: ['ignore', 'pipe', 'inherit'], detached: true }, // Ctrl-C reaches only this process, which stops it in order
   );
   const output = lastOutput(child);
   await once(child, 'spawn');
@@ -59,14 +61,14 @@ export async function startMongod({ replicaSet = true }: MongodOptions = {}): Pr
     throw new Error(`mongod did not start:\n${output()}`, { cause });
   }
   const uri = `mongodb://127.0.0.1:${port}/${replicaSet ? `?replicaSet=${SET_NAME}` : '?directConnection=true'}`;
-  return { uri, pid: child.pid as number, stop };
+  return { uri, pid: child.pid as number, program, stop };
 }
 
 async function makeReady(child: ChildProcess, port: number, replicaSet: boolean): Promise<void> {
   const client = new MongoClient(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
     serverSelectionTimeoutMS: START_TIMEOUT_MS,
   });
-  child.once('exit', () => client.close()); // else a mongod that does not start is waited for until the timeout
+  child.once('exit', () => client.close()); // don't wait for the timeout if mongod fails to start
   try {
     const admin = client.db('admin');
     if (!replicaSet) {
@@ -95,7 +97,7 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Its pipe closes when this process ends, however it ends: a `kill -9` leaves neither a server nor its files. */
+/** Its pipe closes however this process ends, so even `kill -9` leaves neither a server nor its files behind. */
 function reapWhenThisProcessEnds(child: ChildProcess, directory: string): ChildProcess {
   const script = 'read _; kill -9 "$1"; sleep 0.2; rm -rf "$2"';
   const reaper = spawn('sh', ['-c', script, 'reaper', String(child.pid), directory], {
@@ -120,5 +122,5 @@ function lastOutput(child: ChildProcess): () => string {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output = (output + text).slice(-4_000);
   });
-  return () => output || 'it said nothing';
+  return () => output || '(no output)';
 }

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { type Db, MongoClient } from 'mongodb';
-import { inject, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { replicaSetUri } from './replica-set.ts';
 
 export interface TemporaryDatabase {
   readonly uri: string;
   readonly database: string;
 }
 
-/** A database of its own on the tests' replica set, dropped when the running test has ended. */
+/** A new database on the tests' replica set, dropped when the running test ends. */
 export function temporaryDatabase(): TemporaryDatabase {
-  const uri = inject('mongodbUri');
+  const uri = replicaSetUri;
   const database = `test_${randomBytes(6).toString('hex')}`;
   onTestFinished(async () => {
     const client = new MongoClient(uri);
@@ -19,7 +20,7 @@ export function temporaryDatabase(): TemporaryDatabase {
   return { uri, database };
 }
 
-/** The database as the driver sees it, for a test that looks behind the store. */
+/** The database through the plain driver, for tests that look behind the store. */
 export function driverOf({ uri, database }: TemporaryDatabase): Db {
   const client = new MongoClient(uri);
   onTestFinished(() => client.close());

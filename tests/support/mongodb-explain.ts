@@ -1,13 +1,13 @@
 import type { Db, Document } from 'mongodb';
 
-/** What the server did for one statement or for several. */
+/** What the server did for one or more statements. */
 interface Statistics {
   readonly documents: number;
   /** The bottom of each plan: `CLUSTERED_IXSCAN`, `IDHACK`, `COLLSCAN`. */
   readonly scans: readonly string[];
 }
 
-/** What the server did for the reads of a database, and how many it was asked for. */
+/** What the server did for the reads of a database, and the number of statements. */
 export interface Examined extends Statistics {
   readonly statements: number;
 }
@@ -25,8 +25,8 @@ const PLAIN_COMMAND = [
 ];
 
 /**
- * Runs `reads`, has the server's profiler tell which commands it got for that, and asks it to explain each. The parts of
- * a union are explained one by one: neither profiler nor explanation counts them right within the whole.
+ * Runs `reads`, takes the commands from the server's profiler, and has each explained. The parts of a union are explained
+ * one by one: neither the profiler nor an explanation of the whole counts them correctly.
  */
 export async function examined(db: Db, reads: () => Promise<unknown>): Promise<Examined> {
   await db.command({ profile: 2 });

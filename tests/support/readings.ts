@@ -1,7 +1,7 @@
 import { milliwattHoursFromKwh } from '#domain/energy/energy';
 import type { MeterReading, VehicleReading } from '#domain/reading/reading';
 
-/** A quiet moment in the past that most tests start from: a whole hour. */
+/** A whole hour in the past, from which most tests start. */
 export const START = Date.UTC(2026, 0, 15, 12);
 
 type Given<R> = Partial<Omit<R, 'kind' | 'energy'>> & { kwh?: number };

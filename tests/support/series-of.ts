@@ -4,7 +4,7 @@ import type { Kind } from '#domain/streams/streams';
 import type { Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 
-/** The series of one device, empty when it has no readings in the window. */
+/** The series of one device, empty if it has no readings in the window. */
 export async function seriesOf(
   cold: ColdStore,
   kind: Kind,

@@ -5,19 +5,19 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** Generous: the machine may be busy with other tests. */
-const START_TIMEOUT_MS = 30_000;
-const EXIT_TIMEOUT_MS = 30_000;
+/** Generous: the machine may be slow, and busy with other tests. */
+const START_TIMEOUT_MS = 90_000;
+const EXIT_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 
 type Environment = Readonly<Record<string, string>>;
 
 export interface Limits {
-  /** The size that no file of the process may grow beyond: to its store the disk is full then. */
-  readonly largestFileKiB?: number;
+  /** No file of the process may grow beyond this size: to its store, the disk is then full. */
+  readonly maxFileKiB?: number;
 }
 
-/** How a process ended, and what it said. */
+/** How a process ended, and its output. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -33,8 +33,8 @@ export interface LogLine {
 }
 
 /**
- * The engine as a user starts it: a process of its own, told by its environment alone. Of the environment of the tests
- * it gets nothing but `PATH`.
+ * The engine as a user starts it: a separate process, configured by its environment alone. It inherits nothing but `PATH`
+ * from the environment of the tests.
  */
 export class ServiceProcess {
   readonly #child: ChildProcess;
@@ -44,8 +44,8 @@ export class ServiceProcess {
   #ended: Ended | undefined;
   #url: string | undefined;
 
-  private constructor(environment: Environment, { largestFileKiB }: Limits = {}) {
-    const limit = largestFileKiB === undefined ? '' : `ulimit -f ${largestFileKiB * 2}; `; // in blocks of 512 bytes
+  private constructor(environment: Environment, { maxFileKiB }: Limits = {}) {
+    const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB * 2}; `; // in blocks of 512 bytes
     this.#child = spawn('sh', ['-c', `${limit}exec "$0" src/main.ts`, process.execPath], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, ...environment },
@@ -63,7 +63,7 @@ export class ServiceProcess {
     });
   }
 
-  /** Resolves when the engine says it is ready. It listens on a free port unless `PORT` is given. */
+  /** Resolves when the engine reports ready. It listens on a free port unless `PORT` is given. */
   static async start(environment: Environment, limits: Limits = {}): Promise<ServiceProcess> {
     const service = new ServiceProcess({ PORT: '0', ...environment }, limits);
     try {
@@ -75,15 +75,15 @@ export class ServiceProcess {
     return service;
   }
 
-  /** Starts it with an environment that it is expected to refuse, and waits for its end. */
+  /** Starts it with an environment it is expected to reject, and waits for its exit. */
   static async refused(environment: Environment): Promise<Ended> {
     const service = new ServiceProcess({ PORT: '0', ...environment });
     return service.exit();
   }
 
-  /** Where it listens, by its own word. */
+  /** Where it listens, according to its log. */
   get url(): string {
-    if (this.#url === undefined) throw new Error('the service does not listen yet');
+    if (this.#url === undefined) throw new Error('the service is not listening yet');
     return this.#url;
   }
 
@@ -91,7 +91,7 @@ export class ServiceProcess {
     return this.#ended !== undefined;
   }
 
-  /** The lines it logged so far. */
+  /** The lines logged so far. */
   get log(): readonly LogLine[] {
     const whole = this.#stdout.slice(0, this.#stdout.lastIndexOf('\n') + 1);
     return whole
@@ -105,11 +105,11 @@ export class ServiceProcess {
     for (; ; await sleep(POLL_MS)) {
       const line = this.log.find((line) => line.message === message);
       if (line !== undefined) return line;
-      if (this.#ended) throw new Error(`the service has ended without "${message}":\n${this.#said()}`);
+      if (this.#ended) throw new Error(`the service ended without logging "${message}":\n${this.#output()}`);
     }
   }
 
-  /** The resident set in bytes: what it is now, and the largest it ever was. Linux. */
+  /** Resident set size in bytes: current and peak. Linux only. */
   memory(): { readonly now: number; readonly peak: number } {
     const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
     const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) * 1024;
@@ -120,23 +120,23 @@ export class ServiceProcess {
     this.#child.kill(name);
   }
 
-  /** Waits for its end; rejects, and kills it, when that does not come. */
+  /** Waits for its exit; after a timeout it is killed, and the promise rejects. */
   async exit(): Promise<Ended> {
     const timeout = AbortSignal.timeout(EXIT_TIMEOUT_MS);
     const late = once(timeout, 'abort').then(() => {
       this.signal('SIGKILL');
-      throw new Error(`the service has not ended within ${EXIT_TIMEOUT_MS} ms:\n${this.#said()}`);
+      throw new Error(`the service did not exit within ${EXIT_TIMEOUT_MS} ms:\n${this.#output()}`);
     });
     return Promise.race([this.#exit, late]);
   }
 
-  /** `kill -9`: it gets no chance to finish anything. */
+  /** `kill -9`: no chance to finish anything. */
   async kill(): Promise<Ended> {
     this.signal('SIGKILL');
     return this.exit();
   }
 
-  /** Asks it to stop, as a supervisor does. */
+  /** Sends SIGTERM, as a supervisor does. */
   async stop(): Promise<Ended> {
     this.signal('SIGTERM');
     return this.exit();
@@ -144,14 +144,14 @@ export class ServiceProcess {
 
   async #ready(): Promise<void> {
     for (const begin = performance.now(); performance.now() - begin < START_TIMEOUT_MS; await sleep(POLL_MS)) {
-      if (this.#ended) throw new Error(`the service ended before it was ready:\n${this.#said()}`);
+      if (this.#ended) throw new Error(`the service ended before it was ready:\n${this.#output()}`);
       this.#url ??= this.log.find(({ message }) => message === 'the engine is listening')?.url as string | undefined;
       if (this.#url !== undefined && (await fetch(`${this.#url}/health/ready`)).status === 200) return;
     }
-    throw new Error(`the service is not ready after ${START_TIMEOUT_MS} ms:\n${this.#said()}`);
+    throw new Error(`the service was not ready after ${START_TIMEOUT_MS} ms:\n${this.#output()}`);
   }
 
-  #said(): string {
+  #output(): string {
     return this.#stdout + this.#stderr;
   }
 }

@@ -7,7 +7,7 @@ import type { StoreUnderTest } from '#tests/contracts/store-under-test';
 import { temporaryDatabase } from './mongodb-database.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
-/** Every store, new and empty, closed and gone after the test that opens it. */
+/** Every store, new and empty; closed and removed after the test that opens it. */
 export const stores: readonly StoreUnderTest[] = [
   { name: 'memory', open: async () => createMemoryStore() },
   { name: 'SQLite', open: async () => closing(await openSqliteStore({ directory: temporaryDirectory() })) },

@@ -1,6 +1,6 @@
 import type { StreamDefinition } from '#domain/streams/stream';
 
-/** A stream that the engine does not have: what serves every stream alike must serve this one, too. */
+/** A stream the engine does not have: code that treats all streams alike must handle this one, too. */
 export const inverterStream = {
   kind: 'inverter',
   plural: 'inverters',

@@ -3,7 +3,7 @@ import { type LossWarning, lossWarningId, type WarningWatch } from '#domain/loss
 import { DAY } from '#domain/time/time';
 import { START } from './readings.ts';
 
-/** A warning that is open, on a day before `openedAt`. */
+/** An open warning about the day before `openedAt`. */
 export function aWarning(given: Partial<LossWarning> = {}): LossWarning {
   const { vehicleId = 'EV-1', openedAt = START } = given;
   return {
@@ -22,7 +22,7 @@ export function aWarning(given: Partial<LossWarning> = {}): LossWarning {
   };
 }
 
-/** What is remembered of a vehicle whose last two evaluations were below the threshold. */
+/** The watch of a vehicle whose last two evaluations were below the threshold. */
 export const aWatch = (open: LossWarning | null, evaluatedTo = START, vehicleId = 'EV-1'): WarningWatch => ({
   vehicleId,
   evaluatedTo,

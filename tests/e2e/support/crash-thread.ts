@@ -1,8 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { isMainThread, type Worker } from 'node:worker_threads';
 
-// Loaded before the engine with `node --import`: SIGUSR2 crashes the thread that was started as number CRASHING_THREAD,
-// from 0, as a mistake in it would. It is sent what no caller sends, and what it cannot take apart.
+// Loaded before the engine with `node --import`. SIGUSR2 crashes worker thread number CRASHING_THREAD, in the order of
+// their start from 0, as a bug in it would: it is sent a message that it cannot destructure.
 const threads: Worker[] = [];
 if (isMainThread) {
   subscribe('worker_threads', (started) => threads.push((started as { worker: Worker }).worker));

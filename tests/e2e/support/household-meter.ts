@@ -4,7 +4,7 @@ import { DAY, type EpochMillis } from '#domain/time/time';
 
 const CSV = resolve(import.meta.dirname, '../../../examples/data/household-meter-2007-02-01.csv');
 
-/** A meter's reading as it is sent. */
+/** A meter reading as sent to the engine. */
 export interface SentMeterReading {
   readonly meterId: string;
   readonly kwhConsumedAc: number;
@@ -12,7 +12,7 @@ export interface SentMeterReading {
   readonly timestamp: string;
 }
 
-/** What the two days add up to, as the data's authors would have it. */
+/** Totals of the two days, as published by the data's authors. */
 export const HOUSEHOLD_DAYS: readonly {
   readonly start: EpochMillis;
   readonly kwh: number;
@@ -24,7 +24,7 @@ export const HOUSEHOLD_DAYS: readonly {
 
 const lines = readFileSync(CSV, 'utf8').trim().split('\n').slice(1);
 
-/** The readings of both days, in their order, moved by whole days, so that several replays can share a store. */
+/** The readings of both days in order, moved by whole days so that several replays can share a store. */
 export function householdReadings(meterId: string, movedDays = 0): SentMeterReading[] {
   return lines.map((line) => {
     const [timestamp = '', kwh, voltage] = line.split(',');

@@ -1,31 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EpochMillis } from '#domain/time/time';
 
-/** A reading as it is sent. */
+/** A reading as sent to the engine. */
 export type SentReading = Readonly<Record<string, string | number>>;
 
-/** Devices of each stream that the load is about. */
-export const LOAD_DEVICES = 97;
+/** Devices per stream. */
+const LOAD_DEVICES = 97;
 /** Energy of every reading, in kWh. */
-export const LOAD_KWH = 0.001;
+const LOAD_KWH = 0.001;
 
 export interface LoadOptions {
-  /** The first timestamp; a load takes 10 ms of them for each reading. */
+  /** The first timestamp; each further reading is 10 ms later. */
   readonly start: EpochMillis;
-  /** Readings a request of each connection; 1 is a single reading. */
+  /** Readings per request for each connection; 1 sends single readings. */
   readonly connections: readonly number[];
 }
 
 /**
- * Clients that send all they can, each on a connection of its own, until the engine is gone or they are told to stop.
- * They remember what they sent and what was acknowledged.
+ * Clients that send as fast as they can, each on its own connection, until the engine is gone or they are stopped.
+ * They record what they sent and what was acknowledged.
  */
 export class Load {
   /** Every reading sent, by its identity. */
   readonly sent = new Map<string, SentReading>();
-  /** The identities of the readings that the engine said it has. */
+  /** The identities of the readings that the engine acknowledged. */
   readonly acknowledged = new Set<string>();
-  /** Answers that were neither an acknowledgement nor the end: status -> how many. */
+  /** Other answers: status -> count. */
   readonly refusals = new Map<number, number>();
   readonly #url: string;
   readonly #start: EpochMillis;
@@ -39,25 +39,25 @@ export class Load {
     this.#clients = Promise.all(connections.map((size) => this.#client(size)));
   }
 
-  /** Resolves when that many readings are acknowledged; rejects when it takes too long. */
+  /** Resolves when that many readings are acknowledged; rejects after 90 s. */
   async acknowledges(readings: number): Promise<void> {
     for (const begin = performance.now(); this.acknowledged.size < readings; await sleep(2)) {
-      if (performance.now() - begin > 30_000) throw new Error(`only ${this.acknowledged.size} readings acknowledged`);
+      if (performance.now() - begin > 90_000) throw new Error(`only ${this.acknowledged.size} readings acknowledged`);
     }
   }
 
-  /** Sends nothing more and waits for the answers that are still to come. */
+  /** Sends nothing more and waits for the pending answers. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#clients;
   }
 
-  /** Resolves when every client has seen the engine go. */
+  /** Resolves when every client has noticed that the engine is gone. */
   async ended(): Promise<void> {
     await this.#clients;
   }
 
-  /** Every tenth request says the one before it again, as a device does that did not hear the answer. */
+  /** Every tenth request repeats the one before, like a device that missed the answer. */
   async #client(size: number): Promise<void> {
     let batch = this.#take(size);
     for (let request = 1; !this.#stopped; request++) {
@@ -82,7 +82,7 @@ export class Load {
     return batch;
   }
 
-  /** Both streams in turn; now and then a reading is older than the one before it. */
+  /** Alternates between both streams; some readings are older than the one before. */
   #reading(n: number): SentReading {
     const timestamp = new Date(this.#start + (n ^ 6) * 10).toISOString();
     const id = `load-${n % LOAD_DEVICES}`;
@@ -92,12 +92,12 @@ export class Load {
   }
 }
 
-/** What makes a reading that reading: stream, device, time. */
+/** The identity of a reading: stream, device, time. */
 export function identity({ meterId, vehicleId, timestamp }: SentReading): string {
   return meterId === undefined ? `vehicle ${vehicleId} ${timestamp}` : `meter ${meterId} ${timestamp}`;
 }
 
-/** Sends readings in large batches and expects that each is stored now or was before. */
+/** Sends readings in large batches, each of which must be accepted; returns how many were new. */
 export async function sendAll(url: string, readings: readonly SentReading[]): Promise<{ stored: number }> {
   let stored = 0;
   for (let at = 0; at < readings.length; at += 5000) {

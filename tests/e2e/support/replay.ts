@@ -3,26 +3,26 @@ import { expect } from 'vitest';
 import { DAY } from '#domain/time/time';
 import { HOUSEHOLD_DAYS, householdReadings, type SentMeterReading } from './household-meter.ts';
 
-/** A way to the engine: over a socket with `fetch`, or straight into the app with `app.request`. */
+/** Sends a request: over a socket with `fetch`, or straight into the app with `app.request`. */
 export type Send = (path: string, init?: RequestInit) => Response | Promise<Response>;
 
 /** How readings are sent. */
 export interface Manner {
-  /** Readings a request; a request of one is a single reading, not a batch. */
+  /** Readings per request; 1 sends single readings rather than batches. */
   readonly size: number;
-  /** Requests at once. */
+  /** Concurrent requests. */
   readonly clients?: number;
   /** How often everything is sent. */
   readonly times?: number;
-  /** The seed of a random order, another one for each time; without it in the order of time. */
+  /** Seed of a random order, different for each time; without it, chronological order. */
   readonly seed?: number;
-  /** Another pair of days for each replay into one store. */
+  /** Moves the readings by this many days, so that each replay into one store has its own pair of days. */
   readonly movedDays?: number;
 }
 
 /**
- * Sends the household's two days in the given manner and expects that every reading was stored once, that each day has
- * exactly the energy it has, and that live state is the newest reading.
+ * Sends the household's two days in the given manner and expects that every reading was stored once, that each day's
+ * energy is exact, and that the live state is the newest reading.
  */
 export async function expectExactReplay(send: Send, manner: Manner): Promise<void> {
   const { size, clients = 1, times = 1, seed, movedDays = 0 } = manner;

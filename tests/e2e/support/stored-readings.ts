@@ -7,15 +7,16 @@ import type { DeviceTotals } from '#domain/reading/totals';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
 import type { TimeWindow } from '#domain/time/time-window';
 import { openStore } from '#infrastructure/open-store';
+import { noLog } from '#tests/support/no-log';
 import { identity, type SentReading } from './load.ts';
-import { noLog, type StoreUnderTest } from './stores.ts';
+import type { StoreUnderTest } from './stores.ts';
 
 const PAGE = 1000;
 
 /**
- * Opens the store that no service holds any more, reads all there is of a window of whole hours, and expects that it is consistent in itself:
- * no reading twice, live state is the newest of the history, and every total is the sum of the history. Gives what was
- * stored, as it was sent, by its identity.
+ * Opens a store whose service has ended, reads a window of whole hours, and expects consistency: no reading twice, the
+ * live state is the newest of the history, and every total is the sum of the history. Returns the stored readings in the
+ * form they were sent, by identity.
  */
 export async function expectConsistentStore(
   { config }: Pick<StoreUnderTest, 'config'>,
@@ -25,7 +26,7 @@ export async function expectConsistentStore(
   try {
     const { devices, fleet, hours } = await contentsAtRest(store, window);
     for (const { newest, history, totals } of devices) {
-      expect(newest, 'live state is the newest reading').toEqual(history.at(-1));
+      expect(newest, 'the live state is the newest reading').toEqual(history.at(-1));
       expect(totals).toMatchObject(totalOf(history));
     }
     const readings = devices.flatMap(({ history }) => history);
@@ -37,7 +38,7 @@ export async function expectConsistentStore(
     }
     const sent = readings.map(asSent);
     const byIdentity = new Map(sent.map((reading) => [identity(reading), reading]));
-    expect(byIdentity.size, 'a reading is there twice').toBe(sent.length);
+    expect(byIdentity.size, 'a reading is stored twice').toBe(sent.length);
     return byIdentity;
   } finally {
     await store.close();
@@ -45,8 +46,8 @@ export async function expectConsistentStore(
 }
 
 /**
- * What the store holds, read in many steps while nothing changed. A commit that had reached the server when its process
- * was killed may become visible some time later; every commit moves the fleet's totals, so they tell.
+ * The contents of the store, read in many steps during which nothing changed. A commit that had reached the server when
+ * its process was killed may become visible some time later; every commit changes the fleet's totals, which shows it.
  */
 async function contentsAtRest(store: TelemetryStore, window: TimeWindow) {
   for (;;) {

@@ -3,34 +3,31 @@ import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { inject } from 'vitest';
 import { endAbandonedTransactions } from '#adapters/outbound/mongodb/server/abandoned-transactions';
-import type { Logger } from '#application/ports/logger';
 import type { StoreConfig } from '#infrastructure/config';
+import { replicaSetUri } from '#tests/support/replica-set';
 
-/** One of the stores, and somewhere for it to keep what it is given. */
+/** A store and a place for its data. */
 export interface StoreUnderTest {
   readonly name: string;
   readonly config: StoreConfig;
-  /** What tells a service process to use this store. */
+  /** The settings with which a service process uses this store. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Runs of a property test, and the smallest batch in them: as the store is quick. */
+  /** Runs of a property test, and its smallest batch: fewer and larger on a slower store. */
   readonly runs: number;
-  readonly smallestBatch: number;
-  /** How often its process is killed. */
+  readonly minBatch: number;
+  /** How many times its process is killed. */
   readonly kills: number;
-  /** Removes what was kept. */
+  /** Removes the data. */
   remove(): Promise<void>;
 }
-
-export const noLog: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
 /** Every store, new and empty. */
 export function storesUnderTest(): readonly StoreUnderTest[] {
   return [memory(), ...durableStoresUnderTest()];
 }
 
-/** The stores that outlive their process, new and empty. */
+/** The stores whose data outlives the process, new and empty. */
 export function durableStoresUnderTest(): readonly StoreUnderTest[] {
   return [sqlite(), mongodb()];
 }
@@ -40,8 +37,8 @@ function memory(): StoreUnderTest {
     name: 'memory',
     config: { kind: 'memory' },
     environment: { EIE_STORE: 'memory' },
-    runs: 30,
-    smallestBatch: 1,
+    runs: 10,
+    minBatch: 1,
     kills: 0,
     remove: async () => {},
   };
@@ -53,23 +50,23 @@ function sqlite(): StoreUnderTest {
     name: 'SQLite',
     config: { kind: 'sqlite', directory },
     environment: { EIE_STORE: 'sqlite', EIE_DATA_DIR: directory },
-    runs: 20,
-    smallestBatch: 1,
-    kills: 10,
+    runs: 8,
+    minBatch: 1,
+    kills: 8,
     remove: async () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 
-function mongodb(): StoreUnderTest {
-  const uri = inject('mongodbUri');
+export function mongodb(): StoreUnderTest {
+  const uri = replicaSetUri;
   const database = `e2e_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   return {
     name: 'MongoDB',
     config: { kind: 'mongodb', uri, database },
     environment: { EIE_STORE: 'mongodb', MONGODB_URI: uri, MONGODB_DB: database },
-    runs: 5,
-    smallestBatch: 25,
-    kills: 5,
+    runs: 3,
+    minBatch: 25,
+    kills: 4,
     remove: async () => {
       const client = await MongoClient.connect(uri);
       await dropped(client, database);
@@ -79,8 +76,8 @@ function mongodb(): StoreUnderTest {
 }
 
 /**
- * Drops a database. A process that was killed may have left a transaction open, for which the server would wait a minute;
- * once it is old enough to be known as abandoned it is ended.
+ * Drops a database. A killed process may have left a transaction open, which would block the drop for a minute; it is
+ * ended as soon as it is old enough to count as abandoned.
  */
 async function dropped(client: MongoClient, database: string): Promise<void> {
   const drop = client.db(database).dropDatabase();

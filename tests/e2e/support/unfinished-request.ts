@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** A connection on which the engine has begun to read a request that is not complete: it has something in flight. */
+/** Sends the head of a request, so that the engine has a pending request. */
 export async function unfinishedRequest(url: string) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -24,9 +24,9 @@ export async function unfinishedRequest(url: string) {
     'Expect: 100-continue',
   ];
   socket.write(`${head.join('\r\n')}\r\n\r\n`);
-  await once(socket, 'data'); // 100 Continue: it has read the head and waits for the body
+  await once(socket, 'data'); // 100 Continue: the engine has read the head and waits for the body
   return {
-    /** Sends the body and whatever follows, and gives all that came until the engine closed the connection. */
+    /** Sends the body and `following`; resolves with everything received until the engine closed the connection. */
     finish: (following = ''): Promise<string> => {
       socket.write(body + following);
       return received;
