@@ -2,7 +2,7 @@ import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 
-/** Lines per message and interval. The first lines and the number of the others tell all there is to know of a flood. */
+/** Lines per message and interval. The first lines of a flood and its size are enough to understand it. */
 const LINES_PER_MESSAGE = 20;
 const INTERVAL: Millis = MINUTE;
 /** Distinct messages counted at once. Messages are constant texts, so there should never be more. */
