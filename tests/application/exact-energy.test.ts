@@ -21,7 +21,7 @@ import { EnergyModel } from './energy-model.ts';
  * MongoDB takes ten times as long as SQLite for a life. A new seed each time tries other lives; `EIE_TEST_RUNS` sets
  * the number for all stores (1,000 for a thorough run), `EIE_TEST_SEED` repeats a run.
  */
-const RUNS: Readonly<Record<string, number>> = { memory: 1000, SQLite: 200, MongoDB: 25 };
+const RUNS: Readonly<Record<string, number>> = { memory: 500, SQLite: 100, MongoDB: 15 };
 const seed = Number(process.env.EIE_TEST_SEED ?? randomInt(2 ** 31));
 
 /** Compares every answer of the store and the use cases with the model's. */
