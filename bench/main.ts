@@ -1,8 +1,10 @@
 /** `npm run bench`: compares the engine with what people would pick instead. See README.md beside this file. */
+import { relaunchWithFlags } from '#infrastructure/launch';
 import { readOptions, usage } from './options.ts';
 import { runBenchmark } from './run.ts';
 import { releaseAll, releaseOnEnd } from './support/cleanup.ts';
 
+relaunchWithFlags(); // the candidates that live in this process run as the engine does
 releaseOnEnd();
 try {
   const options = readOptions(process.argv.slice(2));

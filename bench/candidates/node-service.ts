@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import manifest from '../../package.json' with { type: 'json' };
+import { v8Flags } from '#infrastructure/launch';
 import { Child } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Node's options of `npm start`. All programs of ours run with them, so that none has an advantage. */
-const NODE_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+/** The engine's flags. All our own programs run with them, so that none has an advantage. */
+const NODE_OPTIONS = v8Flags();
 
 export interface NodeService {
   readonly port: number;

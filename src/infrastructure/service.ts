@@ -9,6 +9,7 @@ import { Background, type BackgroundTask } from './background.ts';
 import type { Config } from './config.ts';
 import { createContainer } from './container.ts';
 import { HttpServer } from './http-server.ts';
+import { missingFlags } from './launch.ts';
 import { openStore } from './open-store.ts';
 import * as tokens from './tokens.ts';
 import { resolve } from './tokens.ts';
@@ -49,6 +50,8 @@ export interface ServiceOptions {
  */
 export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
   const { logger } = options;
+  const missing = missingFlags();
+  if (missing.length > 0) logger.info('Node runs without flags that the engine is tuned for', { missing });
   const store = options.store ?? (await openStore(config.store, { logger }));
   const container = createContainer({ ...options, config, store });
   const groupCommit = resolve(container, tokens.GROUP_COMMIT);

@@ -37,7 +37,7 @@ describe('the image', () => {
     expect(ignore).toEqual(['*', ...copied.map((source) => `!${source}`)]);
   });
 
-  it('is started with the options of npm start', () => {
+  it('starts the built main file, as npm start does the source', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const [entry = ''] = linesOf('Dockerfile').filter((line) => line.startsWith('ENTRYPOINT '));
     const command = JSON.parse(entry.slice('ENTRYPOINT '.length));

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { v8Flags } from '#infrastructure/launch';
 import { ServiceProcess } from '#tests/support/service-process';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
@@ -19,6 +20,14 @@ describe('the engine', () => {
     expect(service.log).toMatchObject([{ message: 'the engine is listening', store: 'sqlite', url: service.url }]);
     expect(await (await fetch(`${service.url}/health/ready`)).json()).toEqual({ status: 'ready' });
     expect(await service.stop()).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it("runs with V8's flags though it was started without", async () => {
+    const service = await ServiceProcess.start({ EIE_STORE: 'memory' });
+    onTestFinished(() => service.signal('SIGKILL'));
+
+    const commandLine = readFileSync(`/proc/${service.log[0]?.pid}/cmdline`, 'utf8').split('\0');
+    expect(commandLine).toEqual(expect.arrayContaining(v8Flags()));
   });
 
   it('listens on this machine alone', async () => {

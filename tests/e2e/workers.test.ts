@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY } from '#domain/time/time';
+import { v8Flags } from '#infrastructure/launch';
 import { startMongod } from '#tests/support/mongod';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load } from './support/load.ts';
@@ -36,6 +38,10 @@ describe('several worker processes', () => {
     });
     onTestFinished(() => service.signal('SIGKILL'));
     const [first] = await untilWorkers(service, WORKERS);
+    for (const worker of workersOf(service)) {
+      const commandLine = readFileSync(`/proc/${worker}/cmdline`, 'utf8').split('\0');
+      expect(commandLine).toEqual(expect.arrayContaining(v8Flags()));
+    }
     const load = new Load(service.url, { start: DAY_OF_LOAD.from, connections: [1, 1, 7, 40, 40, 250] });
     await load.acknowledges(500);
 
