@@ -10,6 +10,7 @@ import type { Config } from './config.ts';
 import { createContainer } from './container.ts';
 import { HttpServer } from './http-server.ts';
 import { missingFlags } from './launch.ts';
+import { requireSupportedNode } from './node-version.ts';
 import { openStore } from './open-store.ts';
 import * as tokens from './tokens.ts';
 import { resolve } from './tokens.ts';
@@ -46,9 +47,10 @@ export interface ServiceOptions {
 
 /**
  * Starts the engine: opens the store, wires the use cases, listens. Rejects, with everything closed again, when the
- * store cannot be opened or the address is taken.
+ * store cannot be opened or the address is taken, and at once on a Node that is too old.
  */
 export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
+  requireSupportedNode();
   const { logger } = options;
   const missing = missingFlags();
   if (missing.length > 0) logger.info('Node runs without flags that the engine is tuned for', { missing });

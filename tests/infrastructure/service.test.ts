@@ -144,6 +144,14 @@ describe('the service', () => {
     expect(await answer).toBeUndefined(); // cut off, not acknowledged
   });
 
+  it('is refused on a Node that is too old, before anything is opened', async () => {
+    const node = Object.getOwnPropertyDescriptor(process.versions, 'node') as PropertyDescriptor;
+    onTestFinished(() => void Object.defineProperty(process.versions, 'node', node));
+    Object.defineProperty(process.versions, 'node', { ...node, value: '20.20.2' });
+
+    await expect(startService(config, { logger: silent })).rejects.toThrow('needs Node 26 or newer; this is 20.20.2');
+  });
+
   it('closes the store again when the address is taken, and says so', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
