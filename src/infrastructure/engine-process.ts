@@ -51,8 +51,10 @@ export async function runEngine(): Promise<void> {
   try {
     service = await startService(config, { logger, background: doesBackgroundWork(process.env) });
   } catch (error) {
-    logger.error('the engine cannot start', { error });
-    giveUp(`the engine cannot start: ${error instanceof Error ? error.message : String(error)}`);
+    logger.debug('the engine cannot start', { error });
+    giveUp(
+      `the engine cannot start: ${error instanceof Error ? error.message : String(error)}${advice(error, config)}`,
+    );
   }
 
   void service.failed.then((error) => {
@@ -69,6 +71,14 @@ function configuration(): Config {
     if (error instanceof ConfigurationError) giveUp(error.message);
     throw error;
   }
+}
+
+/** What the user can change about a start that failed; MongoDB's errors name MONGODB_URI already. */
+function advice(error: unknown, { store }: Config): string {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return '; set PORT to a free port';
+  if (['listen', 'bind', 'getaddrinfo'].includes(syscall ?? '')) return '; check PORT and HOST';
+  return store.kind === 'sqlite' ? '; set EIE_DATA_DIR to another directory' : '';
 }
 
 /** Ends the process with code 1 and a message on stderr that a person can act on. */

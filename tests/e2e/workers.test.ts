@@ -26,6 +26,14 @@ async function untilWorkers(service: ServiceProcess, count: number): Promise<unk
   return [...workersOf(service)];
 }
 
+async function untilDeaths(service: ServiceProcess, count: number): Promise<void> {
+  const deaths = () => service.log.filter(({ message }) => message === 'a worker process has died and is replaced');
+  while (deaths().length < count) {
+    if (service.hasEnded) throw new Error(`the service has ended after ${deaths().length} deaths`);
+    await sleep(20);
+  }
+}
+
 describe('several worker processes', () => {
   it('share one port, survive the death of one of them, and keep all they acknowledged', async () => {
     const under = durableStoresUnderTest().find(({ name }) => name === 'MongoDB');
@@ -91,7 +99,7 @@ describe('several worker processes', () => {
     process.kill(mongod.pid, 'SIGSTOP');
     onTestFinished(() => void process.kill(mongod.pid, 'SIGCONT')); // else it could not be stopped in order
     process.kill(Number(first), 'SIGKILL');
-    await service.logs('the engine cannot start');
+    await untilDeaths(service, 2); // the one just killed, and a first replacement that could not start
     process.kill(mongod.pid, 'SIGCONT');
 
     await untilWorkers(service, 3);
