@@ -58,7 +58,7 @@ export async function runEngine(): Promise<void> {
   }
 
   void service.failed.then((error) => {
-    logger.error('the store has failed for good, and the engine ends', { error });
+    logger.error('the store has failed for good; the engine is stopping', { error });
     process.exitCode = 1;
     stop('the store has failed');
   });

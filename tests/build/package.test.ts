@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const root = dirname(dirname(import.meta.dirname));
 const modules = join(root, 'node_modules');
 
-/** A program of somebody who has installed the package. */
+/** A program of a user who has installed the package. */
 const consumer = `
 import {
   GroupCommitWriter, type IngestReport, IngestReadings, type Logger, milliwattHoursFromKwh, openSqliteStore,
@@ -24,7 +24,7 @@ const reading: Reading = {
   kind: 'meter', deviceId: 'M-7', timestamp: Date.now(), energy: milliwattHoursFromKwh(0.125), voltage: 230,
   receivedAt: Date.now(),
 };
-// @ts-expect-error a meter has no state of charge: the types of the streams arrive at the user
+// @ts-expect-error a meter has no state of charge: users get the types of the streams
 const wrong: Reading = { ...reading, soc: 50 };
 
 const store: TelemetryStore = await openSqliteStore({ directory: process.argv[2] ?? '' });
@@ -48,7 +48,7 @@ const compilerOptions = {
   outDir: 'out',
 };
 
-describe('the built package, installed by somebody', () => {
+describe('the built package, once installed', () => {
   let scratch: string;
   let project: string;
   let installed: string;
@@ -63,7 +63,7 @@ describe('the built package, installed by somebody', () => {
 
     await run(process.execPath, [join(root, 'scripts/build.ts'), join(packed, 'dist')]);
     await cp(join(root, 'package.json'), join(packed, 'package.json'));
-    await writeFile(join(packed, 'left-out.txt'), 'not one of the files of the package');
+    await writeFile(join(packed, 'left-out.txt'), 'not part of the package');
     await run('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: packed });
     const tarball = (await readdir(packed)).find((file) => file.endsWith('.tgz')) ?? '';
     await run('tar', ['-xzf', join(packed, tarball), '--strip-components=1', '-C', installed]);
@@ -73,13 +73,13 @@ describe('the built package, installed by somebody', () => {
     await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
     await writeFile(join(project, 'consumer.ts'), consumer);
-    // What is left of an installation: links the commands of the package and makes them executable.
+    // As npm install does: links the package's commands and makes them executable.
     await run('npm', ['rebuild', '--ignore-scripts', '--offline', '--silent'], { cwd: project });
   });
 
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-  it('carries the built files, with declarations and source maps, and nothing else of the repository', async () => {
+  it('contains the built files, with declarations and source maps, and nothing else from the repository', async () => {
     expect((await readdir(installed)).sort()).toEqual(['dist', 'node_modules', 'package.json']);
     const index = (await readdir(join(installed, 'dist'))).filter((file) => file.startsWith('index.'));
     expect(index.sort()).toEqual(['index.d.ts', 'index.js', 'index.js.map']);
@@ -93,7 +93,7 @@ describe('the built package, installed by somebody', () => {
     expect(stdout).toBe('1 1 0.125');
   });
 
-  it('has a command that npx finds', async () => {
+  it('can be run with npx', async () => {
     const command = (...args: string[]) =>
       run('npx', ['--offline', 'energy-ingestion-engine', ...args], { cwd: project });
 
@@ -133,7 +133,7 @@ describe('the built package, installed by somebody', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it('refuses an older Node in one sentence, before it loads what would fail there', async () => {
+  it('refuses an older Node in one sentence, before it loads modules that would fail there', async () => {
     const older = 'data:text/javascript,Object.defineProperty(process.versions, "node", { value: "20.20.2" })';
     const start = run(process.execPath, ['--import', older, join(installed, 'dist/main.js')]);
 

@@ -17,7 +17,7 @@ it("V8's flags are listed in one file", () => {
   expect(listing).toEqual(['src/infrastructure/launch.ts']);
 });
 
-it('npm run bench runs with the flags of the engine: some of what it is compared with lives in its process', async () => {
+it("npm run bench runs with the engine's flags, since some candidates run in its own process", async () => {
   const printOptions = 'data:text/javascript,console.error(JSON.stringify(process.execArgv))';
   const { stderr } = await promisify(execFile)(
     process.execPath,

@@ -27,7 +27,7 @@ async function untilWorkers(service: ServiceProcess, count: number): Promise<unk
 }
 
 async function untilDeaths(service: ServiceProcess, count: number): Promise<void> {
-  const deaths = () => service.log.filter(({ message }) => message === 'a worker process has died and is replaced');
+  const deaths = () => service.log.filter(({ message }) => message === 'a worker process died and will be replaced');
   while (deaths().length < count) {
     if (service.hasEnded) throw new Error(`the service has ended after ${deaths().length} deaths`);
     await sleep(20);
@@ -61,7 +61,7 @@ describe('several worker processes', () => {
     await load.ended();
 
     expect(code).toBe(0);
-    expect(service.log.some(({ message }) => message === 'a worker process has died and is replaced')).toBe(true);
+    expect(service.log.some(({ message }) => message === 'a worker process died and will be replaced')).toBe(true);
     const kept = await expectConsistentStore(under, DAY_OF_LOAD);
     expect(
       [...load.acknowledged].filter((id) => !kept.has(id)),
