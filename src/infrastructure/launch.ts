@@ -44,8 +44,8 @@ function isKnown(flags: readonly string[]): boolean {
  * parent and standard streams; everything else is lost, so call this first.
  *
  * Returns if the program is to go on as it is: no flag is missing; the system cannot replace a process (Windows); or
- * the process has an IPC channel to its parent, which would be lost. `cluster` workers have one, and inherit the flags;
- * so do programs under `node --watch`, which run without the flags.
+ * the process has an IPC channel to its parent, which would be lost. `cluster` workers have one and inherit the flags;
+ * programs under `node --watch` have one, too, and run without the flags.
  */
 export function relaunchWithFlags(): void {
   if (process.execve === undefined || process.send !== undefined) return;
