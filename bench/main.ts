@@ -1,10 +1,12 @@
 /**
  * `npm run bench`: compares the engine with the alternatives that people would choose. See README.md in this folder.
  */
+import { relaunchWithFlags } from '#infrastructure/launch';
 import { readOptions, usage } from './options.ts';
 import { runBenchmark } from './run.ts';
 import { releaseAll, releaseOnEnd } from './support/cleanup.ts';
 
+relaunchWithFlags(); // the candidates that live in this process run as the engine does
 releaseOnEnd();
 try {
   const options = readOptions(process.argv.slice(2));

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import manifest from '../../package.json' with { type: 'json' };
+import { v8Flags } from '#infrastructure/launch';
 import { Child } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
-/** The Node options of `npm start`. All our own programs run with them, so that none has an advantage. */
-const NODE_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+/** The engine's flags. All our own programs run with them, so that none has an advantage. */
+const NODE_OPTIONS = v8Flags();
 
 export interface NodeService {
   readonly port: number;
@@ -21,7 +21,8 @@ export function ownProgram(file: string): string[] {
 
 /** Node's arguments for the engine in a checkout, as its own `npm start` has them. */
 export async function startScript(root: string): Promise<string[]> {
-  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as typeof manifest;
+  const manifest = await readFile(join(root, 'package.json'), 'utf8');
+  const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
   const [, ...words] = scripts.start.split(' ');
   return words.map((word) => (word.startsWith('-') ? word : join(root, word)));
 }

@@ -3,28 +3,27 @@ import type { WarningRule } from '#domain/loss-warning';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
 import type { Millis } from '#domain/time/time';
 
-/** Which store to open, with what it needs. */
+/** The store to open and its settings. */
 export type StoreConfig =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly directory: string }
   | { readonly kind: 'mongodb'; readonly uri: string; readonly database: string };
 
-/** Everything that can be configured, checked and in its final types. */
+/** The whole configuration, validated and in its final types. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   readonly store: StoreConfig;
   readonly logLevel: LogLevel;
-  readonly lossThreshold: number;
-  /** When loss warnings open and clear; its threshold is `lossThreshold`. */
+  /** When an efficiency counts as a loss, and when loss warnings open and clear. */
   readonly warningRule: WarningRule;
   readonly acceptedTime: AcceptedTime;
-  /** How long history is kept; `undefined` keeps it for ever. */
+  /** How long history is kept; `undefined` keeps it forever. */
   readonly retention: Millis | undefined;
-  /** Processes that share the port; more than one only on MongoDB. */
+  /** Number of processes that share the port; only MongoDB allows more than one. */
   readonly workers: number;
-  /** Readings accepted and not yet answered; more are refused with 503. */
+  /** Maximum number of readings accepted but not yet answered; further ones are refused with 503. */
   readonly queueReadings: number;
-  /** Largest request body in bytes, as sent and as inflated. */
+  /** Maximum size of a request body in bytes, both as sent and decompressed. */
   readonly bodyLimit: number;
 }

@@ -22,7 +22,7 @@ import type { Config } from './config.ts';
 import * as tokens from './tokens.ts';
 import { resolve, type Token } from './tokens.ts';
 
-/** What the container cannot make by itself. Tests give their own clock, logger or store. */
+/** Dependencies that come from outside the container. The clock is the system's unless another one is given. */
 export interface Outside {
   readonly config: Config;
   readonly store: TelemetryStore;
@@ -30,7 +30,7 @@ export interface Outside {
   readonly clock?: Clock;
 }
 
-/** Wires the use cases to the ports. Everything is made once, when it is first asked for. */
+/** Wires the use cases to the ports. Each object is created once, when it is first resolved. */
 export function createContainer({ config, store, logger, clock = systemClock }: Outside): DependencyContainer {
   const container = root.createChildContainer();
   const provide = <T>(name: Token<T>, make: (get: <D>(dependency: Token<D>) => D) => T) => {
@@ -52,7 +52,7 @@ export function createContainer({ config, store, logger, clock = systemClock }: 
   provide(tokens.READ_LIVE_STATE, (get) => new ReadLiveState(get(tokens.STORE).hot, get(tokens.CLOCK)));
   provide(tokens.LIST_LIVE_STATES, (get) => new ListLiveStates(get(tokens.STORE).hot, get(tokens.CLOCK)));
   provide(tokens.FLEET_PERFORMANCE, (get) => {
-    return new ReportFleetPerformance(get(tokens.STORE), config.lossThreshold);
+    return new ReportFleetPerformance(get(tokens.STORE), config.warningRule.lossThreshold);
   });
   provide(tokens.VEHICLE_PERFORMANCE, (get) => {
     return new ReportVehiclePerformance(get(tokens.STORE), get(tokens.CLOCK), config.warningRule);

@@ -6,7 +6,7 @@ import { DAY, SECOND } from '#domain/time/time';
 import { parseDuration } from '#domain/time/time-window';
 import type { Config, StoreConfig } from './config.ts';
 
-/** The environment does not make a configuration. `problems` names each variable and what is wrong with it. */
+/** The environment is not a valid configuration. `problems` has a line for each variable and what is wrong with it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly problems: readonly string[];
@@ -35,7 +35,7 @@ const fraction = v.pipe(
   v.check((value) => value > 0 && value <= 1, 'must be above 0 and at most 1'),
 );
 
-/** `90s`, `5m`, `24h`, `30d`, or `off` for no limit. */
+/** `90s`, `5m`, `24h`, `30d`, or `off` for no limit; in milliseconds. */
 const duration = v.pipe(
   v.string(),
   v.transform((text) => {
@@ -46,7 +46,7 @@ const duration = v.pipe(
   v.number('must be a duration such as 90s, 5m, 24h or 30d, or "off"'),
 );
 
-/** `90d`, `2160h`, or `keep` for ever. */
+/** `90d`, `2160h`, or `keep` to keep it forever; in milliseconds. */
 const retention = v.pipe(
   v.string(),
   v.transform((text) => (text === 'keep' ? Infinity : parseDuration(text))),
@@ -71,7 +71,7 @@ const bytes = v.pipe(
 
 const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
 
-/** Every variable the engine knows. */
+/** All variables that the engine reads. */
 const variables = {
   PORT: v.optional(integer(0, 65_535), '3000'),
   HOST: v.optional(text, '127.0.0.1'),
@@ -79,29 +79,28 @@ const variables = {
   EIE_DATA_DIR: v.optional(text, './data'),
   MONGODB_URI: v.optional(v.pipe(v.string(), v.regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb://'))),
   MONGODB_DB: v.optional(
-    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,38}$/, 'must be 1 to 38 of A-Z a-z 0-9 _ -')),
+    v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,38}$/, 'must be 1 to 38 characters from A-Z a-z 0-9 _ -')),
     'energy',
   ),
   LOG_LEVEL: v.optional(v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug'), 'info'),
-  EIE_AUTH: v.optional(v.literal('off', 'must be "off": API keys are not part of this version')),
+  EIE_AUTH: v.optional(v.literal('off', 'must be "off": this version has no API keys')),
   EIE_LOSS_THRESHOLD: v.optional(fraction, String(DEFAULT_LOSS_THRESHOLD)),
-  /** A loss warning clears at this efficiency; 0.02 above the threshold unless it is set. */
+  /** A loss warning clears at this efficiency; by default 0.02 above the threshold. */
   EIE_WARNING_CLEAR: v.optional(fraction),
-  /** Hourly evaluations in a row below the threshold that open a warning. */
+  /** Consecutive hourly evaluations below the threshold that open a warning. */
   EIE_WARNING_EVALUATIONS: v.optional(integer(1, 168), String(DEFAULT_WARNING_RULE.evaluations)),
-  /** AC energy in the 24 h evaluated, and coverage of both sides, below which nothing is judged. */
+  /** Minimum AC energy in the 24 h evaluated, and minimum coverage of both sides, for a warning to be decided. */
   EIE_WARNING_MIN_KWH: v.optional(kwh, String(kwhFromMilliwattHours(DEFAULT_WARNING_RULE.minAc))),
   EIE_WARNING_MIN_COVERAGE: v.optional(fraction, String(DEFAULT_WARNING_RULE.minCoverage)),
   EIE_MAX_FUTURE: v.optional(duration, '5m'),
   EIE_MAX_AGE: v.optional(duration, '30d'),
   EIE_RETENTION: v.optional(retention, 'keep'),
-  /** HTTP processes that share the port; more than one only on MongoDB. */
   EIE_WORKERS: v.optional(integer(1, 64), '1'),
   EIE_QUEUE_READINGS: v.optional(integer(1, 10_000_000), '50000'),
   EIE_BODY_LIMIT: v.optional(bytes, '8MiB'),
 };
 
-/** Variables whose values are not repeated in messages: they may hold a password. */
+/** Variables whose values are never printed: they may contain a password. */
 const secrets: ReadonlySet<string> = new Set(['MONGODB_URI']);
 
 const schema = v.object(variables);
@@ -109,7 +108,7 @@ type Variables = v.InferOutput<typeof schema>;
 
 /**
  * Reads the configuration from environment variables. Throws `ConfigurationError` naming every bad value and every
- * unknown name with our prefix `EIE_`; other names are none of our business. An empty value counts as not set.
+ * unknown name that begins with `EIE_`; other names are ignored. An empty value counts as not set.
  */
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
@@ -131,7 +130,6 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     port: values.PORT,
     store: storeConfig(values),
     logLevel: values.LOG_LEVEL,
-    lossThreshold: values.EIE_LOSS_THRESHOLD,
     warningRule: warningRule(values),
     acceptedTime: { maxFuture: values.EIE_MAX_FUTURE, maxAge: values.EIE_MAX_AGE },
     retention: values.EIE_RETENTION === Infinity ? undefined : values.EIE_RETENTION,
@@ -147,10 +145,10 @@ function inconsistencies(values: Variables): string[] {
     problems.push('MONGODB_URI must be set when EIE_STORE=mongodb');
   }
   if (values.EIE_WORKERS > 1 && values.EIE_STORE !== 'mongodb') {
-    problems.push(`EIE_WORKERS=${values.EIE_WORKERS} needs EIE_STORE=mongodb: the other stores belong to one process`);
+    problems.push(`EIE_WORKERS=${values.EIE_WORKERS} needs EIE_STORE=mongodb: other stores allow only one process`);
   }
   if (!isLoopback(values.HOST) && values.EIE_AUTH !== 'off') {
-    problems.push(`HOST=${JSON.stringify(values.HOST)} is open to others: say EIE_AUTH=off if that is meant`);
+    problems.push(`HOST=${JSON.stringify(values.HOST)} is not a loopback address and requires EIE_AUTH=off`);
   }
   if (clearThreshold(values) < values.EIE_LOSS_THRESHOLD) {
     problems.push(
@@ -158,12 +156,10 @@ function inconsistencies(values: Variables): string[] {
     );
   }
   if (values.EIE_RETENTION !== Infinity && values.EIE_MAX_AGE === Infinity) {
-    problems.push(
-      'EIE_RETENTION cannot be set with EIE_MAX_AGE=off: readings older than what is kept would be accepted',
-    );
+    problems.push('EIE_RETENTION cannot be set with EIE_MAX_AGE=off: readings too old to be kept would be accepted');
   } else if (values.EIE_RETENTION < values.EIE_MAX_AGE + DAY) {
     problems.push(
-      'EIE_RETENTION must be at least EIE_MAX_AGE and a day: what is accepted must be kept until it is summed',
+      'EIE_RETENTION must be at least EIE_MAX_AGE plus one day: accepted readings must be kept until they are summed',
     );
   }
   return problems;
@@ -179,7 +175,7 @@ function warningRule(values: Variables): WarningRule {
   };
 }
 
-/** A warning that clears as soon as the threshold is reached would flutter. */
+/** By default; a warning that cleared at the threshold itself would flap. */
 const CLEAR_ABOVE_THRESHOLD = DEFAULT_WARNING_RULE.clearThreshold - DEFAULT_WARNING_RULE.lossThreshold;
 
 function clearThreshold({ EIE_WARNING_CLEAR, EIE_LOSS_THRESHOLD }: Variables): number {

@@ -6,23 +6,23 @@ import { getRequestListener } from '@hono/node-server';
 import { brokenRequestAnswer, type ParserError, unroutableResponse } from '#adapters/inbound/http/wire/broken-request';
 import { type Millis, SECOND } from '#domain/time/time';
 
-/** A request must have arrived whole by then: a slow or stalled sender does not hold a place for ever. */
+/** A request must be complete by then, so that a slow or stalled client does not hold its connection forever. */
 const REQUEST_TIMEOUT: Millis = 30 * SECOND;
-/** How often Node looks for requests that are late; it takes time in proportion to these alone. */
-const TIMEOUT_CHECK: Millis = SECOND;
-/** Devices post every minute: a connection survives until the next reading. Longer than usual load balancers' 60 s. */
+/** How often Node checks for late requests; the check is cheap, its cost grows with the late ones only. */
+const TIMEOUT_CHECK_INTERVAL: Millis = SECOND;
+/** Devices post every minute: the connection stays open for the next reading. Longer than the usual 60 s of load balancers. */
 const KEEP_ALIVE_TIMEOUT: Millis = 75 * SECOND;
 /**
- * Connections that may wait to be taken, as far as the kernel lets them (`net.core.somaxconn`). A fleet connects at the full
- * minute: one that finds no room tries again after a second, then three, then seven. Node's own limit is 511.
+ * Connections that may wait to be accepted, up to the kernel's limit (`net.core.somaxconn`). A whole fleet connects on
+ * the minute, and one that finds no room retries only after 1, 3 and 7 s. Node's default is 511.
  */
 const BACKLOG = 4_096;
-/** How often connections that have become idle are closed while stopping. */
-const IDLE_SWEEP: Millis = 50;
+/** How often idle connections are closed while stopping. */
+const IDLE_SWEEP_INTERVAL: Millis = 50;
 
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
 
-/** Listens on a socket, answers what Node cannot read with a problem like every other error, and stops gracefully. */
+/** Listens on a socket, answers requests that Node cannot parse with a problem document, and stops gracefully. */
 export class HttpServer {
   readonly #server: Server;
   #stopping = false;
@@ -32,20 +32,20 @@ export class HttpServer {
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
     server.on('clientError', (error: ParserError, socket) => {
       if (socket.writable && awaitsAnswer(socket)) socket.write(brokenRequestAnswer(error));
-      socket.destroy(); // whether the client reads it or not
+      socket.destroy(); // whether or not the client has read the answer
     });
   }
 
   /** Resolves when the socket listens; rejects when it cannot (`EADDRINUSE`, `EACCES`). */
   static async listen(fetch: Fetch, host: string, port: number, requestTimeout = REQUEST_TIMEOUT): Promise<HttpServer> {
-    // Node waits for the longer one of its two timeouts, and takes its interval at creation only.
+    // Node applies the longer of the two timeouts, and reads the interval at creation only.
     const options = {
-      requireHostHeader: false, // Node would answer without a problem; the listener below refuses what has no host, too
+      requireHostHeader: false, // Node's own answer is not a problem document; the listener below refuses a missing host, too
       headersTimeout: requestTimeout,
       requestTimeout,
-      connectionsCheckingInterval: TIMEOUT_CHECK,
+      connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL,
     };
-    // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` bounds it.
+    // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` is the limit.
     const listener = getRequestListener(fetch, { autoCleanupIncoming: false, errorHandler: unroutableResponse });
     const answer = (request: IncomingMessage, response: ServerResponse) => {
       if (server.#stopping) response.setHeader('connection', 'close');
@@ -62,13 +62,13 @@ export class HttpServer {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
-  /** Takes no new connection, lets requests in flight finish for at most `grace`, then cuts them off. */
+  /** Accepts no new connections, lets requests in flight finish for up to `grace`, then cuts them off. */
   async close(grace: Millis): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     const closed = once(this.#server, 'close');
     this.#server.close();
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP);
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_INTERVAL);
     const cutOff = setTimeout(() => this.#server.closeAllConnections(), grace);
     await closed;
     clearInterval(sweep);
@@ -77,11 +77,11 @@ export class HttpServer {
 }
 
 /**
- * Whether what is written to the connection now would be taken for the answer to the request that is broken. It would not
- * while that of an earlier one is to come, or once its own has begun.
+ * Whether a response written now would be read as the reply to the malformed request: no earlier response is pending,
+ * and its own has not started.
  */
 function awaitsAnswer(socket: Duplex): boolean {
-  // Node's own handler asks this, too: there is no public name for the response whose turn it is.
+  // Node's own handler uses this, too: the current response has no public name.
   const { _httpMessage: response } = socket as { _httpMessage?: ServerResponse | null };
   return !response || (!response.req.complete && !response.headersSent);
 }

@@ -4,11 +4,11 @@ import type { StoreConfig } from './config.ts';
 
 export interface OpenStoreOptions {
   readonly logger: Logger;
-  /** Opens beside a running engine, for audits. A store that several processes may write to makes no difference. */
+  /** Opens beside a running engine, for audits. Stores that allow several writers ignore it. */
   readonly readOnly?: boolean;
 }
 
-/** Opens the store that the configuration names. Only its own modules are loaded: the others' drivers cost a start. */
+/** Opens the configured store. Loads its modules only: the other stores' drivers would slow down the start. */
 export async function openStore(
   config: StoreConfig,
   { logger, readOnly = false }: OpenStoreOptions,
@@ -25,7 +25,7 @@ export async function openStore(
     case 'mongodb': {
       const { openMongoDbStore } = await import('#adapters/outbound/mongodb/mongodb-store');
       return openMongoDbStore({ uri: config.uri, database: config.database, logger }).catch((cause: Error) => {
-        throw new Error(`MONGODB_URI: ${cause.message}`, { cause }); // a driver's "URI malformed" leaves one guessing
+        throw new Error(`MONGODB_URI: ${cause.message}`, { cause }); // the driver's "URI malformed" does not say which
       });
     }
   }

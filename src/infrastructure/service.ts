@@ -1,3 +1,4 @@
+import pTimeout from 'p-timeout';
 import type { DependencyContainer } from 'tsyringe';
 import { createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
@@ -9,27 +10,29 @@ import { Background, type BackgroundTask } from './background.ts';
 import type { Config } from './config.ts';
 import { createContainer } from './container.ts';
 import { HttpServer } from './http-server.ts';
+import { missingFlags } from './launch.ts';
+import { requireSupportedNode } from './node-version.ts';
 import { openStore } from './open-store.ts';
 import * as tokens from './tokens.ts';
 import { resolve } from './tokens.ts';
 
-/** Requests in flight may take this long once the service is asked to stop; the whole stop stays below 10 s. */
+/** How long requests in flight may take when the service stops; the whole stop takes less than 10 s. */
 const STOP_GRACE: Millis = 7 * SECOND;
-/** What is still being committed then, and the store's own end, may take this long. */
+/** How long the remaining commits and closing the store may take after that. */
 const STORE_GRACE: Millis = 2 * SECOND;
 
 /** A running engine. */
 export interface Service {
-  /** Where it listens, such as `http://127.0.0.1:3000`. */
+  /** Base URL, such as `http://127.0.0.1:3000`. */
   readonly url: string;
   /**
-   * Resolves with the reason when the store has failed for good. The service answers 503 from then on: close it, and end
-   * the process, so that whoever supervises it starts a new one.
+   * Resolves with the reason when the store has failed for good. The service answers 503 from then on: close it and
+   * end the process, so that its supervisor starts a new one.
    */
   readonly failed: Promise<Error>;
   /**
-   * Stops taking requests, finishes those in flight with their commits, and closes the store. Rejects within 10 s when
-   * the store does not come to an end; what it has not confirmed was not acknowledged either. Safe to call twice.
+   * Stops accepting requests, finishes those in flight and their commits, and closes the store. Rejects within 10 s when
+   * the store does not close; readings it has not confirmed were not acknowledged either. Safe to call twice.
    */
   close(): Promise<void>;
 }
@@ -37,18 +40,21 @@ export interface Service {
 export interface ServiceOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** A store in place of the configured one. The service closes it in the end. */
+  /** A store to use instead of the configured one. The service closes it when it stops. */
   readonly store?: TelemetryStore;
-  /** Whether this process closes hours, evaluates losses and drops old history; it does unless told otherwise. */
+  /** Whether this process closes hours, evaluates losses and drops old history; true by default. */
   readonly background?: boolean;
 }
 
 /**
  * Starts the engine: opens the store, wires the use cases, listens. Rejects, with everything closed again, when the
- * store cannot be opened or the address is taken.
+ * store cannot be opened or the address is taken, and at once on a Node that is too old.
  */
 export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
+  requireSupportedNode();
   const { logger } = options;
+  const missing = missingFlags();
+  if (missing.length > 0) logger.info('Node runs without flags that the engine is tuned for', { missing });
   const store = options.store ?? (await openStore(config.store, { logger }));
   const container = createContainer({ ...options, config, store });
   const groupCommit = resolve(container, tokens.GROUP_COMMIT);
@@ -87,10 +93,9 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   const close = async () => {
     stopping = true;
     await Promise.all([server.close(STOP_GRACE), background.close(STOP_GRACE)]);
-    await within(STORE_GRACE, async () => {
-      await groupCommit.drain();
-      await store.close();
-    }).finally(() => ingestLog.flush());
+    const storeClosed = groupCommit.drain().then(() => store.close());
+    const message = `the store has not closed within ${STORE_GRACE / SECOND} s`;
+    await pTimeout(storeClosed, { milliseconds: STORE_GRACE, message }).finally(() => ingestLog.flush());
     logger.info('the engine has stopped');
   };
   let closed: Promise<void> | undefined;
@@ -104,7 +109,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   };
 }
 
-/** In this order: losses are evaluated on hours that are closed, and history goes when nothing needs it. */
+/** In this order: losses are evaluated on closed hours, and history is dropped once nothing needs it. */
 function backgroundTasks(container: DependencyContainer): BackgroundTask[] {
   const closeHours = resolve(container, tokens.CLOSE_HOURS);
   const detectLosses = resolve(container, tokens.DETECT_LOSSES);
@@ -114,12 +119,4 @@ function backgroundTasks(container: DependencyContainer): BackgroundTask[] {
     { name: 'detect losses', run: (signal) => detectLosses.detect(signal) },
     { name: 'retain history', run: (signal) => dropOldHistory.drop(signal) },
   ];
-}
-
-async function within(limit: Millis, finish: () => Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the store has not finished within ${limit / SECOND} s`)), limit);
-  });
-  await Promise.race([finish(), late]).finally(() => clearTimeout(timer));
 }

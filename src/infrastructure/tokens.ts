@@ -18,7 +18,7 @@ import type { CloseHours } from '#application/upkeep/close-hours';
 import type { DropOldHistory } from '#application/upkeep/drop-old-history';
 import type { Config } from './config.ts';
 
-/** A name in the container that knows the type of what it names. */
+/** A key in the container that carries the type of its object. */
 export type Token<T> = symbol & { readonly provides?: T };
 
 const token = <T>(name: string): Token<T> => Symbol(name);
@@ -43,7 +43,7 @@ export const CLOSE_HOURS = token<CloseHours>('CloseHours');
 export const DETECT_LOSSES = token<DetectLosses>('DetectLosses');
 export const DROP_OLD_HISTORY = token<DropOldHistory>('DropOldHistory');
 
-/** What a token names. Throws when nothing was registered under it. */
+/** Returns the object registered under a token. Throws when there is none. */
 export function resolve<T>(container: DependencyContainer, name: Token<T>): T {
   return container.resolve<T>(name as symbol);
 }

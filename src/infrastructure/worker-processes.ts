@@ -2,10 +2,10 @@ import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '#application/ports/logger';
 import { type Millis, SECOND } from '#domain/time/time';
 
-/** A worker that has died is replaced after this long, so that one that cannot live does not burn a core. */
+/** A dead worker is replaced after this delay, so that one that dies at once does not burn a core. */
 const RESTART_DELAY: Millis = SECOND;
 
-/** Tells a worker process that another one does the work in the background. */
+/** Set for a worker process when another one does the background work. */
 const BACKGROUND_ELSEWHERE = 'ENGINE_BACKGROUND_ELSEWHERE';
 
 /** Whether this process closes hours, evaluates losses and drops old history: the only one, or the first of several. */
@@ -15,8 +15,8 @@ export function doesBackgroundWork(environment: Readonly<Record<string, string |
 
 /**
  * Runs several worker processes that share the listening socket, each a whole engine with its own lane in the store.
- * A worker that dies is replaced, as often as it takes while the store is away; one that cannot start before any other
- * has ends them all. Resolves, with the exit code for this process, when every worker has ended.
+ * A worker that dies is replaced, again and again while the store is away. If one cannot start before any other has
+ * listened, all of them end. Resolves with this process's exit code when every worker has ended.
  */
 export function superviseWorkers(count: number, logger: Logger): Promise<number> {
   const workers = new Set<Worker>();
@@ -41,7 +41,7 @@ export function superviseWorkers(count: number, logger: Logger): Promise<number>
         workers.delete(worker);
         if (stopping) code ||= exitCode === 0 ? 0 : 1;
         else if (haveListened) {
-          logger.error('a worker process has died and is replaced', { exitCode, signal });
+          logger.error('a worker process died and will be replaced', { exitCode, signal });
           setTimeout(() => (stopping ? undefined : start(background)), RESTART_DELAY);
           return;
         } else {

@@ -6,14 +6,14 @@ import { readEnvironment } from '#infrastructure/environment';
 const root = dirname(dirname(import.meta.dirname));
 const linesOf = (file: string) => readFileSync(join(root, file), 'utf8').split('\n');
 
-/** What the image is built from: the sources of `COPY`, without those that come from another stage. */
+/** The files that the image is built from: the sources of `COPY`, except those copied from another stage. */
 const copied = linesOf('Dockerfile')
   .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
   .flatMap((line) => line.split(/\s+/).slice(1, -1));
 
 const ignore = linesOf('.dockerignore').filter((line) => line !== '' && !line.startsWith('#'));
 
-/** Variables that the image itself sets. */
+/** Variables that the image sets. */
 const imageEnvironment = Object.fromEntries(
   linesOf('Dockerfile')
     .filter((line) => line.startsWith('ENV '))
@@ -31,20 +31,20 @@ function composeEnvironment(service: string): Record<string, string> {
 }
 
 describe('the image', () => {
-  it('is built from files that exist and that .dockerignore lets through', () => {
+  it('is built from existing files that .dockerignore does not exclude', () => {
     expect(copied).toContain('src');
     for (const source of copied) expect(statSync(join(root, source)), source).toBeTruthy();
     expect(ignore).toEqual(['*', ...copied.map((source) => `!${source}`)]);
   });
 
-  it('is started with the options of npm start', () => {
+  it('starts the built main file, as npm start does the source', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const [entry = ''] = linesOf('Dockerfile').filter((line) => line.startsWith('ENTRYPOINT '));
     const command = JSON.parse(entry.slice('ENTRYPOINT '.length));
     expect(command.join(' ')).toBe(scripts.start.replace('src/main.ts', 'dist/main.js'));
   });
 
-  it('refuses to be open to others until that is said aloud', () => {
+  it('requires an explicit EIE_AUTH=off, since it listens on all interfaces', () => {
     expect(() => readEnvironment(imageEnvironment)).toThrow('EIE_AUTH=off');
     const { host, store } = readEnvironment({ ...imageEnvironment, EIE_AUTH: 'off' });
     expect({ host, store }).toEqual({ host: '0.0.0.0', store: { kind: 'sqlite', directory: '/data' } });
@@ -52,7 +52,7 @@ describe('the image', () => {
 });
 
 describe('the compose file', () => {
-  it('gives the engine an environment that it takes, with no name it does not know', () => {
+  it('sets a valid environment for the engine, with known names only', () => {
     const environment = composeEnvironment('engine');
     const { host, port, store } = readEnvironment({ ...imageEnvironment, ...environment });
     expect({ host, port, store }).toEqual({

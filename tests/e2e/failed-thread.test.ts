@@ -29,7 +29,7 @@ describe('an engine whose SQLite thread dies', () => {
     await load.acknowledges(500);
 
     service.signal('SIGUSR2');
-    const failure = await service.logs('the store has failed for good, and the engine ends');
+    const failure = await service.logs('the store has failed for good; the engine is stopping');
     const answer = await request.finish();
     const { code, stderr } = await service.exit();
     await load.ended();
@@ -52,7 +52,9 @@ describe('an engine whose SQLite thread dies', () => {
     service.signal('SIGUSR2');
 
     expect((await service.exit()).code).toBe(1);
-    expect(service.log.map(({ message }) => message)).toContain('the store has failed for good, and the engine ends');
+    expect(service.log.map(({ message }) => message)).toContain(
+      'the store has failed for good; the engine is stopping',
+    );
   });
 
   it('exits with code 1 if it was already stopping', async () => {
@@ -62,7 +64,7 @@ describe('an engine whose SQLite thread dies', () => {
     await service.logs('the engine is stopping');
 
     service.signal('SIGUSR2');
-    await service.logs('the store has failed for good, and the engine ends');
+    await service.logs('the store has failed for good; the engine is stopping');
 
     expect(await request.finish()).toMatch(/^HTTP\/1\.1 503 /m);
     expect((await service.exit()).code).toBe(1);

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { DAY } from '#domain/time/time';
+import { v8Flags } from '#infrastructure/launch';
 import { startMongod } from '#tests/support/mongod';
 import { ServiceProcess } from '#tests/support/service-process';
 import { Load } from './support/load.ts';
@@ -24,6 +26,14 @@ async function untilWorkers(service: ServiceProcess, count: number): Promise<unk
   return [...workersOf(service)];
 }
 
+async function untilDeaths(service: ServiceProcess, count: number): Promise<void> {
+  const deaths = () => service.log.filter(({ message }) => message === 'a worker process died and will be replaced');
+  while (deaths().length < count) {
+    if (service.hasEnded) throw new Error(`the service has ended after ${deaths().length} deaths`);
+    await sleep(20);
+  }
+}
+
 describe('several worker processes', () => {
   it('share one port, survive the death of one of them, and keep everything they acknowledged', async () => {
     const under = mongodb();
@@ -35,6 +45,10 @@ describe('several worker processes', () => {
     });
     onTestFinished(() => service.signal('SIGKILL'));
     const [first] = await untilWorkers(service, WORKERS);
+    for (const worker of workersOf(service)) {
+      const commandLine = readFileSync(`/proc/${worker}/cmdline`, 'utf8').split('\0');
+      expect(commandLine).toEqual(expect.arrayContaining(v8Flags()));
+    }
     const load = new Load(service.url, { start: DAY_OF_LOAD.from, connections: [1, 1, 7, 40, 40, 250] });
     await load.acknowledges(500);
 
@@ -46,7 +60,7 @@ describe('several worker processes', () => {
     await load.ended();
 
     expect(code).toBe(0);
-    expect(service.log.some(({ message }) => message === 'a worker process has died and is replaced')).toBe(true);
+    expect(service.log.some(({ message }) => message === 'a worker process died and will be replaced')).toBe(true);
     const kept = await expectConsistentStore(under, DAY_OF_LOAD);
     expect(
       [...load.acknowledged].filter((id) => !kept.has(id)),
@@ -82,7 +96,7 @@ describe('several worker processes', () => {
     process.kill(mongod.pid, 'SIGSTOP');
     onTestFinished(() => void process.kill(mongod.pid, 'SIGCONT')); // a suspended process cannot be stopped in order
     process.kill(Number(first), 'SIGKILL');
-    await service.logs('the engine cannot start');
+    await untilDeaths(service, 2); // the one just killed, and a first replacement that could not start
     process.kill(mongod.pid, 'SIGCONT');
 
     await untilWorkers(service, 3);

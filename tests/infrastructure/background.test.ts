@@ -9,7 +9,7 @@ const SOON = 2_000;
 let background: Background | undefined;
 afterEach(() => background?.close(SOON));
 
-/** Starts tasks and waits until `done` says so. */
+/** Starts tasks and waits until `done` returns true. */
 async function running(tasks: readonly BackgroundTask[], done: () => boolean, log = new LogLines()) {
   background = new Background(tasks, log, QUICK);
   for (const begin = performance.now(); !done() && performance.now() - begin < 10_000; ) await sleep(2);
@@ -17,8 +17,8 @@ async function running(tasks: readonly BackgroundTask[], done: () => boolean, lo
   return log;
 }
 
-describe('work in the background', () => {
-  it('is done task by task, again and again, never two at once', async () => {
+describe('background work', () => {
+  it('runs one task at a time, in order, repeatedly', async () => {
     const done: string[] = [];
     let atOnce = 0;
     const task = (name: string): BackgroundTask => ({
@@ -36,20 +36,20 @@ describe('work in the background', () => {
     expect(done.slice(0, 5)).toEqual(['a', 'b', 'a', 'b', 'a']);
   });
 
-  it('that fails leaves the other tasks alone, and is an error when it fails again', async () => {
+  it('goes on with other tasks when one fails, and logs an error only for consecutive failures', async () => {
     let others = 0;
     const failing = { name: 'close hours', run: () => Promise.reject(new Error('down')) };
     const log = await running([failing, { name: 'other', run: async () => ++others }], () => others >= 3);
 
     const failures = log.lines.filter(({ message }) => message === 'background task failed');
     expect(failures.slice(0, 3)).toMatchObject([
-      { level: 'warn', fields: { task: 'close hours', inARow: 1, error: new Error('down') } },
-      { level: 'error', fields: { inARow: 2 } },
-      { level: 'error', fields: { inARow: 3 } },
+      { level: 'warn', fields: { task: 'close hours', currentStreak: 1, error: new Error('down') } },
+      { level: 'error', fields: { currentStreak: 2 } },
+      { level: 'error', fields: { currentStreak: 3 } },
     ]);
   });
 
-  it('that fails now and then is never an error', async () => {
+  it('logs no error for a task that fails only occasionally', async () => {
     let runs = 0;
     const flaky = {
       name: 'flaky',
@@ -60,7 +60,7 @@ describe('work in the background', () => {
     expect(log.lines.filter(({ level }) => level === 'warn').length).toBeGreaterThanOrEqual(2);
   });
 
-  it('is told to stop, and waited for', async () => {
+  it('aborts a running task when it is closed, and waits for its end', async () => {
     let state = 'waiting';
     const task: BackgroundTask = {
       name: 'long',
@@ -77,7 +77,7 @@ describe('work in the background', () => {
     expect(state).toBe('ended');
   });
 
-  it('that does not stop is not waited for for ever', async () => {
+  it('does not wait forever for a task that ignores the abort', async () => {
     let started = false;
     const stuck = { name: 'stuck', run: () => new Promise(() => (started = true)) };
     await running([stuck], () => started);
@@ -86,7 +86,7 @@ describe('work in the background', () => {
     expect(performance.now() - begin).toBeLessThan(SOON);
   });
 
-  it('does not begin when it is stopped before its first run', async () => {
+  it('runs nothing when it is closed before the first run', async () => {
     let runs = 0;
     const early = new Background([{ name: 'early', run: async () => ++runs }], new LogLines(), { firstRun: 20 });
     await early.close(SOON);

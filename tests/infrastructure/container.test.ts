@@ -23,7 +23,7 @@ describe('the container', () => {
     expect(allTokens.length).toBeGreaterThan(8);
   });
 
-  it.each(allTokens)('makes $name once and gives it to everybody', ({ token }) => {
+  it.each(allTokens)('creates $name once', ({ token }) => {
     const container = createContainer(outside());
 
     const made = resolve(container, token);
@@ -32,7 +32,7 @@ describe('the container', () => {
     expect(resolve(container, token)).toBe(made);
   });
 
-  it('gives what it was given', () => {
+  it('returns the dependencies it was given', () => {
     const given = outside({ clock: new ManualClock(START) });
     const container = createContainer(given);
 
@@ -42,11 +42,11 @@ describe('the container', () => {
     expect(resolve(container, tokens.CLOCK)).toBe(given.clock);
   });
 
-  it('takes the time from the system when no clock is given', () => {
+  it('uses the system clock by default', () => {
     expect(resolve(createContainer(outside()), tokens.CLOCK)).toBe(systemClock);
   });
 
-  it('shares nothing with another container', async () => {
+  it('shares no state with another container', async () => {
     const [one, other] = [createContainer(outside()), createContainer(outside())];
     await resolve(one, tokens.INGEST_READINGS).ingest([aMeterReading()]);
 
@@ -54,13 +54,13 @@ describe('the container', () => {
     expect(await resolve(other, tokens.READ_LIVE_STATE).read('meter', 'M-1')).toBeUndefined();
   });
 
-  it('refuses a name under which nothing was registered', () => {
+  it('rejects an unregistered token', () => {
     const container = createContainer(outside());
 
     expect(() => resolve(container, Symbol('nobody'))).toThrow('nobody');
   });
 
-  it('gathers what is ingested at once into one commit', async () => {
+  it('groups concurrent requests into one commit', async () => {
     const store = createMemoryStore();
     const commits: number[] = [];
     const commit: typeof store.writer.commit = (readings, options) => {
@@ -77,7 +77,7 @@ describe('the container', () => {
     expect(commits).toEqual([3]);
   });
 
-  it('lets no more readings wait than are configured', async () => {
+  it('queues no more readings than configured', async () => {
     const config = readEnvironment({ EIE_QUEUE_READINGS: '2' });
     const ingest = resolve(createContainer(outside({ config })), tokens.INGEST_READINGS);
 
@@ -88,7 +88,7 @@ describe('the container', () => {
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
   });
 
-  it('judges losses by the configured threshold', async () => {
+  it('uses the configured loss threshold', async () => {
     const config = readEnvironment({ EIE_LOSS_THRESHOLD: '0.95' });
     const container = createContainer(outside({ config, clock: new ManualClock(START + 60_000) }));
     await resolve(container, tokens.INGEST_READINGS).ingest([aMeterReading({ kwh: 10 }), aVehicleReading({ kwh: 9 })]);

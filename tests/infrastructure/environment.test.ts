@@ -11,7 +11,6 @@ const DEFAULTS: Config = {
   port: 3000,
   store: { kind: 'sqlite', directory: './data' },
   logLevel: 'info',
-  lossThreshold: 0.85,
   acceptedTime: { maxFuture: 5 * MINUTE, maxAge: 30 * DAY },
   warningRule: DEFAULT_WARNING_RULE,
   retention: undefined,
@@ -31,11 +30,11 @@ function problemsOf(environment: Environment): readonly string[] {
 }
 
 describe('the configuration', () => {
-  it('of an empty environment is that of the documentation', () => {
+  it('has the documented defaults in an empty environment', () => {
     expect(readEnvironment({})).toEqual(DEFAULTS);
   });
 
-  it('does not mind what is not about the engine', () => {
+  it('ignores variables that are not its own', () => {
     expect(readEnvironment({ PATH: '/bin', HOME: '/root', EIEIO: 'farm', npm_config_port: '1' })).toEqual(DEFAULTS);
   });
 
@@ -69,7 +68,7 @@ describe('the configuration', () => {
     ['EIE_WARNING_EVALUATIONS', '3', { warningRule: { ...DEFAULT_WARNING_RULE, evaluations: 3 } }],
     ['EIE_WARNING_MIN_KWH', '0.5', { warningRule: { ...DEFAULT_WARNING_RULE, minAc: 500_000 } }],
     ['EIE_WARNING_MIN_COVERAGE', '0.8', { warningRule: { ...DEFAULT_WARNING_RULE, minCoverage: 0.8 } }],
-  ])('takes %s=%s', (name, value, change) => {
+  ])('accepts %s=%s', (name, value, change) => {
     expect(readEnvironment({ [name]: value })).toEqual({ ...DEFAULTS, ...change });
   });
 
@@ -78,16 +77,16 @@ describe('the configuration', () => {
     ['.5', 0.5, 0.52],
     ['1', 1, 1],
   ])(
-    'takes EIE_LOSS_THRESHOLD=%s, below which warnings open, and which they must exceed to clear',
+    'uses EIE_LOSS_THRESHOLD=%s for losses and for opening warnings, which clear above it',
     (given, threshold, clear) => {
-      const { lossThreshold, warningRule } = readEnvironment({ EIE_LOSS_THRESHOLD: given });
+      const { warningRule } = readEnvironment({ EIE_LOSS_THRESHOLD: given });
 
-      expect([lossThreshold, warningRule.lossThreshold]).toEqual([threshold, threshold]);
+      expect(warningRule.lossThreshold).toBe(threshold);
       expect(warningRule.clearThreshold).toBeCloseTo(clear);
     },
   );
 
-  it('names a MongoDB and its database', () => {
+  it('reads the address and database of MongoDB', () => {
     const environment = { EIE_STORE: 'mongodb', MONGODB_URI: 'mongodb+srv://cluster.example', MONGODB_DB: 'site_7' };
 
     expect(readEnvironment(environment).store).toEqual({
@@ -99,7 +98,7 @@ describe('the configuration', () => {
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.7', 'energy.example', '127.0.0.1.example'])(
-    'serves %s, which others can reach, only when that is said aloud',
+    'listens on %s, which others can reach, only with EIE_AUTH=off',
     (host) => {
       expect(problemsOf({ HOST: host })).toEqual([expect.stringContaining('EIE_AUTH=off')]);
       expect(readEnvironment({ HOST: host, EIE_AUTH: 'off' }).host).toBe(host);
@@ -123,7 +122,7 @@ const KNOWN = {
   EIE_BODY_LIMIT: ['0', '-1', '8MB', '1.5MiB', '1GiB', 'big'],
 } satisfies Record<string, readonly string[]>;
 
-describe('a value that makes no sense', () => {
+describe('an invalid value', () => {
   it.each(Object.entries(KNOWN).flatMap(([name, values]) => values.map((value) => [name, value])))(
     'is refused by the name of its variable: %s=%s',
     (name = '', value = '') => {
@@ -135,21 +134,21 @@ describe('a value that makes no sense', () => {
   );
 
   it.each(Object.entries(KNOWN).filter(([name]) => name !== 'MONGODB_URI'))(
-    'is repeated as it was given: %s',
+    'is quoted as it was given: %s',
     (name, values) => {
       for (const value of values)
         expect(problemsOf({ [name]: value })[0]).toContain(`${name}=${JSON.stringify(value)} `);
     },
   );
 
-  it('is not repeated when it may hold a password', () => {
+  it('is not quoted when it may contain a password', () => {
     const error = catching(() => readEnvironment({ MONGODB_URI: 'mongo://admin:geheim@db.example/energy' }));
 
     expect(error.message).toContain('MONGODB_URI must begin with mongodb://');
     expect(JSON.stringify(error) + error.message + error.stack).not.toContain('geheim');
   });
 
-  it('does not hide another one: all are named at once', () => {
+  it('does not hide another one: all are reported at once', () => {
     expect(problemsOf({ PORT: 'x', EIE_MAX_AGE: 'y', EIE_COLOUR: 'red' })).toEqual([
       'EIE_COLOUR is not a known setting',
       'PORT="x" must be a whole number from 0 to 65535',
@@ -164,7 +163,7 @@ describe('an empty value', () => {
   });
 });
 
-describe('a name with our prefix that the engine does not know', () => {
+describe('an unknown name that begins with EIE_', () => {
   it.each(['EIE_NO_SUCH_THING', 'EIE_store', 'EIE_', 'EIE_PORT', 'EIE_toString'])('is refused: %s', (name) => {
     expect(problemsOf({ [name]: '1' })).toEqual([`${name} is not a known setting`]);
   });
@@ -176,7 +175,7 @@ describe('a name with our prefix that the engine does not know', () => {
 });
 
 describe('a MongoDB store', () => {
-  it.each([undefined, ''])('cannot do without its address (%j)', (uri) => {
+  it.each([undefined, ''])('requires an address (%j)', (uri) => {
     expect(problemsOf({ EIE_STORE: 'mongodb', MONGODB_URI: uri })).toEqual([
       'MONGODB_URI must be set when EIE_STORE=mongodb',
     ]);

@@ -14,7 +14,7 @@ async function listening(fetch: Fetch = echo, requestTimeout?: number): Promise<
   return server;
 }
 
-/** A connection to the server, and all that it gives until it is closed. */
+/** A connection to the server, and everything received until it is closed. */
 function connected(server: HttpServer): { socket: Socket; closed: Promise<string> } {
   const { hostname, port } = new URL(server.url);
   const socket = connect(Number(port), hostname);
@@ -33,7 +33,7 @@ async function answerTo(server: HttpServer, sent: string): Promise<string> {
   return closed;
 }
 
-/** The one answer in `text`, of which nothing is missing and to which nothing is added. */
+/** The only response in `text`, complete and with nothing after it. */
 function responseIn(text: string): Response {
   const [head = '', body = '', ...more] = text.split('\r\n\r\n');
   expect(more).toEqual([]);
@@ -44,17 +44,17 @@ function responseIn(text: string): Response {
   return new Response(body, { status: Number(/^HTTP\/1\.1 (\d{3}) ./.exec(status)?.[1]), headers });
 }
 
-describe('a request that cannot be read', () => {
+describe('a malformed request', () => {
   it.each([
-    ['that is none', 'hello\r\n\r\n'],
+    ['that is not HTTP', 'hello\r\n\r\n'],
     ['of another protocol', 'PUT / RTSP/1.0\r\nHost: x\r\n\r\n'],
     ['without a host', 'GET / HTTP/1.1\r\n\r\n'],
     ['without a host, in HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n'],
-    ['with a host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
-    ['with a path that is none', 'GET *x HTTP/1.1\r\nHost: x\r\n\r\n'],
-    ['with a header that is none', 'GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n'],
+    ['with an invalid host', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
+    ['with an invalid path', 'GET *x HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ['with an invalid header', 'GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n'],
     ['with two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'],
-    ['with a chunk that is none', `${CHUNKED}xyz\r\n`],
+    ['with an invalid chunk', `${CHUNKED}xyz\r\n`],
   ])('is refused with 400: one %s', async (_, sent) => {
     await problemOf(responseIn(await answerTo(await listening(), sent)), 400, 'malformed-request');
   });
@@ -74,7 +74,7 @@ describe('a request that cannot be read', () => {
     await problemOf(responseIn(await answerTo(server, sent)), 408, 'request-timeout');
   });
 
-  it('is refused after one that was answered', async () => {
+  it('is refused after a request that was answered', async () => {
     const { socket, closed } = connected(await listening());
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst');
     await once(socket, 'data');
@@ -88,7 +88,7 @@ describe('a request that cannot be read', () => {
   it.each([
     ['its head', 'second\r\n\r\n'],
     ['its body', `${CHUNKED}xyz\r\n`],
-  ])('in %s is not answered in place of the one before it, whose answer is still to come', async (_, second) => {
+  ])('in %s is not answered in place of the request before it, whose response is pending', async (_, second) => {
     let letAnswer = () => {};
     const held = new Promise<void>((resolve) => {
       letAnswer = resolve;
@@ -102,7 +102,7 @@ describe('a request that cannot be read', () => {
     expect(await answerTo(server, GET + second)).toBe('');
   });
 
-  it('adds nothing to an answer that has begun', async () => {
+  it('adds nothing to a response that has started', async () => {
     const begun = () =>
       new Response(new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('begun')) }));
     const { socket, closed } = connected(await listening(begun));

@@ -7,16 +7,16 @@ it.each([
   [{ EIE_RETENTION: 'keep', EIE_MAX_AGE: 'off' }],
   [{ EIE_WARNING_CLEAR: '0.85' }],
   [{ EIE_WARNING_CLEAR: '0.5', EIE_LOSS_THRESHOLD: '0.5' }],
-])('%j go together', (environment) => {
+])('%j are consistent', (environment) => {
   expect(() => readEnvironment(environment)).not.toThrow();
 });
 
 it.each([
-  [{ EIE_RETENTION: '30d' }, 'EIE_RETENTION must be at least EIE_MAX_AGE and a day'],
-  [{ EIE_RETENTION: '47h', EIE_MAX_AGE: '24h' }, 'EIE_RETENTION must be at least EIE_MAX_AGE and a day'],
+  [{ EIE_RETENTION: '30d' }, 'EIE_RETENTION must be at least EIE_MAX_AGE plus one day'],
+  [{ EIE_RETENTION: '47h', EIE_MAX_AGE: '24h' }, 'EIE_RETENTION must be at least EIE_MAX_AGE plus one day'],
   [{ EIE_RETENTION: '900d', EIE_MAX_AGE: 'off' }, 'EIE_RETENTION cannot be set with EIE_MAX_AGE=off'],
   [{ EIE_WARNING_CLEAR: '0.8' }, 'EIE_WARNING_CLEAR=0.8 must not be below EIE_LOSS_THRESHOLD=0.85'],
-])('%j do not: %s', (environment, problem) => {
+])('%j are refused: %s', (environment, problem) => {
   expect(() => readEnvironment(environment)).toThrow(problem);
 });
 
@@ -26,6 +26,6 @@ it.each([
   ['EIE_WARNING_EVALUATIONS', ['0', '169', '1.5']],
   ['EIE_WARNING_MIN_KWH', ['-1', '1 kWh', '.5', '1e3']],
   ['EIE_WARNING_MIN_COVERAGE', ['0', '90%', '2']],
-])('%s is refused by name when it is one of %j', (name, values) => {
+])('%s is refused by name for each of %j', (name, values) => {
   for (const value of values) expect(() => readEnvironment({ [name]: value })).toThrow(name);
 });

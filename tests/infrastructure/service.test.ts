@@ -14,7 +14,7 @@ import { START } from '#tests/support/readings';
 const config = { ...readEnvironment({ EIE_STORE: 'memory' }), port: 0 };
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 
-/** The memory store, which notes what was done to it, and whose commits can be held up. */
+/** A memory store that records commits and its closing, and whose commits can be delayed. */
 function watchedStore() {
   const store = createMemoryStore();
   const events: string[] = [];
@@ -64,7 +64,7 @@ function post(service: Service): Promise<Response> {
 }
 
 describe('the service', () => {
-  it('serves the store it is given, on a port of its own', async () => {
+  it('serves the given store on a free port', async () => {
     const { store } = watchedStore();
     const service = await started(store);
 
@@ -75,7 +75,7 @@ describe('the service', () => {
     expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
   });
 
-  it('opens the configured store when it is given none', async () => {
+  it('opens the configured store when none is given', async () => {
     const service = await startService(config, { logger: silent, clock: new ManualClock(START) });
     onTestFinished(() => service.close());
 
@@ -83,7 +83,7 @@ describe('the service', () => {
     expect((await fetch(`${service.url}/v1/meters/M-1/live`)).status).toBe(200);
   });
 
-  it('knows a device by the clock it is given', async () => {
+  it('computes ages with the given clock', async () => {
     const service = await started(watchedStore().store);
     await post(service);
 
@@ -103,7 +103,7 @@ describe('the service', () => {
     await expect(fetch(service.url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
   });
 
-  it('does not wait for clients that keep a connection open and are silent', async () => {
+  it('does not wait for clients that keep an idle connection open', async () => {
     const service = await started(watchedStore().store);
     await fetch(`${service.url}/health/live`); // fetch keeps its connection
 
@@ -113,7 +113,7 @@ describe('the service', () => {
     expect(performance.now() - begin).toBeLessThan(2_000);
   });
 
-  it('finishes a commit in flight and answers it before it closes the store', async () => {
+  it('finishes and answers a commit in flight before it closes the store', async () => {
     const { store, events, hold, release } = watchedStore();
     const service = await started(store);
     hold();
@@ -130,7 +130,7 @@ describe('the service', () => {
     expect(events).toEqual(['commit', 'committed', 'closed']);
   });
 
-  it('gives up a store that hangs, in less than 10 seconds', { timeout: 20_000 }, async () => {
+  it('gives up on a store that hangs, within 10 seconds', { timeout: 20_000 }, async () => {
     const { store, events, hold } = watchedStore();
     const service = await startService(config, { logger: silent, store, clock: new ManualClock(START) });
     hold();
@@ -138,13 +138,21 @@ describe('the service', () => {
     await expect.poll(() => events).toEqual(['commit']);
 
     const begin = performance.now();
-    await expect(service.close()).rejects.toThrow('the store has not finished within 2 s');
+    await expect(service.close()).rejects.toThrow('the store has not closed within 2 s');
 
     expect(performance.now() - begin).toBeLessThan(10_000);
     expect(await answer).toBeUndefined(); // cut off, not acknowledged
   });
 
-  it('closes the store again when the address is taken, and says so', async () => {
+  it('rejects on a Node that is too old, before it opens anything', async () => {
+    const node = Object.getOwnPropertyDescriptor(process.versions, 'node') as PropertyDescriptor;
+    onTestFinished(() => void Object.defineProperty(process.versions, 'node', node));
+    Object.defineProperty(process.versions, 'node', { ...node, value: '20.20.2' });
+
+    await expect(startService(config, { logger: silent })).rejects.toThrow('needs Node 26 or newer; this is 20.20.2');
+  });
+
+  it('closes the store again and rejects when the address is taken', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void taken.close());
     await once(taken, 'listening');
@@ -158,7 +166,7 @@ describe('the service', () => {
     expect(events).toEqual(['closed']);
   });
 
-  it('tells that its store has failed for good, and serves until it is closed', async () => {
+  it('reports that its store has failed for good, and serves until it is closed', async () => {
     const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
     const { store, events } = watchedStore();
     const service = await started({ ...store, failed });
@@ -182,7 +190,7 @@ describe('the service', () => {
     expect(failures).toEqual([]);
   });
 
-  it('tells the work in the background to end, and does not wait for it then', async () => {
+  it('aborts background work when it is closed', async () => {
     const { store } = watchedStore();
     let dropping = false;
     const retention: TelemetryStore['retention'] = {
@@ -206,11 +214,11 @@ describe('the service', () => {
   });
 });
 
-describe('a sender that stalls', () => {
+describe('a client that stalls', () => {
   it.each([
     ['in the head', ''],
     ['in the body', 'Content-Length: 9\r\n\r\n{'],
-  ])('%s is cut off when its time is over', async (_, rest) => {
+  ])('%s is cut off at the timeout', async (_, rest) => {
     const server = await HttpServer.listen(async (request) => new Response(await request.text()), '127.0.0.1', 0, 500);
     onTestFinished(() => server.close(0));
     const { hostname, port } = new URL(server.url);
