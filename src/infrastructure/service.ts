@@ -1,5 +1,4 @@
 import pTimeout from 'p-timeout';
-import type { DependencyContainer } from 'tsyringe';
 import { createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import type { Clock } from '#application/ports/clock';
@@ -8,13 +7,12 @@ import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { type Millis, SECOND } from '#domain/time/time';
 import { Background, type BackgroundTask } from './background.ts';
 import type { Config } from './config.ts';
-import { createContainer } from './container.ts';
+import { createContainer, resolve, resolveUseCases } from './container.ts';
 import { HttpServer } from './http-server.ts';
 import { missingFlags } from './launch.ts';
 import { requireSupportedNode } from './node-version.ts';
 import { openStore } from './open-store.ts';
-import * as tokens from './tokens.ts';
-import { resolve } from './tokens.ts';
+import type { UseCases } from './use-cases.ts';
 
 /** How long requests in flight may take when the service stops; the whole stop takes less than 10 s. */
 const STOP_GRACE: Millis = 7 * SECOND;
@@ -57,25 +55,16 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   if (missing.length > 0) logger.info('Node runs without flags that the engine is tuned for', { missing });
   const store = options.store ?? (await openStore(config.store, { logger }));
   const container = createContainer({ ...options, config, store });
-  const groupCommit = resolve(container, tokens.GROUP_COMMIT);
+  const useCases = resolveUseCases(container);
+  const groupCommit = resolve(container, 'groupCommit');
 
   const ingestLog = new IngestLog(logger);
   let stopping = false;
   const app = createApp({
-    ingestReadings: resolve(container, tokens.INGEST_READINGS),
-    readLiveState: resolve(container, tokens.READ_LIVE_STATE),
-    listLiveStates: resolve(container, tokens.LIST_LIVE_STATES),
-    vehiclePerformance: resolve(container, tokens.VEHICLE_PERFORMANCE),
-    fleetPerformance: resolve(container, tokens.FLEET_PERFORMANCE),
-    readHistory: resolve(container, tokens.READ_HISTORY),
-    streamHistory: resolve(container, tokens.STREAM_HISTORY),
-    findGaps: resolve(container, tokens.FIND_GAPS),
-    listLosses: resolve(container, tokens.LIST_LOSSES),
-    listWarnings: resolve(container, tokens.LIST_WARNINGS),
-    manageLinks: resolve(container, tokens.MANAGE_LINKS),
+    ...useCases,
     health: store.health,
     isStopping: () => stopping,
-    clock: resolve(container, tokens.CLOCK),
+    clock: resolve(container, 'clock'),
     logger,
     ingestLog,
     isQueueFull: (readings) => groupCommit.isFullFor(readings),
@@ -88,7 +77,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   });
   logger.info('the engine is listening', { url: server.url, store: config.store.kind, pid: process.pid });
 
-  const background = new Background(options.background === false ? [] : backgroundTasks(container), logger);
+  const background = new Background(options.background === false ? [] : backgroundTasks(useCases), logger);
 
   const close = async () => {
     stopping = true;
@@ -110,13 +99,10 @@ export async function startService(config: Config, options: ServiceOptions): Pro
 }
 
 /** In this order: losses are evaluated on closed hours, and history is dropped once nothing needs it. */
-function backgroundTasks(container: DependencyContainer): BackgroundTask[] {
-  const closeHours = resolve(container, tokens.CLOSE_HOURS);
-  const detectLosses = resolve(container, tokens.DETECT_LOSSES);
-  const dropOldHistory = resolve(container, tokens.DROP_OLD_HISTORY);
+function backgroundTasks({ closeHours, detectLosses, dropOldHistory }: UseCases): BackgroundTask[] {
   return [
     { name: 'close hours', run: (signal) => closeHours.close(signal) },
     { name: 'detect losses', run: (signal) => detectLosses.detect(signal) },
-    { name: 'retain history', run: (signal) => dropOldHistory.drop(signal) },
+    { name: 'drop old history', run: (signal) => dropOldHistory.drop(signal) },
   ];
 }

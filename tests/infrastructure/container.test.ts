@@ -1,63 +1,57 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { systemClock } from '#adapters/outbound/system-clock';
-import { createContainer, type Outside } from '#infrastructure/container';
+import { type Contents, createContainer, type Outside, resolve } from '#infrastructure/container';
 import { readEnvironment } from '#infrastructure/environment';
-import * as tokens from '#infrastructure/tokens';
-import { resolve, type Token } from '#infrastructure/tokens';
+import { useCases } from '#infrastructure/use-cases';
 import { ManualClock } from '#tests/support/manual-clock';
 import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 
-const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
-
 function outside(given: Partial<Outside> = {}): Outside {
-  return { config: readEnvironment({}), store: createMemoryStore(), logger: silent, ...given };
+  return { config: readEnvironment({}), store: createMemoryStore(), ...given };
 }
 
-const allTokens = Object.entries<unknown>({ ...tokens })
-  .filter(([, exported]) => typeof exported === 'symbol')
-  .map(([name, token]) => ({ name, token: token as Token<unknown> }));
+const names = Object.keys(useCases) as (keyof typeof useCases)[];
 
 describe('the container', () => {
-  it('has tokens to resolve', () => {
-    expect(allTokens.length).toBeGreaterThan(8);
+  it('has use cases to resolve', () => {
+    expect(names.length).toBeGreaterThan(8);
   });
 
-  it.each(allTokens)('creates $name once', ({ token }) => {
+  it.each(names)('creates %s once', (name) => {
     const container = createContainer(outside());
 
-    const made = resolve(container, token);
+    const created = resolve(container, name);
 
-    expect(made).toBeTypeOf('object');
-    expect(resolve(container, token)).toBe(made);
+    expect(created).toBeTypeOf('object');
+    expect(resolve(container, name)).toBe(created);
   });
 
   it('returns the dependencies it was given', () => {
     const given = outside({ clock: new ManualClock(START) });
     const container = createContainer(given);
 
-    expect(resolve(container, tokens.CONFIG)).toBe(given.config);
-    expect(resolve(container, tokens.STORE)).toBe(given.store);
-    expect(resolve(container, tokens.LOGGER)).toBe(given.logger);
-    expect(resolve(container, tokens.CLOCK)).toBe(given.clock);
+    expect(resolve(container, 'config')).toBe(given.config);
+    expect(resolve(container, 'store')).toBe(given.store);
+    expect(resolve(container, 'clock')).toBe(given.clock);
   });
 
   it('uses the system clock by default', () => {
-    expect(resolve(createContainer(outside()), tokens.CLOCK)).toBe(systemClock);
+    expect(resolve(createContainer(outside()), 'clock')).toBe(systemClock);
   });
 
   it('shares no state with another container', async () => {
     const [one, other] = [createContainer(outside()), createContainer(outside())];
-    await resolve(one, tokens.INGEST_READINGS).ingest([aMeterReading()]);
+    await resolve(one, 'ingestReadings').ingest([aMeterReading()]);
 
-    expect(await resolve(one, tokens.READ_LIVE_STATE).read('meter', 'M-1')).toBeDefined();
-    expect(await resolve(other, tokens.READ_LIVE_STATE).read('meter', 'M-1')).toBeUndefined();
+    expect(await resolve(one, 'readLiveState').read('meter', 'M-1')).toBeDefined();
+    expect(await resolve(other, 'readLiveState').read('meter', 'M-1')).toBeUndefined();
   });
 
-  it('rejects an unregistered token', () => {
+  it('rejects an unregistered name', () => {
     const container = createContainer(outside());
 
-    expect(() => resolve(container, Symbol('nobody'))).toThrow('nobody');
+    expect(() => resolve(container, 'nobody' as keyof Contents)).toThrow('nobody');
   });
 
   it('groups concurrent requests into one commit', async () => {
@@ -67,10 +61,7 @@ describe('the container', () => {
       commits.push(readings.length);
       return store.writer.commit(readings, options);
     };
-    const ingest = resolve(
-      createContainer(outside({ store: { ...store, writer: { commit } } })),
-      tokens.INGEST_READINGS,
-    );
+    const ingest = resolve(createContainer(outside({ store: { ...store, writer: { commit } } })), 'ingestReadings');
 
     await Promise.all(['a', 'b', 'c'].map((deviceId) => ingest.ingest([aMeterReading({ deviceId })])));
 
@@ -79,7 +70,7 @@ describe('the container', () => {
 
   it('queues no more readings than configured', async () => {
     const config = readEnvironment({ EIE_QUEUE_READINGS: '2' });
-    const ingest = resolve(createContainer(outside({ config })), tokens.INGEST_READINGS);
+    const ingest = resolve(createContainer(outside({ config })), 'ingestReadings');
 
     const answers = await Promise.allSettled(
       ['a', 'b', 'c'].map((deviceId) => ingest.ingest([aMeterReading({ deviceId })])),
@@ -91,14 +82,14 @@ describe('the container', () => {
   it('uses the configured loss threshold', async () => {
     const config = readEnvironment({ EIE_LOSS_THRESHOLD: '0.95' });
     const container = createContainer(outside({ config, clock: new ManualClock(START + 60_000) }));
-    await resolve(container, tokens.INGEST_READINGS).ingest([aMeterReading({ kwh: 10 }), aVehicleReading({ kwh: 9 })]);
+    await resolve(container, 'ingestReadings').ingest([aMeterReading({ kwh: 10 }), aVehicleReading({ kwh: 9 })]);
     const window = { from: START, to: START + 60_000 };
 
-    expect(await resolve(container, tokens.FLEET_PERFORMANCE).report(window)).toMatchObject({
+    expect(await resolve(container, 'fleetPerformance').report(window)).toMatchObject({
       lossThreshold: 0.95,
       lossWarning: true,
     });
-    expect(await resolve(container, tokens.VEHICLE_PERFORMANCE).report('EV-1', window)).toMatchObject({
+    expect(await resolve(container, 'vehiclePerformance').report('EV-1', window)).toMatchObject({
       lossThreshold: 0.95,
       lossWarning: true,
     });

@@ -3,21 +3,10 @@ import { expect } from 'vitest';
 import { type AppDependencies, createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
-import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
-import { FindGaps } from '#application/history/find-gaps';
-import { ReadHistory } from '#application/history/read-history';
-import { StreamHistory } from '#application/history/stream-history';
-import { IngestReadings } from '#application/ingest-readings';
-import { ListLosses } from '#application/losses/list-losses';
-import { ListWarnings } from '#application/losses/list-warnings';
-import { ManageLinks } from '#application/manage-links';
 import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { ListLiveStates, ReadLiveState } from '#application/read-live-state';
-import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency/efficiency';
-import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import { DAY, MINUTE } from '#domain/time/time';
+import { createContainer, resolve, resolveUseCases } from '#infrastructure/container';
+import { readEnvironment } from '#infrastructure/environment';
 import { ManualClock } from '#tests/support/manual-clock';
 import { START } from '#tests/support/readings';
 
@@ -44,7 +33,7 @@ export interface AppUnderTest {
   readonly ingestLog: IngestLog;
 }
 
-/** The real app with the real use cases on the memory store, whose parts can be replaced by failing ones. */
+/** The app as it is shipped, wired by the container, on the memory store, whose parts can be replaced by failing ones. */
 export function appUnderTest(
   parts: Partial<TelemetryStore> = {},
   overrides: Partial<AppDependencies> = {},
@@ -53,26 +42,19 @@ export function appUnderTest(
   const clock = new ManualClock(NOW);
   const log = new LogLines();
   const ingestLog = new IngestLog(log);
+  const config = readEnvironment({});
+  const container = createContainer({ config, store, clock });
+  const groupCommit = resolve(container, 'groupCommit');
   const app = createApp({
-    ingestReadings: new IngestReadings(store.writer),
-    readLiveState: new ReadLiveState(store.hot, clock),
-    listLiveStates: new ListLiveStates(store.hot, clock),
-    vehiclePerformance: new ReportVehiclePerformance(store, clock, DEFAULT_WARNING_RULE),
-    fleetPerformance: new ReportFleetPerformance(store, DEFAULT_LOSS_THRESHOLD),
-    readHistory: new ReadHistory(store),
-    streamHistory: new StreamHistory(store),
-    findGaps: new FindGaps(store, clock),
-    listLosses: new ListLosses(store, clock, DEFAULT_WARNING_RULE),
-    listWarnings: new ListWarnings(store.warnings),
-    manageLinks: new ManageLinks(store.links),
+    ...resolveUseCases(container),
     health: store.health,
     isStopping: () => false,
     clock,
     logger: log,
     ingestLog,
-    acceptedTime: { maxFuture: 5 * MINUTE, maxAge: 30 * DAY },
-    bodyLimit: BODY_LIMIT,
-    isQueueFull: () => false,
+    acceptedTime: config.acceptedTime,
+    bodyLimit: config.bodyLimit,
+    isQueueFull: (readings) => groupCommit.isFullFor(readings),
     ...overrides,
   });
   return { app, clock, log, ingestLog };

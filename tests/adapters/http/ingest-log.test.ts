@@ -3,7 +3,7 @@ import { appUnderTest, post, sentMeter, sentVehicle } from './app-under-test.ts'
 
 describe('the log of ingestion', () => {
   beforeEach(() => {
-    vi.useFakeTimers();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   });
   afterEach(() => {
     vi.useRealTimers();

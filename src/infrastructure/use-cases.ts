@@ -1,0 +1,47 @@
+import type { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
+import { ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
+import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
+import { FindGaps } from '#application/history/find-gaps';
+import { ReadHistory } from '#application/history/read-history';
+import { StreamHistory } from '#application/history/stream-history';
+import { IngestReadings } from '#application/ingest-readings';
+import { DetectLosses } from '#application/losses/detect-losses';
+import { ListLosses } from '#application/losses/list-losses';
+import { ListWarnings } from '#application/losses/list-warnings';
+import { ManageLinks } from '#application/manage-links';
+import type { Clock } from '#application/ports/clock';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+import { ListLiveStates, ReadLiveState } from '#application/read-live-state';
+import { CloseHours } from '#application/upkeep/close-hours';
+import { DropOldHistory } from '#application/upkeep/drop-old-history';
+import type { Config } from './config.ts';
+
+/** What use cases are made from. */
+export interface Parts {
+  readonly config: Config;
+  readonly store: TelemetryStore;
+  readonly clock: Clock;
+  readonly groupCommit: GroupCommitWriter;
+}
+
+/** How each use case is made, by the name under which the container and the routes know it. */
+export const useCases = {
+  ingestReadings: ({ groupCommit, store: { retention }, clock }: Parts) =>
+    new IngestReadings(groupCommit, { retention, clock }),
+  readLiveState: ({ store, clock }: Parts) => new ReadLiveState(store.hot, clock),
+  listLiveStates: ({ store, clock }: Parts) => new ListLiveStates(store.hot, clock),
+  vehiclePerformance: ({ store, clock, config }: Parts) =>
+    new ReportVehiclePerformance(store, clock, config.warningRule),
+  fleetPerformance: ({ store, config }: Parts) => new ReportFleetPerformance(store, config.warningRule.lossThreshold),
+  readHistory: ({ store }: Parts) => new ReadHistory(store),
+  streamHistory: ({ store }: Parts) => new StreamHistory(store),
+  findGaps: ({ store, clock }: Parts) => new FindGaps(store, clock),
+  listLosses: ({ store, clock, config }: Parts) => new ListLosses(store, clock, config.warningRule),
+  listWarnings: ({ store }: Parts) => new ListWarnings(store.warnings),
+  manageLinks: ({ store }: Parts) => new ManageLinks(store.links),
+  closeHours: ({ store, clock }: Parts) => new CloseHours(store.rollups, clock),
+  detectLosses: ({ store, clock, config }: Parts) => new DetectLosses(store, clock, config.warningRule),
+  dropOldHistory: ({ store, clock, config }: Parts) => new DropOldHistory(store.retention, clock, config.retention),
+};
+
+export type UseCases = { readonly [Name in keyof typeof useCases]: ReturnType<(typeof useCases)[Name]> };
