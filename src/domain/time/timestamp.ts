@@ -1,4 +1,4 @@
-import { DAY, type EpochMillis, HOUR, MINUTE, SECOND } from './time.ts';
+import { DAY, type EpochMillis, HOUR, MINUTE } from './time.ts';
 
 /** Why a value is not a point in time: a stable code, and a detail that reads on from the field's name. */
 export interface TimestampFault {
@@ -113,6 +113,9 @@ function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }
 
+/** The Gregorian calendar repeats after this. */
+const FOUR_CENTURIES = 146_097 * DAY;
+
 /** Epoch milliseconds of a UTC calendar date and time; NaN when it does not exist. */
 function instant(
   year: number,
@@ -123,24 +126,9 @@ function instant(
   second: number,
   millis: number,
 ): EpochMillis {
-  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) {
-    return Number.NaN;
-  }
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1) return Number.NaN;
   if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 || millis < 0) return Number.NaN;
-  return daysSinceEpoch(year, month, day) * DAY + hour * HOUR + minute * MINUTE + second * SECOND + millis;
-}
-
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
-
-function daysInMonth(year: number, month: number): number {
-  const leapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && leapYear ? 29 : (DAYS[month - 1] as number);
-}
-
-/** Days from 1970-01-01 to a Gregorian date. Years are counted from March, so that a leap day is a year's last day. */
-function daysSinceEpoch(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const monthFromMarch = month > 2 ? month - 3 : month + 9;
-  const dayOfYear = Math.floor((153 * monthFromMarch + 2) / 5) + day - 1;
-  return y * 365 + Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400) + dayOfYear - 719_468;
+  // `Date.UTC` takes the years 0 to 99 for 1900 to 1999.
+  const time = Date.UTC(year + 400, month - 1, day, hour, minute, second, millis) - FOUR_CENTURIES;
+  return day <= 28 || new Date(time).getUTCDate() === day ? time : Number.NaN;
 }

@@ -24,7 +24,7 @@ function makeLinksSlow(directory: string): void {
   const database = new DatabaseSync(join(directory, 'energy.db'));
   database.exec(
     `ALTER TABLE links RENAME TO all_links;
-     CREATE VIEW links AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000000)
+     CREATE VIEW links AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 24000000)
        SELECT ${columns} FROM all_links WHERE (SELECT MAX(i) FROM n) > 0
        UNION ALL SELECT 'M@0', 'M', 'V', 0, MAX(i) FROM n`,
   );

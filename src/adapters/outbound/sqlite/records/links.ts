@@ -1,7 +1,8 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { LinkOutcome, LinkQuery } from '#application/ports/link-repository';
 import { type MeterLink, sameLink } from '#domain/meter-link';
 import type { TimeWindow } from '#domain/time/time-window';
+import { prepareAll } from '../format/connection.ts';
 import { transact } from '../format/transactions.ts';
 
 /** `start` and `end` are the link's interval in epoch milliseconds; `end` is NULL while the link is open. */
@@ -30,19 +31,15 @@ export const linkSql = {
 /** The reading side of links. */
 export class LinkQueries {
   readonly #database: DatabaseSync;
-  readonly #find: StatementSync;
-  readonly #during: StatementSync;
-  readonly #duringOf: StatementSync;
+  readonly #statements;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#find = database.prepare(linkSql.find);
-    this.#during = database.prepare(linkSql.during);
-    this.#duringOf = database.prepare(linkSql.duringOf);
+    this.#statements = prepareAll(database, linkSql);
   }
 
   find(id: string): MeterLink | undefined {
-    const row = this.#find.get(id);
+    const row = this.#statements.find.get(id);
     return row && fromRow(row);
   }
 
@@ -61,7 +58,8 @@ export class LinkQueries {
   }
 
   during({ from, to }: TimeWindow, vehicleId?: string): readonly MeterLink[] {
-    const rows = vehicleId === undefined ? this.#during.all({ from, to }) : this.#duringOf.all({ from, to, vehicleId });
+    const { during, duringOf } = this.#statements;
+    const rows = vehicleId === undefined ? during.all({ from, to }) : duringOf.all({ from, to, vehicleId });
     return rows.map(fromRow);
   }
 }
@@ -69,17 +67,11 @@ export class LinkQueries {
 /** The writing side of links. Checks in the same transaction that a meter's links never overlap. */
 export class LinkWriter {
   readonly #database: DatabaseSync;
-  readonly #find: StatementSync;
-  readonly #overlapping: StatementSync;
-  readonly #keep: StatementSync;
-  readonly #remove: StatementSync;
+  readonly #statements;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#find = database.prepare(linkSql.find);
-    this.#overlapping = database.prepare(linkSql.overlapping);
-    this.#keep = database.prepare(linkSql.keep);
-    this.#remove = database.prepare(linkSql.remove);
+    this.#statements = prepareAll(database, linkSql);
   }
 
   add(links: readonly MeterLink[]): readonly LinkOutcome[] {
@@ -101,19 +93,19 @@ export class LinkWriter {
   }
 
   remove(id: string): boolean {
-    return this.#remove.run(id).changes === 1;
+    return this.#statements.remove.run(id).changes === 1;
   }
 
   #known(id: string): MeterLink | undefined {
-    const row = this.#find.get(id);
+    const row = this.#statements.find.get(id);
     return row && fromRow(row);
   }
 
   /** Inserts or updates a link, unless it overlaps another one of its meter. */
   #put({ id, meterId, vehicleId, from, to }: MeterLink): LinkOutcome {
-    const other = this.#overlapping.get({ id, meterId, start: from, end: to ?? FOREVER });
+    const other = this.#statements.overlapping.get({ id, meterId, start: from, end: to ?? FOREVER });
     if (other !== undefined) return { status: 'overlap', with: fromRow(other) };
-    this.#keep.run(id, meterId, vehicleId, from, to);
+    this.#statements.keep.run(id, meterId, vehicleId, from, to);
     return { status: 'stored' };
   }
 }

@@ -1,6 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { WarningChange, WarningQuery } from '#application/ports/warning-repository';
 import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import { prepareAll } from '../format/connection.ts';
 import { Marks } from '../format/marks.ts';
 import { transact } from '../format/transactions.ts';
 
@@ -33,22 +34,18 @@ export const warningSql = {
 
 /** The reading side of loss warnings. */
 export class WarningQueries {
-  readonly #watch: StatementSync;
-  readonly #list: StatementSync;
-  readonly #listByState: StatementSync;
+  readonly #statements;
   readonly #marks: Marks;
 
   constructor(database: DatabaseSync) {
-    this.#watch = database.prepare(warningSql.watch);
-    this.#list = database.prepare(warningSql.list);
-    this.#listByState = database.prepare(warningSql.listByState);
+    this.#statements = prepareAll(database, warningSql);
     this.#marks = new Marks(database);
   }
 
   watches(vehicleIds: readonly string[]): ReadonlyMap<string, WarningWatch> {
     const found = new Map<string, WarningWatch>();
     for (const vehicleId of vehicleIds) {
-      const row = this.#watch.get(vehicleId);
+      const row = this.#statements.watch.get(vehicleId);
       if (row === undefined) continue;
       const open = row.warning === null ? null : (JSON.parse(String(row.warning)) as LossWarning);
       found.set(vehicleId, { vehicleId, evaluatedTo: Number(row.evaluatedTo), below: Number(row.below), open });
@@ -57,11 +54,9 @@ export class WarningQueries {
   }
 
   list({ state, after, limit }: WarningQuery): readonly LossWarning[] {
-    const { openedAt, id } = after ?? { openedAt: END_OF_TIME, id: '' };
-    const rows =
-      state === undefined
-        ? this.#list.all({ openedAt, id, limit })
-        : this.#listByState.all({ state, openedAt, id, limit });
+    const position = { openedAt: END_OF_TIME, id: '', ...after, limit };
+    const { list, listByState } = this.#statements;
+    const rows = state === undefined ? list.all(position) : listByState.all({ state, ...position });
     return rows.map(({ warning }) => JSON.parse(String(warning)) as LossWarning);
   }
 
@@ -74,23 +69,22 @@ export class WarningQueries {
 export class WarningWriter {
   readonly #database: DatabaseSync;
   readonly #marks: Marks;
-  readonly #keepWatch: StatementSync;
-  readonly #keepWarning: StatementSync;
+  readonly #statements;
 
   constructor(database: DatabaseSync, marks: Marks) {
     this.#database = database;
     this.#marks = marks;
-    this.#keepWatch = database.prepare(warningSql.keepWatch);
-    this.#keepWarning = database.prepare(warningSql.keepWarning);
+    this.#statements = prepareAll(database, warningSql);
   }
 
   keep(changes: readonly WarningChange[]): void {
+    const { keepWatch, keepWarning } = this.#statements;
     transact(this.#database, () => {
       for (const { watch, changed } of changes) {
         const { vehicleId, evaluatedTo, below, open } = watch;
-        const { changes: moved } = this.#keepWatch.run(vehicleId, evaluatedTo, below, open?.id ?? null);
+        const { changes: moved } = keepWatch.run(vehicleId, evaluatedTo, below, open?.id ?? null);
         if (moved === 0 || changed === null) continue;
-        this.#keepWarning.run(changed.id, changed.state, changed.openedAt, JSON.stringify(changed));
+        keepWarning.run(changed.id, changed.state, changed.openedAt, JSON.stringify(changed));
       }
     });
   }

@@ -1,5 +1,6 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { MINUTE } from '#domain/time/time';
+import { prepareAll } from '../format/connection.ts';
 import { historyBlockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { RowEntries } from '../format/row-entries.ts';
@@ -31,10 +32,7 @@ interface OpenMinute {
  */
 export class HistoryWriter {
   readonly #tables: StreamTables;
-  readonly #hasMinute: StatementSync;
-  readonly #lastPart: StatementSync;
-  readonly #partsBefore: StatementSync;
-  readonly #write: StatementSync;
+  readonly #statements;
   readonly #minutes = new Map<number, OpenMinute>(); // least recently used first
   #open = 0; // blocks
   readonly #changed = new Set<OpenBlock>();
@@ -47,15 +45,12 @@ export class HistoryWriter {
   #recent: OpenBlock | undefined;
 
   constructor(database: DatabaseSync, tables: StreamTables) {
-    const { hasMinute, lastPart, partsBefore } = historyWriterSql(tables);
     this.#tables = tables;
-    this.#hasMinute = database.prepare(hasMinute);
-    this.#lastPart = database.prepare(lastPart);
-    this.#partsBefore = database.prepare(partsBefore);
-    this.#write = database.prepare(
-      `INSERT INTO ${tables.history} (minute, block, part, wide, entries) VALUES (?, ?, ?, ?, ?)
+    this.#statements = prepareAll(database, {
+      ...historyWriterSql(tables),
+      write: `INSERT INTO ${tables.history} (minute, block, part, wide, entries) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (minute, block, part) DO UPDATE SET wide = excluded.wide, entries = excluded.entries`,
-    );
+    });
   }
 
   /**
@@ -116,7 +111,7 @@ export class HistoryWriter {
   }
 
   #writePart({ minute, number, part, entries }: OpenBlock): void {
-    this.#write.run(minute, number, part, entries.wide, entries.toBytes());
+    this.#statements.write.run(minute, number, part, entries.wide, entries.toBytes());
   }
 
   #beginPart(block: OpenBlock): void {
@@ -132,7 +127,8 @@ export class HistoryWriter {
     const { minute, number, part } = block;
     const known = this.#full.get(block);
     const parts =
-      known ?? this.#partsBefore.all(minute, number, part).map((row) => RowEntries.stored(this.#tables, row));
+      known ??
+      this.#statements.partsBefore.all(minute, number, part).map((row) => RowEntries.stored(this.#tables, row));
     if (known === undefined) this.#full.set(block, parts);
     return parts;
   }
@@ -148,7 +144,7 @@ export class HistoryWriter {
 
   #minute(minute: number): OpenMinute {
     const opened = this.#minutes.get(minute) ?? {
-      isNew: this.#hasMinute.get(minute) === undefined,
+      isNew: this.#statements.hasMinute.get(minute) === undefined,
       blocks: new Map(),
     };
     this.#minutes.delete(minute);
@@ -158,7 +154,7 @@ export class HistoryWriter {
 
   #openBlock(minute: number, number: number, { isNew, blocks }: OpenMinute): OpenBlock {
     const entries = this.#spare.pop() ?? RowEntries.empty(this.#tables);
-    const last = isNew ? undefined : this.#lastPart.get(minute, number);
+    const last = isNew ? undefined : this.#statements.lastPart.get(minute, number);
     entries.begin(minute, number, last && RowEntries.stored(this.#tables, last));
     const block: OpenBlock = { minute, number, part: Number(last?.part ?? 0), entries, isChanged: false };
     blocks.set(number, block);
