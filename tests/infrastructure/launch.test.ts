@@ -77,6 +77,22 @@ describe('a program that relaunches itself with the flags', () => {
     expect(await run(options)).toMatchObject({ code: 7, execArgv: options, missing: v8Flags() });
   });
 
+  it('gets the others, once, when Node refuses one of them', async () => {
+    const refused = '--heap-growing-percent=70';
+    const refusingNode = `
+      import processes from 'node:child_process';
+      import { syncBuiltinESMExports } from 'node:module';
+      const { spawnSync } = processes;
+      processes.spawnSync = (file, args, options) =>
+        args.includes('${refused}') ? { status: 9 } : spawnSync(file, args, options);
+      syncBuiltinESMExports();
+    `;
+    const options = ['--import', `data:text/javascript,${encodeURIComponent(refusingNode)}`];
+    const others = v8Flags().filter((flag) => flag !== refused);
+
+    expect(await run(options)).toMatchObject({ code: 7, execArgv: [...others, ...options], missing: [refused] });
+  });
+
   it('goes on without them when it has an IPC channel, which stays open', async () => {
     const child = fork(program(), { execArgv: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     const [stdout] = await Promise.all([text(child.stdout as NodeJS.ReadableStream), once(child, 'exit')]);
