@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** On real stores: SQLite files and a mongod. Of the use cases, those whose rule has to hold on every store. */
@@ -18,6 +19,9 @@ const E2E = [
 
 /** Upper bounds for a busy or slow machine. No test waits this long when all is well. */
 const SLOW_MACHINE = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+// The tests start hundreds of threads and processes that load the same modules. Node checks cached code by its source.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node-compile-cache');
 
 export default defineConfig({
   test: {

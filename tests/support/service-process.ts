@@ -33,8 +33,8 @@ export interface LogLine {
 }
 
 /**
- * The engine as a user starts it: a separate process, configured by its environment alone. It inherits nothing but `PATH`
- * from the environment of the tests.
+ * The engine as a user starts it: a separate process, configured by its environment alone. From the environment of the
+ * tests it inherits nothing but `PATH` and Node's compile cache.
  */
 export class ServiceProcess {
   readonly #child: ChildProcess;
@@ -48,7 +48,7 @@ export class ServiceProcess {
     const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB * 2}; `; // in blocks of 512 bytes
     this.#child = spawn('sh', ['-c', `${limit}exec "$0" src/main.ts`, process.execPath], {
       cwd: ROOT,
-      env: { PATH: process.env.PATH, ...environment },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
