@@ -38,6 +38,27 @@ module.exports = {
       to: { path: '^src/adapters/outbound/', pathNot: '^src/adapters/outbound/$1/' },
     },
     {
+      name: 'rooms-do-not-import-upward',
+      comment: 'The top folder of an adapter puts its rooms together; a room does not know what it is part of.',
+      severity: 'error',
+      from: { path: '^src/(adapters/.+)/[^/]+/[^/]+\\.ts$' },
+      to: { path: '^src/$1/[^/]+\\.ts$' },
+    },
+    {
+      name: 'http-rooms-share-only-the-wire',
+      comment: 'A resource can be removed without touching another, and the wire kit knows none of them.',
+      severity: 'error',
+      from: { path: '^src/adapters/inbound/http/([^/]+)/' },
+      to: { path: '^src/adapters/inbound/http/[^/]+/', pathNot: '^src/adapters/inbound/http/($1|wire)/' },
+    },
+    {
+      name: 'sqlite-readers-and-writer-do-not-meet',
+      comment: 'They run on different threads and share only the file format.',
+      severity: 'error',
+      from: { path: '^src/adapters/outbound/sqlite/(reader|writer)/' },
+      to: { path: '^src/adapters/outbound/sqlite/(reader|writer)/', pathNot: '^src/adapters/outbound/sqlite/$1/' },
+    },
+    {
       name: 'only-infrastructure-knows-the-container',
       severity: 'error',
       from: { pathNot: '^src/infrastructure/' },
@@ -50,6 +71,14 @@ module.exports = {
       to: { path: '^(tests|bench|scripts|examples)/' },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-cycles-between-rooms',
+      comment: 'Rooms import one way: folders depend on each other in an order, not only files.',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^src/' },
+      to: { circular: true },
+    },
     { name: 'no-unresolvable-imports', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -72,8 +72,11 @@ const LEAVES = [
   'src/domain',
   'src/application',
   'src/adapters',
+  'src/adapters/inbound/http/links',
   'src/adapters/inbound/http/wire',
   'src/adapters/outbound/memory',
+  'src/adapters/outbound/sqlite',
+  'src/adapters/outbound/sqlite/writer',
   'src/infrastructure',
   'tests',
 ];
@@ -98,6 +101,10 @@ const PLANTED: readonly (readonly [file: string, imported: string, rules: readon
     ['inbound-and-outbound-do-not-meet'],
   ],
   ['src/adapters/outbound/sqlite/to-memory.ts', '#adapters/outbound/memory/leaf', ['outbound-adapters-stand-alone']],
+  ['src/adapters/outbound/sqlite/format/to-top.ts', '../leaf.ts', ['rooms-do-not-import-upward']],
+  ['src/adapters/inbound/http/live/to-links.ts', '../links/leaf.ts', ['http-rooms-share-only-the-wire']],
+  ['src/adapters/inbound/http/wire/to-links.ts', '../links/leaf.ts', ['http-rooms-share-only-the-wire']],
+  ['src/adapters/outbound/sqlite/reader/to-writer.ts', '../writer/leaf.ts', ['sqlite-readers-and-writer-do-not-meet']],
   ['src/adapters/outbound/memory/to-container.ts', 'tsyringe', ['only-infrastructure-knows-the-container']],
   ['src/to-tests.ts', '../tests/leaf.ts', ['product-does-not-import-tests-or-benchmarks']],
   ['src/to-nowhere.ts', '#domain/nowhere', ['no-unresolvable-imports']],
@@ -116,6 +123,13 @@ describe('the dependency check', () => {
     for (const [file, imported] of PLANTED) plant(file, `import '${imported}';`);
     plant('src/domain/types-only.ts', "import type { leaf } from '#application/leaf';\nexport type T = typeof leaf;");
     plant('src/domain/circle/b.ts', "import './a.ts';"); // a cycle is reported once
+    for (const [room, other] of [
+      ['one', 'other'],
+      ['other', 'one'],
+    ]) {
+      plant(`src/domain/${room}/leaf.ts`, 'export const leaf = 1;');
+      plant(`src/domain/${room}/to-${other}.ts`, `import '../${other}/leaf.ts';`);
+    }
     plant('src/application/innocent.ts', "export { leaf } from '#domain/leaf';");
     violations = await violationsIn(tree);
   });
@@ -135,9 +149,16 @@ describe('the dependency check', () => {
     expect(rulesBrokenBy('src/domain/types-only.ts')).toEqual(['domain-imports-nothing']);
   });
 
-  it('reports nothing else', () => {
+  it('reports folders that import each other, even where no two files do', () => {
+    for (const room of ['one', 'other']) {
+      expect(rulesBrokenBy(`src/domain/${room}`)).toEqual(['no-cycles-between-rooms']);
+    }
+  });
+
+  it('reports no other file', () => {
     const planted = ['src/domain/types-only.ts', ...PLANTED.map(([file]) => file)];
-    expect(violations.filter(({ from }) => !planted.includes(from))).toEqual([]);
+    const files = violations.filter(({ from }) => from.endsWith('.ts'));
+    expect(files.filter(({ from }) => !planted.includes(from))).toEqual([]);
   });
 
   it('has a violation of each of its rules planted here', () => {
