@@ -10,7 +10,7 @@ import { versionOf } from '../support/program.ts';
 import { workDir } from '../support/work-dir.ts';
 import type { Candidate } from './candidate.ts';
 
-export const INFLUX_DATABASE = 'bench';
+const INFLUX_DATABASE = 'bench';
 
 /** InfluxDB 1.x with its defaults except for logging; these include a synced write-ahead log. */
 export const influxDb: Candidate = {

@@ -20,7 +20,7 @@ export interface Life {
   readonly windows: readonly TimeWindow[];
 }
 
-export type Step = { readonly commit: readonly Reading[] } | { readonly closeBefore: number };
+type Step = { readonly commit: readonly Reading[] } | { readonly closeBefore: number };
 
 const time = fc.oneof(
   fc.integer({ min: 0, max: LENGTH }),
