@@ -1,6 +1,4 @@
-/**
- * A bounded queue is full. Nothing of the request was stored; sending it again after `retryAfterSeconds` is safe.
- */
+/** A bounded queue is full. Nothing of the request was stored; sending it again after `retryAfterSeconds` is safe. */
 export class OverloadedError extends Error {
   override readonly name = 'OverloadedError';
   readonly retryAfterSeconds: number;

@@ -1,4 +1,3 @@
-/** One page of a list. */
 interface Page<Item, Position> {
   readonly items: readonly Item[];
   /** The position to continue after, or `null` on the last page. */

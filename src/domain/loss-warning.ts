@@ -54,7 +54,6 @@ export interface WarningWatch {
   readonly evaluatedTo: EpochMillis;
   /** The current streak: how many of the latest evaluations were below the threshold, without a break. */
   readonly below: number;
-  /** The open warning, if any. */
   readonly open: LossWarning | null;
 }
 

@@ -29,7 +29,6 @@ export function overlaps(a: Omit<MeterLink, 'id'>, b: Omit<MeterLink, 'id'>): bo
   return a.meterId === b.meterId && intersection(linkInterval(a), linkInterval(b)) !== undefined;
 }
 
-/** Whether two links are the same in every field. */
 export function sameLink(a: MeterLink, b: MeterLink): boolean {
   return a.id === b.id && a.vehicleId === b.vehicleId && a.to === b.to;
 }

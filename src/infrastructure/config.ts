@@ -3,7 +3,6 @@ import type { WarningRule } from '#domain/loss-warning';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
 import type { Millis } from '#domain/time/time';
 
-/** The store to open and its settings. */
 export type StoreConfig =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly directory: string }

@@ -14,7 +14,6 @@ export interface Outside {
   readonly clock?: Clock;
 }
 
-/** What the container holds, by name. */
 export type Contents = Parts & UseCases;
 
 /** Wires the use cases to the ports. Each use case is created once, when it is first resolved. */
@@ -29,7 +28,6 @@ export function createContainer({ config, store, clock = systemClock }: Outside)
   return container;
 }
 
-/** What the container holds under this name. */
 export function resolve<Name extends keyof Contents>(container: DependencyContainer, name: Name): Contents[Name] {
   return container.resolve(name);
 }

@@ -71,7 +71,6 @@ const bytes = v.pipe(
 
 const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
 
-/** All variables that the engine reads. */
 const variables = {
   PORT: v.optional(integer(0, 65_535), '3000'),
   HOST: v.optional(text, '127.0.0.1'),

@@ -16,7 +16,6 @@ import { CloseHours } from '#application/upkeep/close-hours';
 import { DropOldHistory } from '#application/upkeep/drop-old-history';
 import type { Config } from './config.ts';
 
-/** What use cases are made from. */
 export interface Parts {
   readonly config: Config;
   readonly store: TelemetryStore;

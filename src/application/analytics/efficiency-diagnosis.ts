@@ -29,12 +29,10 @@ export class EfficiencyDiagnosis {
     this.#cold = cold;
   }
 
-  /** The fault that explains an efficiency that is too low or too high; `undefined` when none is found. */
-  async causeOf(balance: LinkedBalance): Promise<DataCause | undefined> {
-    return (await this.causesOf([balance])).get(balance.vehicleId);
-  }
-
-  /** The faults behind the balances of vehicles over one window, by vehicle id; vehicles without one are left out. */
+  /**
+   * The faults that explain efficiencies that are too low or too high, all over one window, by vehicle id; vehicles
+   * without one are left out.
+   */
   async causesOf(balances: readonly LinkedBalance[]): Promise<ReadonlyMap<string, DataCause>> {
     const causes = new Map<string, DataCause>();
     const suspicious = balances.filter(({ efficiency, dc, lossThreshold }) =>

@@ -11,7 +11,6 @@ import type { TelemetryStore } from '../ports/telemetry-store.ts';
 export interface FleetPerformance extends EnergyBalance, WithHorizon {
   /** The window used, aligned outward to whole minutes. */
   readonly window: TimeWindow;
-  /** The number of readings of each stream. */
   readonly readings: { readonly [K in keyof FleetTotals]: number };
 }
 

@@ -84,13 +84,13 @@ export class ReportVehiclePerformance {
 
   async #onLinks(known: Known, { links, drawn }: Linked): Promise<VehiclePerformance> {
     const balance = linkedBalance({ ...known, links, drawn }, this.#clock.now(), this.#rule.lossThreshold);
-    const cause = await this.#diagnosis.causeOf(balance);
+    const causes = await this.#diagnosis.causesOf([balance]);
     return {
       ...commonFields(known, balance),
       acBasis: 'linked-meters',
       meters: meterIds(links),
       coverage: balance.coverage,
-      ...judge(balance, cause, this.#rule.minAc),
+      ...judge(balance, causes.get(known.vehicleId), this.#rule.minAc),
     };
   }
 
@@ -117,7 +117,6 @@ export class ReportVehiclePerformance {
   }
 }
 
-/** A vehicle's links, and what its meters drew during them. */
 interface Linked {
   readonly links: readonly MeterLink[];
   readonly drawn: readonly MeterDraw[];
@@ -129,7 +128,6 @@ interface Known {
   readonly vehicle: DeviceTotals;
 }
 
-/** The fields that both bases have in common. */
 function commonFields({ vehicleId, window, vehicle }: Known, balance: EnergyBalance) {
   return {
     vehicleId,

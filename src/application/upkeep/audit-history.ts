@@ -87,12 +87,11 @@ function deviceDifferences(hour: EpochMillis, kind: Kind, counted: ByDevice, sto
 }
 
 function sumOf(devices: ByDevice): StreamTotals {
-  let [energy, readings] = [0, 0];
-  for (const device of devices.values()) {
-    energy += device.energy;
-    readings += device.readings;
-  }
-  return { energy, readings };
+  const add = (a: StreamTotals, b: StreamTotals) => ({
+    energy: a.energy + b.energy,
+    readings: a.readings + b.readings,
+  });
+  return [...devices.values()].reduce(add, NOTHING);
 }
 
 function sameTotals(a: StreamTotals, b: StreamTotals): boolean {

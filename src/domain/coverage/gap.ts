@@ -3,7 +3,6 @@ import type { TimeWindow } from '../time/time-window.ts';
 
 /** Whole minutes `[from, to)` in which a device was silent. */
 export interface Gap extends TimeWindow {
-  /** The number of minutes. */
   readonly missing: number;
 }
 

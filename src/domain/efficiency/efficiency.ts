@@ -35,7 +35,6 @@ export interface Evidence {
   readonly coverages: readonly Coverage[];
 }
 
-/** The first verdict that applies. */
 export function verdict(evidence: Evidence): Verdict {
   if (evidence.vehicleReadings === 0) return 'no-data';
   if (isImplausible(evidence.efficiency)) return 'implausible';

@@ -124,7 +124,6 @@ const MIN_SIMILARITY_AT_LAG = 0.95;
 /** and by how much the lag must improve on none. */
 const MIN_SIMILARITY_GAIN = 0.1;
 
-/** How to search for a lag. */
 interface LagSearch {
   /** The width of the buckets: the step of the search. */
   readonly width: Millis;

@@ -27,9 +27,7 @@ export interface Rejected {
   readonly faults: readonly Fault[];
 }
 
-/** The outcome of committing one reading. */
 export type CommitOutcome = Stored | Duplicate | Conflict | Withheld;
-/** The outcome of ingesting one received reading. */
 export type IngestOutcome = CommitOutcome | Rejected;
 
 export const STORED: Stored = { status: 'stored' };

@@ -44,7 +44,6 @@ export function addFleetTotals(a: FleetTotals, b: FleetTotals): FleetTotals {
   return byKind((kind) => ({ energy: a[kind].energy + b[kind].energy, readings: a[kind].readings + b[kind].readings }));
 }
 
-/** The totals of one reading. */
 export function deviceTotalsOf(reading: Reading): DeviceTotals {
   const sums: Record<string, number> = {};
   for (const field of averagedFields(reading.kind)) sums[field] = millionths(measuredValue(reading, field));

@@ -23,10 +23,8 @@ export function averagedFields(kind: Kind): readonly string[] {
   return Object.keys(measured).filter((field) => measured[field]?.averaged === true);
 }
 
-/** One value per stream. */
 export type ByKind<T> = { [K in Kind]: T };
 
-/** Builds one value per stream. */
 export function byKind<T>(make: (kind: Kind) => T): ByKind<T> {
   return Object.fromEntries(kinds.map((kind) => [kind, make(kind)])) as ByKind<T>;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
@@ -9,7 +10,7 @@ import { aMeterReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 import { startedThreads } from './started-threads.ts';
 
-/** Opening a store takes seconds on a busy machine. Neither test waits for the slow list itself. */
+/** Opening a store takes seconds on a busy machine. No test waits for the slow list itself. */
 const TIMEOUT = 120_000;
 
 async function opened(directory: string): Promise<TelemetryStore> {
@@ -31,9 +32,17 @@ function makeLinksSlow(directory: string): void {
   database.close();
 }
 
+/** Waits until the thread has been busy for longer than anything but the slow list takes. */
+async function busy(thread: Worker | undefined): Promise<void> {
+  const activeTime = () => thread?.performance.eventLoopUtilization().active ?? 0;
+  const before = activeTime();
+  await vi.waitFor(() => expect(activeTime() - before).toBeGreaterThan(200), { timeout: TIMEOUT });
+}
+
 describe('a reader that is busy with a long read', { timeout: TIMEOUT }, () => {
   it('delays neither commits nor live state, the horizon or the health check', async () => {
     const directory = temporaryDirectory();
+    const threads = startedThreads();
     const store = await opened(directory);
     await store.writer.commit([aMeterReading()]);
     makeLinksSlow(directory);
@@ -44,6 +53,7 @@ describe('a reader that is busy with a long read', { timeout: TIMEOUT }, () => {
       .finally(() => {
         isBusy = false;
       });
+    await busy(threads[2]);
 
     await store.health.check();
     await store.writer.commit([aMeterReading({ timestamp: START + MINUTE })]);
@@ -59,11 +69,12 @@ describe('a reader that is busy with a long read', { timeout: TIMEOUT }, () => {
     const store = await opened(directory);
     makeLinksSlow(directory);
     const reads = Array.from({ length: 10 }, () => store.links.list({ limit: 1 }).catch((error: unknown) => error));
-    const commit = store.writer.commit([aMeterReading()]);
     let isReading = true;
     threads[2]?.once('exit', () => {
       isReading = false;
     });
+    await busy(threads[2]);
+    const commit = store.writer.commit([aMeterReading()]);
 
     await store.close();
 

@@ -1,6 +1,5 @@
 import { type Millis, SECOND } from '#domain/time/time';
 
-/** The limits that pacing depends on. */
 export interface PacingLimits {
   /**
    * Max readings that several requests share in one commit. At 1,000 the cost of a transaction is spread so thin that a
@@ -29,7 +28,6 @@ interface EndedCommit {
 
 export const NO_COMMIT: EndedCommit = { readings: 0, duration: 0, end: 0 };
 
-/** The requests that wait for the next commit. */
 interface Pending {
   readonly readings: number;
   /** When the oldest of them arrived, by `performance.now()`. */

@@ -63,15 +63,10 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
   }
 
   async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
-    const live = this.#live[kind];
-    const ids = [...live.keys()].filter((id) => after === undefined || id > after).sort();
-    const page: Reading[] = [];
-    for (const id of ids) {
-      const reading = live.get(id) as Reading;
-      if (reading.timestamp < olderThan) page.push(reading);
-      if (page.length === limit) break;
-    }
-    return page;
+    return [...this.#live[kind].values()]
+      .filter(({ deviceId, timestamp }) => (after === undefined || deviceId > after) && timestamp < olderThan)
+      .sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
+      .slice(0, limit);
   }
 
   async history(kind: Kind, deviceId: string, window: TimeWindow, query: HistoryQuery): Promise<readonly Reading[]> {
@@ -94,20 +89,13 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
   }
 
   async totalsByDevice(kind: Kind, window: TimeWindow): Promise<ReadonlyMap<string, DeviceTotals>> {
-    const totals = new Map<string, DeviceTotals>();
-    for (const [deviceId, history] of this.#histories[kind]) {
-      const sum = history.totals(window);
-      if (sum.readings > 0) totals.set(deviceId, sum);
-    }
-    return totals;
+    const totals = [...this.#histories[kind]].map(([deviceId, history]) => [deviceId, history.totals(window)] as const);
+    return new Map(totals.filter(([, { readings }]) => readings > 0));
   }
 
   async fleetTotals({ from, to }: TimeWindow): Promise<FleetTotals> {
-    let sum = noFleetTotals();
-    for (const [minute, totals] of this.#minutes) {
-      if (from <= minute && minute < to) sum = addFleetTotals(sum, totals);
-    }
-    return sum;
+    const inWindow = [...this.#minutes].filter(([minute]) => from <= minute && minute < to);
+    return inWindow.map(([, totals]) => totals).reduce(addFleetTotals, noFleetTotals());
   }
 
   async fleetHours({ from, to }: TimeWindow): Promise<readonly FleetHour[]> {

@@ -9,12 +9,8 @@ export class MemoryWarnings implements WarningRepository {
   #lastEvaluation: EpochMillis | undefined;
 
   async watches(vehicleIds: readonly string[]): Promise<ReadonlyMap<string, WarningWatch>> {
-    const found = new Map<string, WarningWatch>();
-    for (const vehicleId of vehicleIds) {
-      const watch = this.#watches.get(vehicleId);
-      if (watch !== undefined) found.set(vehicleId, watch);
-    }
-    return found;
+    const asked = new Set(vehicleIds);
+    return new Map([...this.#watches].filter(([vehicleId]) => asked.has(vehicleId)));
   }
 
   async keep(changes: readonly WarningChange[]): Promise<void> {

@@ -15,22 +15,18 @@ export class SqliteWriter implements TelemetryWriter {
   readonly maxGroupWhenBusy = MAX_GROUP_WHEN_BUSY;
   readonly #thread: Caller<WriterObjects>;
   readonly #devices = new DeviceNumbers();
-  #commits = 0;
+  /** Commits requested so far. */
+  commits = 0;
 
   constructor(thread: Caller<WriterObjects>) {
     this.#thread = thread;
-  }
-
-  /** Commits requested so far. */
-  get commits(): number {
-    return this.#commits;
   }
 
   async commit(
     readings: readonly Reading[],
     { atomic = false }: CommitOptions = {},
   ): Promise<readonly CommitOutcome[]> {
-    this.#commits++;
+    this.commits++;
     const columns = toColumns(readings, this.#devices);
     const answer = await this.#thread.call('telemetry', 'commit', [columns, atomic], [columns.numbers.buffer]);
     this.#devices.learn(columns.unknown, answer.devices);

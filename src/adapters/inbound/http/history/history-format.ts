@@ -39,7 +39,6 @@ const csv: HistoryFormat = {
   trailer: (readings) => `# end, ${readings} readings\n`,
 };
 
-/** The stream formats by media type. */
 export const historyFormats: ReadonlyMap<string, HistoryFormat> = new Map([
   ['application/x-ndjson', ndjson],
   ['text/csv', csv],

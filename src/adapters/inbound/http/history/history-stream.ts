@@ -15,40 +15,30 @@ export async function historyBody(
   format: HistoryFormat,
   failed: (error: unknown) => void,
 ): Promise<ReadableStream<Uint8Array>> {
-  const encoder = new TextEncoder();
   // Read the first page before the response begins, so that a store that is down gets its own status.
-  let next: Promise<IteratorResult<readonly Reading[], void>> | undefined = Promise.resolve(await pages.next());
+  const first = await pages.next();
+  return ReadableStream.from(chunks(kind, first, pages, format, failed));
+}
+
+async function* chunks(
+  kind: Kind,
+  first: IteratorResult<readonly Reading[], void>,
+  pages: Pages,
+  format: HistoryFormat,
+  failed: (error: unknown) => void,
+): AsyncGenerator<Uint8Array, void, void> {
+  const encoder = new TextEncoder();
+  let header = format.header(kind);
   let readings = 0;
-  let headerWritten = false;
-
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    const page = await (next ?? pages.next());
-    next = undefined;
-    const header = headerWritten ? '' : format.header(kind);
-    headerWritten = true;
-    if (page.done) {
-      controller.enqueue(encoder.encode(header + format.trailer(readings)));
-      controller.close();
-      return;
+  try {
+    for (let page = first; !page.done; page = await pages.next()) {
+      readings += page.value.length;
+      yield encoder.encode(header + format.page(page.value));
+      header = '';
     }
-    readings += page.value.length;
-    controller.enqueue(encoder.encode(header + format.page(page.value)));
-  };
-
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        try {
-          await pull(controller);
-        } catch (error) {
-          failed(error);
-          throw error;
-        }
-      },
-      cancel: async () => {
-        await pages.return();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+  yield encoder.encode(header + format.trailer(readings));
 }

@@ -17,12 +17,10 @@ const MAX_ENTRY_BYTES = 3 * 1024 * 1024;
 const MAX_REST_BYTES = 8 * 1024 * 1024;
 /** Limit on concurrent requests. Each holds a connection, a promise and its place in the queue: about 10 KiB. */
 const MAX_REQUESTS = 4_096;
-/** Typical size of a reading in JSON. */
 const BYTES_PER_READING = 100;
 /** Assumed ratio of inflated to compressed size: about what gzip achieves on telemetry. */
 const TYPICAL_INFLATION = 16;
 
-/** An admitted request. */
 export interface IngestPass {
   /**
    * Charges the body for `bytes` in total, those read so far or at last the inflated size. Throws `OverloadedError` if

@@ -6,7 +6,6 @@ import { newRequestId, REQUEST_ID } from './request-id.ts';
 /** Node's error for a request that it cannot parse. */
 export interface ParserError extends Error {
   readonly code?: string;
-  /** The parser's description of the error. */
   readonly reason?: string;
 }
 

@@ -42,7 +42,6 @@ export interface ProblemOptions {
   /** The individual errors. By default the problem itself is the only one. */
   readonly errors?: readonly ProblemError[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Additional members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>;
 }
 

@@ -41,14 +41,12 @@ export class QueryParameters {
     return text === allowed;
   }
 
-  /** A device id. */
   deviceId(name: string): string | undefined {
     const text = this.text(name);
     if (text !== undefined && !isDeviceId(text)) this.fail(name, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
     return text;
   }
 
-  /** An RFC 3339 time. */
   time(name: string): EpochMillis | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -59,7 +57,6 @@ export class QueryParameters {
     return undefined;
   }
 
-  /** One of `words`, or `undefined`. */
   choice<Word extends string>(name: string, words: readonly Word[]): Word | undefined {
     const text = this.text(name);
     const word = words.find((one) => one === text);
@@ -67,7 +64,6 @@ export class QueryParameters {
     return word;
   }
 
-  /** The page size of a list. */
   limit(): number {
     const text = this.text('limit');
     if (text === undefined) return DEFAULT_LIMIT;

@@ -50,7 +50,6 @@ export class Body {
     this.byteLength = byteLength;
   }
 
-  /** All bytes in one array. */
   bytes(): Uint8Array {
     const [first = EMPTY] = this.#chunks;
     return this.#chunks.length > 1 ? Buffer.concat(this.#chunks, this.byteLength) : first;

@@ -20,7 +20,6 @@ export function requestId(c: Context): string {
   return id;
 }
 
-/** A unique id. */
 export function newRequestId(): string {
   return `${PROCESS_PREFIX}-${(++made).toString(36)}`;
 }

@@ -33,7 +33,6 @@ export async function createCollections(
   throw new Error(`database ${db.databaseName}: not clustered, so not created by this engine: ${names}`);
 }
 
-/** Whether each existing collection is clustered. */
 async function clusteredByName(db: Db): Promise<ReadonlyMap<string, boolean>> {
   const infos = await db.listCollections({}, { nameOnly: false }).toArray();
   return new Map(infos.map(({ name, options }) => [name, options?.clusteredIndex !== undefined]));

@@ -2,11 +2,9 @@ import type { Db } from 'mongodb';
 
 const MIN_MAJOR_VERSION = 6;
 
-/** What a server reports about itself. */
 interface ServerFacts {
   /** For example `6.0.5`. */
   readonly version: string;
-  /** The name of the replica set it belongs to. */
   readonly setName?: string;
   /** `isdbgrid` for the router of a sharded cluster. */
   readonly msg?: string;

@@ -50,7 +50,6 @@ export function entryBytes({ values }: StreamTables, wide: number): number {
   return values.reduce((bytes, _, value) => bytes + (isWide(wide, value) ? WIDE_BYTES : NARROW_BYTES), KEY_BYTES);
 }
 
-/** Whether value `value` is wide. */
 export function isWide(wide: number, value: number): boolean {
   return (wide & (1 << value)) !== 0;
 }

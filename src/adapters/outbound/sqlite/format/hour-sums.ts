@@ -28,7 +28,6 @@ export function validHours({ kind }: StreamTables): string {
     WHERE c.stream = '${kind}' AND c.hour >= $firstHour AND c.hour < $endHour`;
 }
 
-/** Totals from a row of sums. */
 export function totalsFromRow({ averaged }: StreamTables, row: Readonly<Record<string, SQLOutputValue>>): DeviceTotals {
   const sums = Object.fromEntries(averaged.map((field) => [field, Number(row[field])]));
   return { energy: Number(row.energy), readings: Number(row.readings), sums };

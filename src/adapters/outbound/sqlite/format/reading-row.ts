@@ -7,7 +7,6 @@ export function readingColumns(tables: StreamTables, alias: string): string {
   return ['timestamp', ...tables.values].map((column) => `${alias}.${column} AS ${column}`).join(', ');
 }
 
-/** A row of `readingColumns`. */
 export type ReadingRow = Record<string, SQLOutputValue>;
 
 /** Columns have the names of the domain's fields, so that only the device and its stream are missing. */

@@ -94,7 +94,6 @@ export class RowEntries {
     return isWide(this.#wide, index) ? stored : this.#fromNarrow(index, stored);
   }
 
-  /** The reading as a row with named columns. */
   row(at: number): ReadingRow {
     const row: ReadingRow = { timestamp: this.timestamp(at) };
     for (const [index, column] of this.#tables.values.entries()) row[column] = this.value(index, at);
@@ -150,7 +149,6 @@ export class RowEntries {
     return true;
   }
 
-  /** An independent copy. */
   copy(): RowEntries {
     const copy = RowEntries.empty(this.#tables);
     copy.begin(this.#start / MINUTE, this.#firstDevice / historyBlockSize(this.#tables), this);

@@ -35,7 +35,6 @@ export const streamTables: readonly StreamTables[] = kinds.map((kind) => ({
   values: ['energy', 'receivedAt', ...measuredFields(kind)],
 }));
 
-/** The tables of one stream. */
 export function tablesOf(kind: Kind): StreamTables {
   return streamTables.find((tables) => tables.kind === kind) as StreamTables;
 }

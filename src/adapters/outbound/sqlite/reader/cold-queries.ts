@@ -17,12 +17,12 @@ import type { TimeWindow } from '#domain/time/time-window';
 import { prepareAll } from '../format/connection.ts';
 import { bucketFromSums, sumOfHours, totalsFromRow, totalsFromSums, validHours } from '../format/hour-sums.ts';
 import { type ReadingRow, readingFromRow } from '../format/reading-row.ts';
-import { deviceIdSql, deviceNumberSql, type StreamTables, tablesOf } from '../format/stream-tables.ts';
+import { deviceIdSql, deviceNumberSql, type StreamTables } from '../format/stream-tables.ts';
 import { readSnapshot } from '../format/transactions.ts';
 import type { Sync } from '../thread/remote.ts';
 import { ClosedHours } from './closed-hours.ts';
 import { EntrySums } from './entry-sums.ts';
-import { HistoryReader } from './history-reader.ts';
+import { streamReaders } from './history-reader.ts';
 
 /** SQL over fleet totals. Buckets are epoch minutes or epoch hours, `[first, end)`. */
 export const fleetSql = {
@@ -66,15 +66,11 @@ export class ColdQueries implements Sync<ColdStore> {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#fleet = prepareAll(database, fleetSql);
-    this.#streams = byKind((kind) => {
-      const tables = tablesOf(kind);
-      return {
-        tables,
-        statements: prepareAll(database, streamSql(tables)),
-        history: new HistoryReader(database, tables),
-        closedHours: new ClosedHours(database, tables),
-      };
-    });
+    const readers = streamReaders(database, streamSql);
+    this.#streams = byKind((kind) => ({
+      ...readers[kind],
+      closedHours: new ClosedHours(database, readers[kind].tables),
+    }));
   }
 
   history(kind: Kind, deviceId: string, window: TimeWindow, { after, limit }: HistoryQuery): readonly Reading[] {

@@ -11,7 +11,6 @@ export class EntrySums {
     this.#averaged = tables.averaged.map((field) => tables.values.indexOf(field));
   }
 
-  /** Adds the reading at index `at` of a row. */
   add(key: number, entries: RowEntries, at: number): void {
     const energy = entries.value(ENERGY, at);
     const sums = this.byKey.get(key);

@@ -1,14 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { byKind } from '#domain/streams/streams';
 import { MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { prepareAll } from '../format/connection.ts';
 import { historyBlockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { RowEntries } from '../format/row-entries.ts';
-import type { StreamTables } from '../format/stream-tables.ts';
+import { type StreamTables, tablesOf } from '../format/stream-tables.ts';
 import type { EntrySums } from './entry-sums.ts';
 
-/** The SQL that reads the history of one stream. */
 export function historySql({ kind, history }: StreamTables) {
   // `fleet_minutes` lists the minutes that have readings, and each costs one lookup in the index: a long silence costs
   // nothing. `CROSS JOIN` makes SQLite keep this order.
@@ -80,6 +80,17 @@ export class HistoryReader {
       }
     }
   }
+}
+
+/** For each stream: its tables, its history, and the statements in `sql`. */
+export function streamReaders<K extends string>(
+  database: DatabaseSync,
+  sql: (tables: StreamTables) => Readonly<Record<K, string>>,
+) {
+  return byKind((kind) => {
+    const tables = tablesOf(kind);
+    return { tables, statements: prepareAll(database, sql(tables)), history: new HistoryReader(database, tables) };
+  });
 }
 
 /** SQLite has no infinities for integers; all times lie between these. */

@@ -1,16 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
 import type { Reading } from '#domain/reading/reading';
-import { byKind, type Kind } from '#domain/streams/streams';
-import { prepareAll } from '../format/connection.ts';
+import type { Kind } from '#domain/streams/streams';
 import { liveBlockSql, NEVER, NewestTimestamps } from '../format/live-blocks.ts';
 import { readingColumns, readingFromRow } from '../format/reading-row.ts';
-import { deviceNumberSql, type StreamTables, tablesOf } from '../format/stream-tables.ts';
+import { deviceNumberSql, type StreamTables } from '../format/stream-tables.ts';
 import { readSnapshot } from '../format/transactions.ts';
 import type { Sync } from '../thread/remote.ts';
-import { HistoryReader } from './history-reader.ts';
+import { streamReaders } from './history-reader.ts';
 
-/** The SQL that reads the live state of one stream. */
 export function liveSql(tables: StreamTables) {
   const { devices, live, last } = tables;
   return {
@@ -28,14 +26,7 @@ export class LiveQueries implements Sync<HotStore> {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#streams = byKind((kind) => {
-      const tables = tablesOf(kind);
-      return {
-        tables,
-        statements: prepareAll(database, liveSql(tables)),
-        history: new HistoryReader(database, tables),
-      };
-    });
+    this.#streams = streamReaders(database, liveSql);
   }
 
   newest(kind: Kind, deviceId: string): Reading | undefined {

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 import type { DeviceTotals } from '#domain/reading/totals';
-import { byKind } from '#domain/streams/streams';
 import { HOUR } from '#domain/time/time';
 import { prepareAll } from '../format/connection.ts';
 import { hourColumns, totalsFromRow, totalsFromSums } from '../format/hour-sums.ts';
@@ -9,13 +8,11 @@ import { Marks } from '../format/marks.ts';
 import { deviceIdSql, type StreamTables, streamTables, tablesOf } from '../format/stream-tables.ts';
 import type { Sync } from '../thread/remote.ts';
 import { EntrySums } from './entry-sums.ts';
-import { type DeviceRange, HistoryReader } from './history-reader.ts';
+import { type DeviceRange, streamReaders } from './history-reader.ts';
 
-/** How much there is to sum in an hour. */
 export interface HourSize {
   /** The largest device number of the stream, 0 without devices. */
   readonly lastDevice: number;
-  /** Readings of the hour. */
   readonly readings: number;
 }
 
@@ -23,11 +20,9 @@ export interface HourSize {
 export interface HourStep {
   /** `device` and `hourColumns`, row after row. */
   readonly rows: Float64Array<ArrayBuffer>;
-  /** Readings in these sums. */
   readonly readings: number;
 }
 
-/** SQL about hours of any stream. */
 export const hourSql = {
   unclosed: `SELECT f.stream AS stream, f.hour AS hour FROM fleet_hours f
     LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
@@ -57,14 +52,7 @@ export class RollupQueries implements Sync<Pick<HourRollups, 'unclosed' | 'close
   constructor(database: DatabaseSync) {
     this.#marks = new Marks(database);
     this.#hours = prepareAll(database, hourSql);
-    this.#streams = byKind((kind) => {
-      const tables = tablesOf(kind);
-      return {
-        tables,
-        statements: prepareAll(database, deviceHourSql(tables)),
-        history: new HistoryReader(database, tables),
-      };
-    });
+    this.#streams = streamReaders(database, deviceHourSql);
   }
 
   /** Hours before the horizon are final: the readings to sum them from are gone. */

@@ -54,9 +54,10 @@ export class WarningQueries {
   }
 
   list({ state, after, limit }: WarningQuery): readonly LossWarning[] {
-    const position = { openedAt: END_OF_TIME, id: '', ...after, limit };
+    const { openedAt, id } = after ?? { openedAt: END_OF_TIME, id: '' };
     const { list, listByState } = this.#statements;
-    const rows = state === undefined ? list.all(position) : listByState.all({ state, ...position });
+    const page = { openedAt, id, limit };
+    const rows = state === undefined ? list.all(page) : listByState.all({ state, ...page });
     return rows.map(({ warning }) => JSON.parse(String(warning)) as LossWarning);
   }
 

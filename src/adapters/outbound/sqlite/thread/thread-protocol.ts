@@ -169,7 +169,6 @@ function invoke(objects: object, { object, method, args }: Call): unknown {
   return found.apply(target, args);
 }
 
-/** The data that was passed to `Thread.start`. */
 export function threadData<T>(): T {
   return workerData as T;
 }

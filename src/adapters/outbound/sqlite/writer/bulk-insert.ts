@@ -6,7 +6,6 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
  */
 const CHUNK_ROWS = [100, 10, 1];
 
-/** Inserts many rows with few statements. */
 export class BulkInsert {
   readonly #width: number;
   readonly #statements: readonly { readonly rows: number; readonly statement: StatementSync }[];

@@ -28,7 +28,6 @@ const WRITER_CACHE_KIB = 16_384;
 const FULL = 2;
 const SQLITE_BUSY = 5;
 
-/** The `user_version` of a new file. */
 const NO_SCHEMA = 0;
 
 /**

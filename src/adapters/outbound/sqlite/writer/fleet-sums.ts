@@ -24,7 +24,6 @@ export class FleetSums {
     this.#hours.write();
   }
 
-  /** Discards what was collected. */
   clear(): void {
     this.#minutes.clear();
     this.#hours.clear();
@@ -34,7 +33,6 @@ export class FleetSums {
 class FleetTable {
   readonly #width: number;
   readonly #upsert: BulkInsert;
-  /** For each stream, sums by bucket. */
   readonly #sums = streamTables.map(() => new Map<number, { energy: number; readings: number }>());
 
   constructor(database: DatabaseSync, bucket: 'minute' | 'hour', width: number) {

@@ -77,7 +77,6 @@ export class HistoryWriter {
     return undefined;
   }
 
-  /** Writes what was added. */
   write(): void {
     for (const block of this.#changed) {
       this.#writePart(block);

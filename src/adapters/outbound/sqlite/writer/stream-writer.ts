@@ -45,7 +45,6 @@ export class StreamWriter {
     return stored;
   }
 
-  /** Writes what was added. */
   write(): void {
     this.#history.write();
     this.#live.write();
