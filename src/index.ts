@@ -45,7 +45,7 @@ export type { Logger } from '#application/ports/logger';
 export type { Retention } from '#application/ports/retention';
 export type { StoreHealth, TelemetryStore } from '#application/ports/telemetry-store';
 export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
-export type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
+export type { WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live-state';
 export { AuditHistory, type Difference } from '#application/upkeep/audit-history';
 export { CloseHours } from '#application/upkeep/close-hours';
@@ -60,20 +60,18 @@ export type { Judgement, Reason } from '#domain/efficiency/judgement';
 export type { LinkedBalance } from '#domain/efficiency/linked-balance';
 export { kwhFromMilliwattHours, type MilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 export type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
-export { DEFAULT_WARNING_RULE, type LossWarning, type WarningRule, type WarningWatch } from '#domain/loss-warning';
+export {
+  DEFAULT_WARNING_RULE,
+  type LossWarning,
+  type WarningChange,
+  type WarningRule,
+  type WarningWatch,
+} from '#domain/loss-warning';
 export { type MeterLink, meterLinkId } from '#domain/meter-link';
 export type { AcceptedTime } from '#domain/reading/accepted-time';
 export type { Fault, FaultCode } from '#domain/reading/fault';
-export type {
-  CommitOutcome,
-  Conflict,
-  Duplicate,
-  IngestOutcome,
-  Rejected,
-  Stored,
-  Withheld,
-} from '#domain/reading/ingest-outcome';
-export { DUPLICATE, STORED, WITHHELD } from '#domain/reading/ingest-outcome';
+export type { CommitOutcome, Conflict, Duplicate, IngestOutcome, Rejected } from '#domain/reading/ingest-outcome';
+export { DUPLICATE, STORED, type Stored, WITHHELD, type Withheld } from '#domain/reading/ingest-outcome';
 export { type MeterReading, type Reading, sameValues, type VehicleReading } from '#domain/reading/reading';
 export type { DeviceTotals, FleetTotals, StreamTotals } from '#domain/reading/totals';
 export type { MeasuredField, ReadingOf, StreamDefinition } from '#domain/streams/stream';

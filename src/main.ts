@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { textToPrint, UsageError } from '#infrastructure/command-line';
-import { relaunchWithFlags } from '#infrastructure/launch';
-import { requireSupportedNode } from '#infrastructure/node-version';
+import { relaunchWithFlags, requireSupportedNode } from '#infrastructure/launch';
 
 const text = orExit(() => textToPrint(process.argv.slice(2)));
 if (text === undefined) {

@@ -48,7 +48,7 @@ export class ManageLinks {
     return report(received.map((item) => (isLink(item) ? (added[next++] as LinkOutcome) : item)));
   }
 
-  /** Lists links in the order of their ids, page by page. */
+  /** In the order of their ids. */
   async list(query: LinkQuery): Promise<LinkPage> {
     const found = await this.#links.list({ ...query, limit: query.limit + 1 });
     const { items, next } = pageOf(found, query.limit, ({ id }) => id);

@@ -57,6 +57,12 @@ export interface WarningWatch {
   readonly open: LossWarning | null;
 }
 
+/** A vehicle's watch after an evaluation, and the warning that the evaluation opened or cleared, if any. */
+export interface WarningChange {
+  readonly watch: WarningWatch;
+  readonly changed: LossWarning | null;
+}
+
 /** The finding of an evaluation: a believable efficiency, or none. */
 export type Finding =
   | { readonly believable: true; readonly evidence: WarningEvidence }
@@ -76,21 +82,23 @@ export function evaluateWarning(
   finding: Finding,
   to: EpochMillis,
   rule: WarningRule,
-): { readonly watch: WarningWatch; readonly changed: LossWarning | null } {
+): WarningChange {
   const { vehicleId, open } = watch;
   if (!finding.believable) return { watch: { vehicleId, evaluatedTo: to, below: 0, open }, changed: null };
 
   const { evidence } = finding;
   const below = evidence.efficiency < rule.lossThreshold ? watch.below + 1 : 0;
   if (open === null && below >= rule.evaluations) {
+    const { lossThreshold } = rule;
+    const id = lossWarningId(vehicleId, to);
     const opened: LossWarning = {
       ...evidence,
-      id: lossWarningId(vehicleId, to),
+      id,
       vehicleId,
       state: 'open',
       openedAt: to,
       clearedAt: null,
-      lossThreshold: rule.lossThreshold,
+      lossThreshold,
     };
     return { watch: { vehicleId, evaluatedTo: to, below, open: opened }, changed: opened };
   }
@@ -104,10 +112,7 @@ export function evaluateWarning(
  * Advances the watch of a vehicle that had no link at any time in the window that ends at `to`, so that it can no
  * longer be judged: the streak ends, and an open warning clears with the evidence it has.
  */
-export function evaluateUnlinked(
-  { vehicleId, open }: WarningWatch,
-  to: EpochMillis,
-): { readonly watch: WarningWatch; readonly changed: LossWarning | null } {
+export function evaluateUnlinked({ vehicleId, open }: WarningWatch, to: EpochMillis): WarningChange {
   const watch = { vehicleId, evaluatedTo: to, below: 0, open: null };
   return { watch, changed: open === null ? null : cleared(open, to) };
 }

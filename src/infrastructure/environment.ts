@@ -84,11 +84,8 @@ const variables = {
   LOG_LEVEL: v.optional(v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug'), 'info'),
   EIE_AUTH: v.optional(v.literal('off', 'must be "off": this version has no API keys')),
   EIE_LOSS_THRESHOLD: v.optional(fraction, String(DEFAULT_LOSS_THRESHOLD)),
-  /** A loss warning clears at this efficiency; by default 0.02 above the threshold. */
   EIE_WARNING_CLEAR: v.optional(fraction),
-  /** Consecutive hourly evaluations below the threshold that open a warning. */
   EIE_WARNING_EVALUATIONS: v.optional(integer(1, 168), String(DEFAULT_WARNING_RULE.evaluations)),
-  /** Minimum AC energy in the 24 h evaluated, and minimum coverage of both sides, for a warning to be decided. */
   EIE_WARNING_MIN_KWH: v.optional(kwh, String(kwhFromMilliwattHours(DEFAULT_WARNING_RULE.minAc))),
   EIE_WARNING_MIN_COVERAGE: v.optional(fraction, String(DEFAULT_WARNING_RULE.minCoverage)),
   EIE_MAX_FUTURE: v.optional(duration, '5m'),

@@ -9,8 +9,7 @@ import { Background, type BackgroundTask } from './background.ts';
 import type { Config } from './config.ts';
 import { createContainer, resolve, resolveUseCases } from './container.ts';
 import { HttpServer } from './http-server.ts';
-import { missingFlags } from './launch.ts';
-import { requireSupportedNode } from './node-version.ts';
+import { missingFlags, requireSupportedNode } from './launch.ts';
 import { openStore } from './open-store.ts';
 import type { UseCases } from './use-cases.ts';
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { openStore } from '#infrastructure/open-store';
 import { appUnderTest } from '#tests/adapters/http/app-under-test';
@@ -20,15 +19,14 @@ describe('the real data', () => {
   });
 });
 
-/** The real app, use cases, group commit and store: everything but the socket. */
+/** The engine as it is shipped, except for the socket. */
 function engineOn(under: StoreUnderTest): { send: Send; nextDays: () => number } {
   let store: TelemetryStore;
   let send: Send;
   let moved = 0;
   beforeAll(async () => {
     store = await openStore(under.config, { logger: noLog });
-    const parts = { ...store, writer: new GroupCommitWriter(store.writer) };
-    const { app } = appUnderTest(parts, { acceptedTime: { maxFuture: Infinity, maxAge: Infinity } });
+    const { app } = appUnderTest(store, { acceptedTime: { maxFuture: Infinity, maxAge: Infinity } });
     send = (path, init) => app.request(path, init);
   });
   afterAll(async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { textToPrint, UsageError } from '#infrastructure/command-line';
 import { readEnvironment } from '#infrastructure/environment';
-import { requireSupportedNode } from '#infrastructure/node-version';
+import { requireSupportedNode } from '#infrastructure/launch';
 import manifest from '../../package.json' with { type: 'json' };
 
 describe('the command line', () => {

@@ -3,6 +3,7 @@ import {
   evaluateUnlinked,
   evaluateWarning,
   type Finding,
+  type WarningChange,
   type WarningRule,
   type WarningWatch,
 } from '#domain/loss-warning';
@@ -11,7 +12,6 @@ import { EfficiencyDiagnosis } from '../analytics/efficiency-diagnosis.ts';
 import { LinkedBalances } from '../analytics/linked-balances.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
-import type { WarningChange } from '../ports/warning-repository.ts';
 import { closableBefore } from '../upkeep/close-hours.ts';
 
 /** The length of the window evaluated: a day contains each of a vehicle's daily habits once. */

@@ -1,4 +1,4 @@
-import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import type { LossWarning, WarningChange, WarningWatch } from '#domain/loss-warning';
 import type { EpochMillis } from '#domain/time/time';
 
 export interface WarningQuery {
@@ -7,12 +7,6 @@ export interface WarningQuery {
   readonly after?: { readonly openedAt: EpochMillis; readonly id: string };
   /** At most this many, at least 1. */
   readonly limit: number;
-}
-
-/** A vehicle's watch after an evaluation, and the warning that the evaluation opened or cleared, if any. */
-export interface WarningChange {
-  readonly watch: WarningWatch;
-  readonly changed: LossWarning | null;
 }
 
 /**

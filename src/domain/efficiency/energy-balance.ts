@@ -14,12 +14,5 @@ export interface EnergyBalance {
 
 export function energyBalance(ac: MilliwattHours, dc: MilliwattHours, lossThreshold: number): EnergyBalance {
   const ratio = efficiency(ac, dc);
-  return {
-    ac,
-    dc,
-    loss: ac - dc,
-    efficiency: ratio,
-    lossWarning: lossWarning(ratio, lossThreshold),
-    lossThreshold,
-  };
+  return { ac, dc, loss: ac - dc, efficiency: ratio, lossWarning: lossWarning(ratio, lossThreshold), lossThreshold };
 }

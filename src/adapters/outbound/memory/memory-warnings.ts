@@ -1,5 +1,5 @@
-import type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
-import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import type { WarningQuery, WarningRepository } from '#application/ports/warning-repository';
+import type { LossWarning, WarningChange, WarningWatch } from '#domain/loss-warning';
 import type { EpochMillis } from '#domain/time/time';
 
 /** Warnings in memory. Each call is one synchronous step. */

@@ -21,32 +21,21 @@ export class BudgetedLogger implements Logger {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #budgets = new Map<string, Budget>();
+  readonly error = this.#at('error');
+  readonly warn = this.#at('warn');
+  readonly info = this.#at('info');
+  readonly debug = this.#at('debug');
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
     this.#clock = clock;
   }
 
-  error(message: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#log('error', message, fields);
-  }
-
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#log('warn', message, fields);
-  }
-
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#log('info', message, fields);
-  }
-
-  debug(message: string, fields?: Readonly<Record<string, unknown>>): void {
-    this.#log('debug', message, fields);
-  }
-
-  #log(level: keyof Logger, message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    const suppressed = this.#spend(`${level} ${message}`);
-    if (suppressed === undefined) return;
-    this.#logger[level](message, suppressed === 0 ? fields : { ...fields, suppressed });
+  #at(level: keyof Logger): Logger['info'] {
+    return (message, fields = {}) => {
+      const suppressed = this.#spend(`${level} ${message}`);
+      if (suppressed !== undefined) this.#logger[level](message, suppressed === 0 ? fields : { ...fields, suppressed });
+    };
   }
 
   /** How many lines were left out before this one; `undefined` if this one is left out, too. */

@@ -1,7 +1,7 @@
 import type { ClientSession, MongoClient } from 'mongodb';
 import type { Logger } from '#application/ports/logger';
-import type { WarningChange, WarningQuery, WarningRepository } from '#application/ports/warning-repository';
-import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import type { WarningQuery, WarningRepository } from '#application/ports/warning-repository';
+import type { LossWarning, WarningChange, WarningWatch } from '#domain/loss-warning';
 import type { EpochMillis } from '#domain/time/time';
 import { answered, answeredInTime } from '../server/driver-errors.ts';
 import { advance, mark } from '../server/marks.ts';

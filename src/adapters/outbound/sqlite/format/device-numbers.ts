@@ -20,9 +20,7 @@ export class DeviceNumbers {
     return this.#byStream[stream]?.get(id);
   }
 
-  /**
-   * Remembers the numbers that a commit returned for its `unknown` devices: all of them, or none if nothing was kept.
-   */
+  /** Remembers the numbers that a commit returned for its `unknown` devices; there are none if nothing was kept. */
   learn(unknown: readonly UnknownDevice[], numbers: readonly number[]): void {
     for (const [i, number] of numbers.entries()) {
       const { stream, id } = unknown[i] as UnknownDevice;

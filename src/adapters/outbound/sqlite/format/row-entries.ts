@@ -127,9 +127,7 @@ export class RowEntries {
     this.#columns.slots.set(slots);
   }
 
-  /**
-   * Adds a reading whose values begin at `numbers[at]`. Returns `false` and adds nothing if there is no room for it.
-   */
+  /** Adds a reading whose values begin at `numbers[at]`. Returns `false` and adds nothing if there is no room. */
   add(device: number, timestamp: number, numbers: ArrayLike<number>, at: number): boolean {
     const { values, times, slots } = this.#columns;
     let wide = this.#wide;

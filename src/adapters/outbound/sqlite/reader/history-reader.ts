@@ -23,7 +23,7 @@ export function historySql({ kind, history }: StreamTables) {
 }
 
 /** One reading in the history: its row, and its index there. */
-export interface Entry {
+interface Entry {
   readonly entries: RowEntries;
   readonly at: number;
 }
@@ -37,7 +37,7 @@ export interface DeviceRange {
 const ALL_DEVICES: DeviceRange = { first: 0, last: Number.MAX_SAFE_INTEGER };
 
 /** Reads the history of one stream by device number. */
-export class HistoryReader {
+class HistoryReader {
   readonly #tables: StreamTables;
   readonly #statements: Readonly<Record<keyof ReturnType<typeof historySql>, StatementSync>>;
 

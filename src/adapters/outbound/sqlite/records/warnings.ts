@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { WarningChange, WarningQuery } from '#application/ports/warning-repository';
-import type { LossWarning, WarningWatch } from '#domain/loss-warning';
+import type { WarningQuery } from '#application/ports/warning-repository';
+import type { LossWarning, WarningChange, WarningWatch } from '#domain/loss-warning';
 import { prepareAll } from '../format/connection.ts';
 import { Marks } from '../format/marks.ts';
 import { transact } from '../format/transactions.ts';

@@ -173,9 +173,7 @@ export function threadData<T>(): T {
   return workerData as T;
 }
 
-/**
- * The file of a thread's module, given its path relative to the importing module: `.ts` from source, `.js` once built.
- */
+/** The file of a thread's module, by its path from the importing one: `.ts` from source, `.js` once built. */
 export function threadModule(name: string, importer: string): URL {
   return new URL(`./${name}${importer.endsWith('.ts') ? '.ts' : '.js'}`, importer);
 }

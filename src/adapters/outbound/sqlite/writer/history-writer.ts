@@ -38,9 +38,7 @@ export class HistoryWriter {
   readonly #changed = new Set<OpenBlock>();
   /** The full parts of a block, loaded when a lookup in this transaction needs them. */
   readonly #full = new Map<OpenBlock, RowEntries[]>();
-  /**
-   * Entries of closed blocks, for reuse: allocating new ones makes long histories of one device 1.5 times as expensive.
-   */
+  /** Entries of closed blocks, for reuse: new ones would make long histories of one device 1.5 times as expensive. */
   readonly #spare: RowEntries[] = [];
   #recent: OpenBlock | undefined;
 
@@ -53,9 +51,7 @@ export class HistoryWriter {
     });
   }
 
-  /**
-   * Adds a reading that is not stored yet and whose values begin at `numbers[at]`. `write` writes it to the database.
-   */
+  /** Adds a reading that is not stored yet and whose values begin at `numbers[at]`; `write` stores it. */
   add(device: number, timestamp: number, numbers: ArrayLike<number>, at: number): void {
     const block = this.#block(device, timestamp);
     if (!block.entries.add(device, timestamp, numbers, at)) {
@@ -97,9 +93,7 @@ export class HistoryWriter {
     this.#recent = undefined;
   }
 
-  /**
-   * Closes the least recently used minutes, each as a whole: `isNew` holds only while all blocks of a minute stay open.
-   */
+  /** Closes the least recently used minutes as a whole: `isNew` holds only while all blocks of a minute are open. */
   #closeOldMinutes(): void {
     for (const [minute, { blocks }] of this.#minutes) {
       if (this.#open <= MAX_OPEN) break;
