@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 
@@ -26,7 +27,7 @@ process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cach
 export default defineConfig({
   test: {
     globalSetup: ['tests/support/mongod-on-demand.ts'],
-    maxWorkers: '100%',
+    maxWorkers: availableParallelism() + 1, // many e2e tests wait for a timeout of the engine
     projects: [
       {
         test: {
