@@ -1,5 +1,5 @@
 /**
- * Runs a command with a temporary MongoDB replica set, told to it as MONGODB_URI, and ends with the command's code:
+ * Runs a command with a temporary MongoDB replica set, its address in MONGODB_URI, and ends with the command's code:
  *
  *   node scripts/with-mongod.ts -- <command> [arguments...]
  */

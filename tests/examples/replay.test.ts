@@ -75,7 +75,7 @@ describe('the replay example', () => {
   });
 });
 
-describe('the replay example, told wrongly', () => {
+describe('the replay example, with wrong arguments', () => {
   it.each([
     ['--file is required', []],
     ['exactly one of --meter and --vehicle', ['--file', HOUSEHOLD]],
