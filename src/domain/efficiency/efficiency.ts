@@ -35,6 +35,7 @@ export interface Evidence {
   readonly coverages: readonly Coverage[];
 }
 
+/** The first verdict that applies, in the order of `Verdict`'s members. */
 export function verdict(evidence: Evidence): Verdict {
   if (evidence.vehicleReadings === 0) return 'no-data';
   if (isImplausible(evidence.efficiency)) return 'implausible';
