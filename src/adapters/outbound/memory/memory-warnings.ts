@@ -9,8 +9,8 @@ export class MemoryWarnings implements WarningRepository {
   #lastEvaluation: EpochMillis | undefined;
 
   async watches(vehicleIds: readonly string[]): Promise<ReadonlyMap<string, WarningWatch>> {
-    const asked = new Set(vehicleIds);
-    return new Map([...this.#watches].filter(([vehicleId]) => asked.has(vehicleId)));
+    const watches = vehicleIds.flatMap((vehicleId) => this.#watches.get(vehicleId) ?? []);
+    return new Map(watches.map((watch) => [watch.vehicleId, watch]));
   }
 
   async keep(changes: readonly WarningChange[]): Promise<void> {

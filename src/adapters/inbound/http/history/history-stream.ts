@@ -39,6 +39,8 @@ async function* chunks(
   } catch (error) {
     failed(error);
     throw error;
+  } finally {
+    await pages.return();
   }
   yield encoder.encode(header + format.trailer(readings));
 }

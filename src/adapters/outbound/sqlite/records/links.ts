@@ -35,7 +35,8 @@ export class LinkQueries {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#statements = prepareAll(database, linkSql);
+    const { find, during, duringOf } = linkSql;
+    this.#statements = prepareAll(database, { find, during, duringOf });
   }
 
   find(id: string): MeterLink | undefined {
@@ -71,7 +72,8 @@ export class LinkWriter {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#statements = prepareAll(database, linkSql);
+    const { find, overlapping, keep, remove } = linkSql;
+    this.#statements = prepareAll(database, { find, overlapping, keep, remove });
   }
 
   add(links: readonly MeterLink[]): readonly LinkOutcome[] {

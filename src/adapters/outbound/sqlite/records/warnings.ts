@@ -38,7 +38,8 @@ export class WarningQueries {
   readonly #marks: Marks;
 
   constructor(database: DatabaseSync) {
-    this.#statements = prepareAll(database, warningSql);
+    const { watch, list, listByState } = warningSql;
+    this.#statements = prepareAll(database, { watch, list, listByState });
     this.#marks = new Marks(database);
   }
 
@@ -75,7 +76,8 @@ export class WarningWriter {
   constructor(database: DatabaseSync, marks: Marks) {
     this.#database = database;
     this.#marks = marks;
-    this.#statements = prepareAll(database, warningSql);
+    const { keepWatch, keepWarning } = warningSql;
+    this.#statements = prepareAll(database, { keepWatch, keepWarning });
   }
 
   keep(changes: readonly WarningChange[]): void {
