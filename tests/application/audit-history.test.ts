@@ -8,8 +8,8 @@ import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { AuditHistory, type Difference } from '#application/upkeep/audit-history';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { closeHours } from '#tests/contracts/rollup-contract';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { stores } from '#tests/support/stores';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 

@@ -8,10 +8,10 @@ import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import type { Reading } from '#domain/reading/reading';
 import { DAY, floorTo, HOUR, MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
+import { aLink } from '#testing/links';
+import { ManualClock } from '#testing/manual-clock';
+import { START } from '#testing/readings';
 import { asRegister, type Charging, charging } from '#tests/support/charging';
-import { aLink } from '#tests/support/links';
-import { ManualClock } from '#tests/support/manual-clock';
-import { START } from '#tests/support/readings';
 import { stores } from '#tests/support/stores';
 
 const END = START + 2 * DAY;

@@ -4,8 +4,8 @@ import { StoreUnavailableError } from '#application/errors';
 import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 import { CloseHours } from '#application/upkeep/close-hours';
 import { HOUR, MINUTE } from '#domain/time/time';
-import { ManualClock } from '#tests/support/manual-clock';
-import { aVehicleReading, START } from '#tests/support/readings';
+import { ManualClock } from '#testing/manual-clock';
+import { aVehicleReading, START } from '#testing/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const hours: StreamHour[] = [0, 1, 2].map((n) => ({ kind: 'vehicle', hour: START + n * HOUR }));

@@ -8,10 +8,10 @@ import { coverage } from '#domain/coverage/coverage';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
+import { aLink } from '#testing/links';
+import { ManualClock } from '#testing/manual-clock';
+import { START } from '#testing/readings';
 import { charging } from '#tests/support/charging';
-import { aLink } from '#tests/support/links';
-import { ManualClock } from '#tests/support/manual-clock';
-import { START } from '#tests/support/readings';
 
 const always = (kw: number) => [{ from: START, to: START + 9 * DAY, kw }];
 const readings = (from: number, to: number, efficiency: number, vehicleId = 'EV-1', kw = 1) =>

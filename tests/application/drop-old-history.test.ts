@@ -3,8 +3,8 @@ import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { Retention } from '#application/ports/retention';
 import { DropOldHistory } from '#application/upkeep/drop-old-history';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
-import { ManualClock } from '#tests/support/manual-clock';
-import { aVehicleReading, START } from '#tests/support/readings';
+import { ManualClock } from '#testing/manual-clock';
+import { aVehicleReading, START } from '#testing/readings';
 
 it('drops history in whole hours once it is old enough', async () => {
   const { writer, cold, retention } = createMemoryStore();

@@ -5,9 +5,9 @@ import { LinkedBalances } from '#application/analytics/linked-balances';
 import type { ColdStore } from '#application/ports/cold-store';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import { HOUR } from '#domain/time/time';
-import { aLink } from '#tests/support/links';
-import { ManualClock } from '#tests/support/manual-clock';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { aLink } from '#testing/links';
+import { ManualClock } from '#testing/manual-clock';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 
 const VEHICLES = 150;
 const DAY_WINDOW = { from: START, to: START + 24 * HOUR };

@@ -3,7 +3,7 @@ import { type MeterLink, meterLinkId } from '#domain/meter-link';
 import type { Reading } from '#domain/reading/reading';
 import { HOUR, MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import { aMeterReading, aVehicleReading } from '#tests/support/readings';
+import { aMeterReading, aVehicleReading } from '#testing/readings';
 
 /** The length of a life: some hours, so that windows have whole hours as well as edges within hours. */
 export const LENGTH = 6 * HOUR;

@@ -3,8 +3,8 @@ import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { StoreUnavailableError } from '#application/errors';
 import { IngestReadings } from '#application/ingest-readings';
 import { HOUR, MINUTE, SECOND } from '#domain/time/time';
-import { ManualClock } from '#tests/support/manual-clock';
-import { aVehicleReading, START } from '#tests/support/readings';
+import { ManualClock } from '#testing/manual-clock';
+import { aVehicleReading, START } from '#testing/readings';
 
 const hour = { from: START, to: START + HOUR };
 const at = (time: number) => aVehicleReading({ timestamp: time, kwh: 1 });

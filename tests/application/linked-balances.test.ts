@@ -3,9 +3,9 @@ import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { LinkedBalances } from '#application/analytics/linked-balances';
 import type { ColdStore } from '#application/ports/cold-store';
 import { DAY } from '#domain/time/time';
-import { aLink } from '#tests/support/links';
-import { ManualClock } from '#tests/support/manual-clock';
-import { START } from '#tests/support/readings';
+import { aLink } from '#testing/links';
+import { ManualClock } from '#testing/manual-clock';
+import { START } from '#testing/readings';
 
 const WINDOW = { from: START, to: START + DAY };
 

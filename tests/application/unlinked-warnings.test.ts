@@ -4,11 +4,11 @@ import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { DEFAULT_WARNING_RULE, type LossWarning } from '#domain/loss-warning';
 import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time/time';
-import { aLink } from '#tests/support/links';
-import { ManualClock } from '#tests/support/manual-clock';
-import { START } from '#tests/support/readings';
+import { aLink } from '#testing/links';
+import { ManualClock } from '#testing/manual-clock';
+import { START } from '#testing/readings';
+import { aWarning, aWatch } from '#testing/warnings';
 import { stores } from '#tests/support/stores';
-import { aWarning, aWatch } from '#tests/support/warnings';
 
 /** More vehicles than one step handles. */
 const MANY = 700;

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { noDeviceTotals, noFleetTotals } from '#domain/reading/totals';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
-import { seriesOf } from '#tests/support/series-of';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
+import { seriesOf } from '#testing/series-of';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** What every `ColdStore` answers over the same readings. */

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { MeterLink } from '#domain/meter-link';
 import { DAY, HOUR } from '#domain/time/time';
-import { aLink } from '#tests/support/links';
-import { START } from '#tests/support/readings';
+import { aLink } from '#testing/links';
+import { START } from '#testing/readings';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** What every `LinkRepository` does. */

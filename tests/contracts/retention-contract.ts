@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
-import { aVehicleReading, START } from '#tests/support/readings';
-import { seriesOf } from '#tests/support/series-of';
+import { aVehicleReading, START } from '#testing/readings';
+import { seriesOf } from '#testing/series-of';
 import { closeHours } from './rollup-contract.ts';
 import type { StoreUnderTest } from './store-under-test.ts';
 

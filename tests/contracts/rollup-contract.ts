@@ -6,8 +6,8 @@ import { addDeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading
 import type { Kind } from '#domain/streams/streams';
 import { DAY, floorTo, HOUR, MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
-import { seriesOf } from '#tests/support/series-of';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
+import { seriesOf } from '#testing/series-of';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** Closes every hour before `before` that can be closed. Returns their number. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { Reading } from '#domain/reading/reading';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** What every `TelemetryWriter` does. */

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { LossWarning } from '#domain/loss-warning';
 import { HOUR } from '#domain/time/time';
-import { START } from '#tests/support/readings';
-import { aWarning, aWatch } from '#tests/support/warnings';
+import { START } from '#testing/readings';
+import { aWarning, aWatch } from '#testing/warnings';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** What every `WarningRepository` does. */

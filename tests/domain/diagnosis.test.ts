@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { type DataCause, diagnose, diagnosisSpan, isSuspicious } from '#domain/efficiency/diagnosis';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { START } from '#testing/readings';
 import { aRegister, aSeries } from '#tests/support/energy-series';
-import { START } from '#tests/support/readings';
 
 describe('the diagnosis span', () => {
   it.each([

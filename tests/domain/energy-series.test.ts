@@ -9,8 +9,8 @@ import {
   sumOfSeries,
 } from '#domain/energy/energy-series';
 import { HOUR, MINUTE } from '#domain/time/time';
+import { START } from '#testing/readings';
 import { aRegister, aSeries } from '#tests/support/energy-series';
-import { START } from '#tests/support/readings';
 
 type Range = readonly [number, number];
 const flat = (value: number, times: number): Range[] => Array.from({ length: times }, () => [value, value] as const);

@@ -5,7 +5,7 @@ import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/l
 import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
 import type { StreamTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 
 const WINDOW = { from: START, to: START + HOUR };
 const link = (given: Partial<MeterLink> = {}): MeterLink => {

@@ -6,7 +6,7 @@ import { sameValues } from '#domain/reading/reading';
 import { addDeviceTotals, average, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
 import { byKind, kinds } from '#domain/streams/streams';
 import { DAY, MINUTE } from '#domain/time/time';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 
 describe('a device id', () => {
   it.each(['a', 'EV-7', 'meter_1.2:3-4', '0', 'x'.repeat(128)])('may be %s', (id) => {

@@ -4,8 +4,8 @@ import { systemClock } from '#adapters/outbound/system-clock';
 import { type Contents, createContainer, type Outside, resolve } from '#infrastructure/container';
 import { readEnvironment } from '#infrastructure/environment';
 import { useCases } from '#infrastructure/use-cases';
-import { ManualClock } from '#tests/support/manual-clock';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { ManualClock } from '#testing/manual-clock';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 
 function outside(given: Partial<Outside> = {}): Outside {
   return { config: readEnvironment({}), store: createMemoryStore(), ...given };

@@ -8,8 +8,8 @@ import { DAY } from '#domain/time/time';
 import { readEnvironment } from '#infrastructure/environment';
 import { HttpServer } from '#infrastructure/http-server';
 import { type Service, startService } from '#infrastructure/service';
-import { ManualClock } from '#tests/support/manual-clock';
-import { START } from '#tests/support/readings';
+import { ManualClock } from '#testing/manual-clock';
+import { START } from '#testing/readings';
 
 const config = { ...readEnvironment({ EIE_STORE: 'memory' }), port: 0 };
 const silent = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };

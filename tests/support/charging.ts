@@ -1,6 +1,6 @@
 import type { MeterReading, Reading, VehicleReading } from '#domain/reading/reading';
 import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
-import { aMeterReading, aVehicleReading } from './readings.ts';
+import { aMeterReading, aVehicleReading } from '#testing/readings';
 
 /** What a meter and a vehicle do; times are real, not those of the devices' clocks. */
 export interface Charging {

@@ -1,6 +1,6 @@
 import type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
 import { HOUR, type Millis } from '#domain/time/time';
-import { START } from './readings.ts';
+import { START } from '#testing/readings';
 
 /** A series with one energy (mWh) per bucket, from `START` on; `null` omits a bucket. */
 export function aSeries(energies: readonly (number | null)[], width: Millis = HOUR, start = START): EnergySeries {

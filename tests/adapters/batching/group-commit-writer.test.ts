@@ -5,7 +5,7 @@ import { OverloadedError, StoreUnavailableError } from '#application/errors';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
-import { aMeterReading, START } from '#tests/support/readings';
+import { aMeterReading, START } from '#testing/readings';
 
 /** The shipped memory writer behind a gate: commits wait until the test lets them through or fails them. */
 class GatedWriter implements TelemetryWriter {

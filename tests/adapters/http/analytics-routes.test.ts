@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 import { type AppUnderTest, appUnderTest, NOW, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 
 const iso = (time: number) => new Date(time).toISOString();

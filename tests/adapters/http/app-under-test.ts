@@ -7,8 +7,8 @@ import type { Logger } from '#application/ports/logger';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { createContainer, resolve, resolveUseCases } from '#infrastructure/container';
 import { readEnvironment } from '#infrastructure/environment';
-import { ManualClock } from '#tests/support/manual-clock';
-import { START } from '#tests/support/readings';
+import { ManualClock } from '#testing/manual-clock';
+import { START } from '#testing/readings';
 
 /** A logger that keeps its lines. */
 export class LogLines implements Logger {

@@ -8,7 +8,7 @@ import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { ColdStore } from '#application/ports/cold-store';
 import { DAY } from '#domain/time/time';
-import { aVehicleReading, START } from '#tests/support/readings';
+import { aVehicleReading, START } from '#testing/readings';
 import { appUnderTest } from './app-under-test.ts';
 
 /** About 35 MB of lines: more than sockets and streams buffer. */

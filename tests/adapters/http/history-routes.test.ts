@@ -3,7 +3,7 @@ import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { ColdStore } from '#application/ports/cold-store';
 import { HOUR, MINUTE } from '#domain/time/time';
-import { aVehicleReading, START } from '#tests/support/readings';
+import { aVehicleReading, START } from '#testing/readings';
 import { type AppUnderTest, appUnderTest, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 
 const iso = (time: number) => new Date(time).toISOString();

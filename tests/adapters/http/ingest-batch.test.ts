@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MINUTE } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 import { appUnderTest, post, postLines, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 
 interface BatchAnswer {

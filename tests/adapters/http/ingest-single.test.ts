@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 import { appUnderTest, NOW, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 
 const timestamp = new Date(START).toISOString();

@@ -3,7 +3,7 @@ import type { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '#application/errors';
 import { DAY, HOUR } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 import { appUnderTest, BODY_LIMIT, problemOf } from './app-under-test.ts';
 
 const iso = (time: number) => new Date(time).toISOString();

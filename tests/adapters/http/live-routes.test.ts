@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '#application/errors';
 import { MINUTE } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 import { appUnderTest, NOW, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 
 interface Page {

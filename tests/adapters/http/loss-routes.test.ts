@@ -5,9 +5,9 @@ import type { ColdStore } from '#application/ports/cold-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { aLink } from '#testing/links';
+import { START } from '#testing/readings';
 import { asRegister, charging } from '#tests/support/charging';
-import { aLink } from '#tests/support/links';
-import { START } from '#tests/support/readings';
 import { type AppUnderTest, appUnderTest, problemOf } from './app-under-test.ts';
 
 const iso = (time: number) => new Date(time).toISOString();

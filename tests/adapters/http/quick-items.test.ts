@@ -9,7 +9,7 @@ import type { Received } from '#application/ingest-readings';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 import { inverterStream } from '#tests/support/streams';
 
 /** More fields than the builder writes out, one of them with many digits. */

@@ -3,7 +3,7 @@ import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import { DAY, MINUTE } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 import { inverterStream } from '#tests/support/streams';
 
 const definitions: readonly StreamDefinition[] = [...Object.values(streams), inverterStream];

@@ -11,9 +11,9 @@ import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
 import type { Reading } from '#domain/reading/reading';
 import { DAY, HOUR, MINUTE, SECOND } from '#domain/time/time';
+import { aVehicleReading, START } from '#testing/readings';
 import { closeHours, totalsOf } from '#tests/contracts/rollup-contract';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
-import { aVehicleReading, START } from '#tests/support/readings';
 
 const HOURS = 4;
 const DEVICES = 40;

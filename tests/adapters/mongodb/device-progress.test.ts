@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { DeviceProgress } from '#adapters/outbound/mongodb/live/device-progress';
 import { HOUR, MINUTE } from '#domain/time/time';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 
 const at = (minutes: number, deviceId = 'M-1') => aMeterReading({ deviceId, timestamp: START + minutes * MINUTE });
 

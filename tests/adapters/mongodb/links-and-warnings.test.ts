@@ -3,10 +3,10 @@ import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { overlaps } from '#domain/meter-link';
 import { HOUR } from '#domain/time/time';
-import { aLink } from '#tests/support/links';
+import { aLink } from '#testing/links';
+import { START } from '#testing/readings';
+import { aWarning, aWatch } from '#testing/warnings';
 import { temporaryDatabase } from '#tests/support/mongodb-database';
-import { START } from '#tests/support/readings';
-import { aWarning, aWatch } from '#tests/support/warnings';
 
 describe('several processes on one MongoDB', () => {
   let stores: readonly [TelemetryStore, TelemetryStore];

@@ -2,10 +2,10 @@ import { expect, it, onTestFinished } from 'vitest';
 import { hourCollections } from '#adapters/outbound/mongodb/hours/hour-documents';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { aVehicleReading, START } from '#testing/readings';
+import { seriesOf } from '#testing/series-of';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
-import { aVehicleReading, START } from '#tests/support/readings';
-import { seriesOf } from '#tests/support/series-of';
 
 it('ignores readings before the horizon that an interrupted drop has left, and drops them the next time', async () => {
   const database = temporaryDatabase();

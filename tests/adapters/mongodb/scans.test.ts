@@ -3,11 +3,11 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { aMeterReading, START } from '#testing/readings';
+import { seriesOf } from '#testing/series-of';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 import { examined } from '#tests/support/mongodb-explain';
-import { aMeterReading, START } from '#tests/support/readings';
-import { seriesOf } from '#tests/support/series-of';
 
 const DEVICES = 12;
 const HOURS = 5;

@@ -5,8 +5,8 @@ import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { APP_NAME } from '#adapters/outbound/mongodb/server/abandoned-transactions';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, MINUTE } from '#domain/time/time';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 
 const day = { from: START, to: START + DAY };
 

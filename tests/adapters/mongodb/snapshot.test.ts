@@ -3,9 +3,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { inSnapshot } from '#adapters/outbound/mongodb/hours/snapshot';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { HOUR } from '#domain/time/time';
+import { aVehicleReading, START } from '#testing/readings';
 import { closeHours } from '#tests/contracts/rollup-contract';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
-import { aVehicleReading, START } from '#tests/support/readings';
 
 it('a snapshot still sees in a later read what was deleted after the first', async () => {
   const { uri, database } = temporaryDatabase();

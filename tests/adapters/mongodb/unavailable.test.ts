@@ -7,10 +7,10 @@ import { isTimeLimitReached } from '#adapters/outbound/mongodb/server/driver-err
 import { inTransaction } from '#adapters/outbound/mongodb/server/durable-transaction';
 import { StoreUnavailableError } from '#application/errors';
 import { DAY, HOUR } from '#domain/time/time';
+import { aMeterReading, START } from '#testing/readings';
+import { seriesOf } from '#testing/series-of';
 import { startMongod } from '#tests/support/mongod';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
-import { aMeterReading, START } from '#tests/support/readings';
-import { seriesOf } from '#tests/support/series-of';
 
 describe('a commit on MongoDB', () => {
   it('requires the majority and the journal, whatever the connection string says', async () => {

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
 import type { Logger } from '#application/ports/logger';
 import { MINUTE, SECOND } from '#domain/time/time';
-import { ManualClock } from '#tests/support/manual-clock';
-import { START } from '#tests/support/readings';
+import { ManualClock } from '#testing/manual-clock';
+import { START } from '#testing/readings';
 
 const LINES = 20;
 

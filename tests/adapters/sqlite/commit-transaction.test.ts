@@ -10,7 +10,7 @@ import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-trans
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
 import { DAY, MINUTE } from '#domain/time/time';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const day = { from: START - DAY, to: START + DAY };

@@ -12,7 +12,7 @@ import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-trans
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
-import { aMeterReading, START } from '#tests/support/readings';
+import { aMeterReading, START } from '#testing/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 const meters = tablesOf('meter');

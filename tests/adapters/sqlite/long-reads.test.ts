@@ -6,7 +6,7 @@ import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { MINUTE } from '#domain/time/time';
-import { aMeterReading, START } from '#tests/support/readings';
+import { aMeterReading, START } from '#testing/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 import { startedThreads } from './started-threads.ts';
 

@@ -4,7 +4,7 @@ import { historyBlockSize } from '#adapters/outbound/sqlite/format/history-block
 import { RowEntries } from '#adapters/outbound/sqlite/format/row-entries';
 import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
 import { DAY, MINUTE } from '#domain/time/time';
-import { START } from '#tests/support/readings';
+import { START } from '#testing/readings';
 
 const MINUTE_NUMBER = Math.floor(START / MINUTE);
 const BLOCK = 7;

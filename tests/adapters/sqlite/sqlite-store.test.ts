@@ -6,8 +6,8 @@ import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { closeHours } from '#tests/contracts/rollup-contract';
-import { aMeterReading, aVehicleReading, START } from '#tests/support/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 import { startedThreads } from './started-threads.ts';
 

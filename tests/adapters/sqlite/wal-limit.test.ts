@@ -8,7 +8,7 @@ import { Thread } from '#adapters/outbound/sqlite/thread/thread-protocol';
 import { WalLimit } from '#adapters/outbound/sqlite/wal-limit';
 import type { WriterObjects } from '#adapters/outbound/sqlite/writer/writer-thread';
 import { HOUR, SECOND } from '#domain/time/time';
-import { aMeterReading, START } from '#tests/support/readings';
+import { aMeterReading, START } from '#testing/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 /** More than the 4 MiB that the WAL has when SQLite can reuse it. */
