@@ -70,6 +70,23 @@ module.exports = {
       from: { path: '^src/' },
       to: { path: '^(tests|bench|scripts|examples)/' },
     },
+    {
+      name: 'only-tests-use-the-testing-kit',
+      comment: 'What is shipped as energy-ingestion-engine/testing is no part of the running engine.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/testing/' },
+      to: { path: '^src/testing/' },
+    },
+    {
+      name: 'the-testing-kit-knows-no-runner',
+      comment: 'Test functions are handed in; of the adapters it ships the memory store.',
+      severity: 'error',
+      from: { path: '^src/testing/' },
+      to: {
+        pathNot: '^(src/(testing|domain|application|adapters/outbound/memory)/|node:|node_modules/fast-check/)',
+        dependencyTypesNot: ['core'],
+      },
+    },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-cycles-between-rooms',

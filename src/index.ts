@@ -11,11 +11,11 @@ export {
   type GroupCommitLimits,
   GroupCommitWriter,
 } from '#adapters/outbound/batching/group-commit-writer';
-export { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-export { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
+export { createMemoryRecords, createMemoryStore } from '#adapters/outbound/memory/memory-store';
+export { type MongoDbStore, openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 export { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
 export { createWinstonLogger, type LogLevel } from '#adapters/outbound/observability/winston-logger';
-export { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
+export { openSqliteStore, type SqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 export { systemClock } from '#adapters/outbound/system-clock';
 
 // Use cases and ports
@@ -38,13 +38,18 @@ export {
 } from '#application/manage-links';
 export type { Clock } from '#application/ports/clock';
 export type { ColdStore, FleetHour, HistoryQuery } from '#application/ports/cold-store';
+export type { EngineStore } from '#application/ports/engine-store';
 export type { HotStore, LivePageQuery } from '#application/ports/hot-store';
 export type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
+export type { IngestCapacity } from '#application/ports/ingest-capacity';
 export type { LinkOutcome, LinkQuery, LinkRepository } from '#application/ports/link-repository';
 export type { Logger } from '#application/ports/logger';
+export type { RecordStore } from '#application/ports/record-store';
 export type { Retention } from '#application/ports/retention';
-export type { StoreHealth, TelemetryStore } from '#application/ports/telemetry-store';
+export type { StoreHealth, StoreLifecycle } from '#application/ports/store-lifecycle';
+export type { TelemetryStore } from '#application/ports/telemetry-store';
 export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+export type { Upkeep } from '#application/ports/upkeep';
 export type { WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live-state';
 export { AuditHistory, type Difference } from '#application/upkeep/audit-history';
@@ -80,6 +85,7 @@ export type { EpochMillis, Millis } from '#domain/time/time';
 export type { TimeWindow } from '#domain/time/time-window';
 
 // The whole engine in your own process
+export { combineStores } from '#infrastructure/combine-stores';
 export type { Config, StoreConfig } from '#infrastructure/config';
 export { ConfigurationError, readEnvironment } from '#infrastructure/environment';
 export { type Service, type ServiceOptions, startService } from '#infrastructure/service';

@@ -42,6 +42,7 @@ describe('the source tree', () => {
     'adapters/inbound/http',
     'adapters/outbound',
     'infrastructure',
+    'testing',
   ])('has files in src/%s', (layer) => {
     expect(globSync(join(ROOT, 'src', layer, '**/*.ts')).length).toBeGreaterThan(0);
   });
@@ -78,6 +79,7 @@ const LEAVES = [
   'src/adapters/outbound/sqlite',
   'src/adapters/outbound/sqlite/writer',
   'src/infrastructure',
+  'src/testing',
   'tests',
 ];
 
@@ -107,6 +109,9 @@ const PLANTED: readonly (readonly [file: string, imported: string, rules: readon
   ['src/adapters/outbound/sqlite/reader/to-writer.ts', '../writer/leaf.ts', ['sqlite-readers-and-writer-do-not-meet']],
   ['src/adapters/outbound/memory/to-container.ts', 'tsyringe', ['only-infrastructure-knows-the-container']],
   ['src/to-tests.ts', '../tests/leaf.ts', ['product-does-not-import-tests-or-benchmarks']],
+  ['src/infrastructure/to-testing.ts', '#testing/leaf', ['only-tests-use-the-testing-kit']],
+  ['src/testing/to-runner.ts', 'vitest', ['the-testing-kit-knows-no-runner']],
+  ['src/testing/to-sqlite.ts', '#adapters/outbound/sqlite/leaf', ['the-testing-kit-knows-no-runner']],
   ['src/to-nowhere.ts', '#domain/nowhere', ['no-unresolvable-imports']],
   ['src/domain/circle/a.ts', './b.ts', ['no-cycles']],
 ];

@@ -1,4 +1,4 @@
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { LaneOptions } from '../load/http-lanes.ts';
 import type { Lane } from '../load/lane.ts';
 import type { BatchPlan } from '../load/request-pool.ts';
@@ -15,7 +15,7 @@ export interface Running {
   /** The bytes that its data occupies on disk now. */
   diskBytes?(): Promise<number>;
   /** Opens its store read-only beside the running process; the caller closes it. */
-  openStore?(): Promise<TelemetryStore>;
+  openStore?(): Promise<EngineStore>;
   /** Stops the process and starts another on the same data. The result replaces this object. */
   restart?(): Promise<Running>;
   /** Stops everything started for it and deletes its data. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { StoreConfig } from '#infrastructure/config';
 import { openStore } from '#infrastructure/open-store';
 import { json, jsonWithExtraMember } from '../load/encoding.ts';
@@ -108,6 +108,6 @@ function posting(port: number): Pick<Running, 'port' | 'lanes' | 'countReadings'
   };
 }
 
-function openBeside(config: StoreConfig): Promise<TelemetryStore> {
+function openBeside(config: StoreConfig): Promise<EngineStore> {
   return openStore(config, { logger: createWinstonLogger('warn'), readOnly: true });
 }

@@ -1,6 +1,6 @@
 import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { DAY } from '#domain/time/time';
 import type { StoreConfig } from '#infrastructure/config';
 import { openStore } from '#infrastructure/open-store';
@@ -76,7 +76,7 @@ async function open(config: StoreConfig): Promise<Running> {
 }
 
 /** The number of readings in the last 60 days, which include every load. */
-async function countReadings({ cold }: TelemetryStore): Promise<number> {
+async function countReadings({ cold }: EngineStore): Promise<number> {
   const day = Math.floor(Date.now() / DAY) * DAY;
   const totals = await cold.fleetTotals({ from: day - 60 * DAY, to: day + 2 * DAY });
   return Object.values(totals).reduce((sum, { readings }) => sum + readings, 0);

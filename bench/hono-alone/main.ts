@@ -19,7 +19,7 @@ ingestRoutes(app, {
   ingestReadings: new IngestReadings({ commit: async (readings) => readings.map(() => STORED) }),
   acceptedTime: { maxFuture: Number.POSITIVE_INFINITY, maxAge: Number.POSITIVE_INFINITY },
   bodyLimit: BODY_LIMIT_BYTES,
-  isQueueFull: () => false,
+  ingestCapacity: { hasRoomFor: () => true },
   clock: systemClock,
   ingestLog: new IngestLog(createWinstonLogger('warn')),
 });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import type { Running } from '../candidates/candidate.ts';
 
@@ -25,10 +25,9 @@ export async function untilHoursAreClosed(running: Running, end: EpochMillis, li
   }
 }
 
-async function leftToDo({ rollups, warnings }: TelemetryStore, end: EpochMillis, lastHour: EpochMillis) {
-  const unclosed = await rollups.unclosed(end, 1);
-  if (unclosed[0] !== undefined)
-    return `the ${unclosed[0].kind}s of ${new Date(unclosed[0].hour).toISOString()} are not closed`;
+async function leftToDo({ upkeep, warnings }: EngineStore, end: EpochMillis, lastHour: EpochMillis) {
+  const [unclosed] = (await upkeep.rollups?.unclosed(end, 1)) ?? [];
+  if (unclosed) return `the ${unclosed.kind}s of ${new Date(unclosed.hour).toISOString()} are not closed`;
   const evaluated = await warnings.lastEvaluation();
   return evaluated !== undefined && evaluated >= lastHour ? undefined : 'losses are not evaluated';
 }

@@ -1,7 +1,7 @@
 import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import type { Clock } from './ports/clock.ts';
-import type { Retention } from './ports/retention.ts';
+import type { Upkeep } from './ports/upkeep.ts';
 
 /** An answer over a window, part of which may no longer have any readings. */
 export interface WithHorizon {
@@ -10,8 +10,8 @@ export interface WithHorizon {
 }
 
 /** The horizon, when the window starts before it. Rejects like the store. */
-export async function horizonWithin(retention: Retention, window: TimeWindow): Promise<WithHorizon> {
-  const horizon = await retention.horizon();
+export async function horizonWithin({ retention }: Upkeep, window: TimeWindow): Promise<WithHorizon> {
+  const horizon = await retention?.horizon();
   return horizon !== undefined && window.from < horizon ? { horizon } : {};
 }
 
@@ -23,14 +23,14 @@ const MAX_HORIZON_AGE: Millis = MINUTE;
 
 /** The horizon as of at most about a minute ago, for callers that cannot ask the store each time. */
 export class RecentHorizon {
-  readonly #retention: Retention;
+  readonly #upkeep: Upkeep;
   readonly #clock: Clock;
   #known: EpochMillis | undefined;
   #requestedAt: EpochMillis = -Infinity;
   #request: Promise<EpochMillis> | undefined;
 
-  constructor(retention: Retention, clock: Clock) {
-    this.#retention = retention;
+  constructor(upkeep: Upkeep, clock: Clock) {
+    this.#upkeep = upkeep;
     this.#clock = clock;
   }
 
@@ -50,7 +50,7 @@ export class RecentHorizon {
 
   async #refresh(): Promise<EpochMillis> {
     try {
-      this.#known = (await this.#retention.horizon()) ?? -Infinity;
+      this.#known = (await this.#upkeep.retention?.horizon()) ?? -Infinity;
       return this.#known;
     } finally {
       this.#request = undefined;

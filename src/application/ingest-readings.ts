@@ -4,8 +4,8 @@ import type { Reading } from '#domain/reading/reading';
 import type { EpochMillis } from '#domain/time/time';
 import { RecentHorizon } from './horizon.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Retention } from './ports/retention.ts';
 import type { CommitOptions, TelemetryWriter } from './ports/telemetry-writer.ts';
+import type { Upkeep } from './ports/upkeep.ts';
 
 /** What an inbound adapter received: a valid reading, or what is wrong with it. */
 export type Received = Reading | Rejected;
@@ -30,10 +30,10 @@ export class IngestReadings {
   readonly #writer: TelemetryWriter;
   readonly #horizon: RecentHorizon | undefined;
 
-  /** `history` is needed with a store that drops old history; without it no reading is too old. */
-  constructor(writer: TelemetryWriter, history?: { readonly retention: Retention; readonly clock: Clock }) {
+  /** `history` is needed with a store that drops old history; without it no reading is before the horizon. */
+  constructor(writer: TelemetryWriter, history?: { readonly upkeep: Upkeep; readonly clock: Clock }) {
     this.#writer = writer;
-    this.#horizon = history && new RecentHorizon(history.retention, history.clock);
+    this.#horizon = history && new RecentHorizon(history.upkeep, history.clock);
   }
 
   /**

@@ -3,14 +3,14 @@ import { type DependencyContainer, instanceCachingFactory, container as root } f
 import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { systemClock } from '#adapters/outbound/system-clock';
 import type { Clock } from '#application/ports/clock';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { Config } from './config.ts';
 import { type Parts, type UseCases, useCases } from './use-cases.ts';
 
 /** Dependencies that come from outside the container. The clock is the system's unless another one is given. */
 export interface Outside {
   readonly config: Config;
-  readonly store: TelemetryStore;
+  readonly store: EngineStore;
   readonly clock?: Clock;
 }
 

@@ -1,5 +1,5 @@
+import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { StoreConfig } from './config.ts';
 
 export interface OpenStoreOptions {
@@ -12,7 +12,7 @@ export interface OpenStoreOptions {
 export async function openStore(
   config: StoreConfig,
   { logger, readOnly = false }: OpenStoreOptions,
-): Promise<TelemetryStore> {
+): Promise<EngineStore> {
   switch (config.kind) {
     case 'memory': {
       const { createMemoryStore } = await import('#adapters/outbound/memory/memory-store');

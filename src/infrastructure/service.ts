@@ -2,8 +2,8 @@ import pTimeout from 'p-timeout';
 import { createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import type { Clock } from '#application/ports/clock';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { type Millis, SECOND } from '#domain/time/time';
 import { Background, type BackgroundTask } from './background.ts';
 import type { Config } from './config.ts';
@@ -38,7 +38,7 @@ export interface ServiceOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
   /** A store to use instead of the configured one. The service closes it when it stops. */
-  readonly store?: TelemetryStore;
+  readonly store?: EngineStore;
   /** Whether this process closes hours, evaluates losses and drops old history; true by default. */
   readonly background?: boolean;
 }
@@ -66,7 +66,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     clock: resolve(container, 'clock'),
     logger,
     ingestLog,
-    isQueueFull: (readings) => groupCommit.isFullFor(readings),
+    ingestCapacity: groupCommit,
     acceptedTime: config.acceptedTime,
     bodyLimit: config.bodyLimit,
   });

@@ -10,7 +10,7 @@ import { ListLosses } from '#application/losses/list-losses';
 import { ListWarnings } from '#application/losses/list-warnings';
 import { ManageLinks } from '#application/manage-links';
 import type { Clock } from '#application/ports/clock';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { ListLiveStates, ReadLiveState } from '#application/read-live-state';
 import { CloseHours } from '#application/upkeep/close-hours';
 import { DropOldHistory } from '#application/upkeep/drop-old-history';
@@ -18,15 +18,15 @@ import type { Config } from './config.ts';
 
 export interface Parts {
   readonly config: Config;
-  readonly store: TelemetryStore;
+  readonly store: EngineStore;
   readonly clock: Clock;
   readonly groupCommit: GroupCommitWriter;
 }
 
 /** How each use case is made, by the name under which the container and the routes know it. */
 export const useCases = {
-  ingestReadings: ({ groupCommit, store: { retention }, clock }: Parts) =>
-    new IngestReadings(groupCommit, { retention, clock }),
+  ingestReadings: ({ groupCommit, store: { upkeep }, clock }: Parts) =>
+    new IngestReadings(groupCommit, { upkeep, clock }),
   readLiveState: ({ store, clock }: Parts) => new ReadLiveState(store.hot, clock),
   listLiveStates: ({ store, clock }: Parts) => new ListLiveStates(store.hot, clock),
   vehiclePerformance: ({ store, clock, config }: Parts) =>
@@ -38,9 +38,9 @@ export const useCases = {
   listLosses: ({ store, clock, config }: Parts) => new ListLosses(store, clock, config.warningRule),
   listWarnings: ({ store }: Parts) => new ListWarnings(store.warnings),
   manageLinks: ({ store }: Parts) => new ManageLinks(store.links),
-  closeHours: ({ store, clock }: Parts) => new CloseHours(store.rollups, clock),
+  closeHours: ({ store, clock }: Parts) => new CloseHours(store.upkeep, clock),
   detectLosses: ({ store, clock, config }: Parts) => new DetectLosses(store, clock, config.warningRule),
-  dropOldHistory: ({ store, clock, config }: Parts) => new DropOldHistory(store.retention, clock, config.retention),
+  dropOldHistory: ({ store, clock, config }: Parts) => new DropOldHistory(store.upkeep, clock, config.retention),
 };
 
 export type UseCases = { readonly [Name in keyof typeof useCases]: ReturnType<(typeof useCases)[Name]> };

@@ -1,8 +1,42 @@
 import { milliwattHoursFromKwh } from '#domain/energy/energy';
-import type { MeterReading, VehicleReading } from '#domain/reading/reading';
+import type { MeterReading, Reading, VehicleReading } from '#domain/reading/reading';
+import type { MeasuredField, StreamDefinition } from '#domain/streams/stream';
+import { type Kind, streams } from '#domain/streams/streams';
+import type { EpochMillis } from '#domain/time/time';
 
 /** A whole hour in the past, from which most tests start. */
-export const START = Date.UTC(2026, 0, 15, 12);
+export const START: EpochMillis = Date.UTC(2026, 0, 15, 12);
+
+/** What a test says about a reading; the rest has defaults. */
+export interface GivenReading {
+  /** `<kind>-1` by default. */
+  readonly deviceId?: string;
+  /** `START` by default. */
+  readonly timestamp?: EpochMillis;
+  /** 0.1 by default. */
+  readonly kwh?: number;
+  /** A quarter of a second after the timestamp by default. */
+  readonly receivedAt?: EpochMillis;
+  /** Measured fields by name; one without a value is in the lower part of its range. */
+  readonly values?: Readonly<Record<string, number>>;
+}
+
+/** A reading of any stream. */
+export function aReading(kind: Kind, given: GivenReading = {}): Reading {
+  const { deviceId = `${kind}-1`, timestamp = START, kwh = 0.1, receivedAt = timestamp + 250, values = {} } = given;
+  const measured = measuredOf(kind).map(([name, field]) => [name, values[name] ?? usualValue(field)]);
+  const energy = milliwattHoursFromKwh(kwh);
+  return { kind, deviceId, timestamp, energy, receivedAt, ...Object.fromEntries(measured) } as unknown as Reading;
+}
+
+/** The measured fields of a stream with their bounds. */
+export function measuredOf(kind: Kind): [name: string, field: MeasuredField][] {
+  return Object.entries<MeasuredField>((streams[kind] as StreamDefinition).measured);
+}
+
+function usualValue({ min, max }: MeasuredField): number {
+  return Math.round((min + (max - min) / 4) * 10) / 10;
+}
 
 type Given<R> = Partial<Omit<R, 'kind' | 'energy'>> & { kwh?: number };
 

@@ -3,13 +3,12 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { AuditHistory, type Difference } from '#application/upkeep/audit-history';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
-import { closeHours } from '#tests/contracts/rollup-contract';
+import { closeHours, retentionOf, rollupsOf } from '#testing/upkeep';
 import { stores } from '#tests/support/stores';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
@@ -23,7 +22,7 @@ const readings = Array.from({ length: 180 }, (_, minute) => {
   ];
 }).flat();
 
-async function differencesIn(store: Pick<TelemetryStore, 'cold' | 'rollups' | 'retention'>): Promise<Difference[]> {
+async function differencesIn(store: Pick<EngineStore, 'cold' | 'upkeep'>): Promise<Difference[]> {
   const found: Difference[] = [];
   for await (const difference of new AuditHistory(store).audit(WINDOW)) found.push(difference);
   return found;
@@ -39,7 +38,7 @@ describe.each(stores)('an audit on $name', ({ open }) => {
     await store.writer.commit([aVehicleReading({ timestamp: START + HOUR + 1, kwh: 7 })]);
     expect(await differencesIn(store)).toEqual([]);
     await closeHours(store);
-    await store.retention.dropBefore(START + 2 * HOUR);
+    await retentionOf(store).dropBefore(START + 2 * HOUR);
     expect(await differencesIn(store)).toEqual([]);
   });
 
@@ -48,32 +47,22 @@ describe.each(stores)('an audit on $name', ({ open }) => {
     await store.writer.commit(readings);
     await closeHours(store);
     const retention = {
-      ...port(store.retention, 'dropBefore'),
+      ...port(retentionOf(store), 'dropBefore'),
       horizon: async () => {
-        const horizon = await store.retention.horizon();
-        await store.retention.dropBefore(START + 2 * HOUR);
+        const horizon = await retentionOf(store).horizon();
+        await retentionOf(store).dropBefore(START + 2 * HOUR);
         return horizon;
       },
     };
 
-    expect(await differencesIn({ cold: store.cold, rollups: store.rollups, retention })).toEqual([]);
+    expect(await differencesIn({ cold: store.cold, upkeep: { ...store.upkeep, retention } })).toEqual([]);
   });
 
-  it('reports the wrong sums of a device and of the fleet', async () => {
-    const store = await open();
-    await store.writer.commit(readings);
-    await closeHours(store);
-    const { rollups, cold, retention } = store;
+  it('reports the wrong sums of the fleet', async () => {
+    const { cold, upkeep, writer } = await open();
+    await writer.commit(readings);
     const wrong = {
-      retention,
-      rollups: {
-        ...port(rollups, 'unclosed', 'close', 'recount'),
-        closed: async (hour: Parameters<typeof rollups.closed>[0]) => {
-          const sums = new Map(await rollups.closed(hour));
-          if (hour.kind === 'vehicle' && hour.hour === START) sums.delete('EV-2');
-          return sums;
-        },
-      },
+      upkeep,
       cold: {
         ...port(cold, 'history', 'deviceTotals', 'seriesByDevice', 'totalsByDevice', 'fleetTotals'),
         fleetHours: async (window: Parameters<typeof cold.fleetHours>[0]) =>
@@ -84,11 +73,7 @@ describe.each(stores)('an audit on $name', ({ open }) => {
       },
     };
 
-    const found = await differencesIn(wrong);
-
-    const counted = { energy: 60 * 80_000, readings: 60, sums: { batteryTemp: 60 * 25_000_000 } };
-    expect(found).toEqual([
-      { hour: START, kind: 'vehicle', sum: 'device-hour', deviceId: 'EV-2', counted, stored: undefined },
+    expect(await differencesIn(wrong)).toEqual([
       {
         hour: START + HOUR,
         kind: 'meter',
@@ -100,24 +85,56 @@ describe.each(stores)('an audit on $name', ({ open }) => {
   });
 });
 
-it('an audit does not report a reading that arrives meanwhile', async () => {
-  const store = createMemoryStore();
-  await store.writer.commit(readings);
-  const { rollups, cold, retention } = store;
-  let late: Promise<unknown> | undefined;
-  const arriving = {
-    cold,
-    retention,
-    rollups: {
-      ...port(rollups, 'unclosed', 'close', 'closed'),
-      recount: async (hour: Parameters<typeof rollups.recount>[0]) => {
-        late ??= store.writer.commit([aMeterReading({ timestamp: START + 1 })]);
-        await late;
-        return rollups.recount(hour);
+const withRollups = stores.filter(({ name }) => name !== 'memory');
+
+describe.each(withRollups)('an audit on $name, which keeps hourly sums', ({ open }) => {
+  it('reports the wrong sums of a device', async () => {
+    const store = await open();
+    await store.writer.commit(readings);
+    await closeHours(store);
+    const rollups = rollupsOf(store);
+    const wrong = {
+      cold: store.cold,
+      upkeep: {
+        ...store.upkeep,
+        rollups: {
+          ...port(rollups, 'unclosed', 'close', 'recount'),
+          closed: async (hour: Parameters<typeof rollups.closed>[0]) => {
+            const sums = new Map(await rollups.closed(hour));
+            if (hour.kind === 'vehicle' && hour.hour === START) sums.delete('EV-2');
+            return sums;
+          },
+        },
       },
-    },
-  };
-  expect(await differencesIn(arriving)).toEqual([]);
+    };
+
+    const counted = { energy: 60 * 80_000, readings: 60, sums: { batteryTemp: 60 * 25_000_000 } };
+    expect(await differencesIn(wrong)).toEqual([
+      { hour: START, kind: 'vehicle', sum: 'device-hour', deviceId: 'EV-2', counted, stored: undefined },
+    ]);
+  });
+
+  it('does not report a reading that arrives meanwhile', async () => {
+    const store = await open();
+    await store.writer.commit(readings);
+    const rollups = rollupsOf(store);
+    let late: Promise<unknown> | undefined;
+    const arriving = {
+      cold: store.cold,
+      upkeep: {
+        ...store.upkeep,
+        rollups: {
+          ...port(rollups, 'unclosed', 'close', 'closed'),
+          recount: async (hour: Parameters<typeof rollups.recount>[0]) => {
+            late ??= store.writer.commit([aMeterReading({ timestamp: START + 1 })]);
+            await late;
+            return rollups.recount(hour);
+          },
+        },
+      },
+    };
+    expect(await differencesIn(arriving)).toEqual([]);
+  });
 });
 
 /** Some methods of a port, as an object. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import { DetectLosses } from '#application/losses/detect-losses';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { CloseHours } from '#application/upkeep/close-hours';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import type { Reading } from '#domain/reading/reading';
@@ -96,14 +96,14 @@ const cases: Record<string, Case> = {
 
 /** Lives through the two days as a service does: readings as they arrive, hours closed, losses evaluated each hour. */
 async function live(
-  store: TelemetryStore,
+  store: EngineStore,
   readings: readonly Reading[],
   linked: readonly [string, string][],
   step = HOUR,
 ) {
   await store.links.add(linked.map(([meterId, vehicleId]) => aLink({ meterId, vehicleId })));
   const clock = new ManualClock(START);
-  const closeHours = new CloseHours(store.rollups, clock);
+  const closeHours = new CloseHours(store.upkeep, clock);
   const detectLosses = new DetectLosses(store, clock, DEFAULT_WARNING_RULE);
   const arrivals = Map.groupBy(readings, ({ receivedAt }) => floorTo(step, receivedAt));
   for (let from = START; from < END; from += step) {

@@ -35,7 +35,7 @@ describe('closing hours', () => {
     const store = await openSqliteStore({ directory: temporaryDirectory() });
     await store.writer.commit(hours.map(({ hour }) => aVehicleReading({ timestamp: hour })));
     const clock = new ManualClock(START + 3 * HOUR + 2 * MINUTE - 1);
-    const closeHours = new CloseHours(store.rollups, clock);
+    const closeHours = new CloseHours(store.upkeep, clock);
 
     expect(await closeHours.close()).toBe(2);
     expect(await closeHours.close()).toBe(0);
@@ -46,9 +46,13 @@ describe('closing hours', () => {
     await store.close();
   });
 
+  it('does nothing on a store without hourly sums', async () => {
+    expect(await new CloseHours({}, new ManualClock(START + 9 * HOUR)).close()).toBe(0);
+  });
+
   it('goes on after an hour that cannot be closed, and reports it at the end', async () => {
     const { port, closed } = rollups(new Map([[START, new Error('broken')]]));
-    const closeHours = new CloseHours(port, new ManualClock(START + 9 * HOUR));
+    const closeHours = new CloseHours({ rollups: port }, new ManualClock(START + 9 * HOUR));
 
     await expect(closeHours.close()).rejects.toThrow('1 of 3 hours could not be closed');
     expect(closed).toEqual([START + HOUR, START + 2 * HOUR]);
@@ -56,7 +60,7 @@ describe('closing hours', () => {
 
   it('stops at once when the store does not answer', async () => {
     const { port, closed } = rollups(new Map([[START + HOUR, new StoreUnavailableError('down')]]));
-    const closeHours = new CloseHours(port, new ManualClock(START + 9 * HOUR));
+    const closeHours = new CloseHours({ rollups: port }, new ManualClock(START + 9 * HOUR));
 
     await expect(closeHours.close()).rejects.toThrow(StoreUnavailableError);
     expect(closed).toEqual([START]);
@@ -67,7 +71,7 @@ describe('closing hours', () => {
     const stop = new AbortController();
     const stopping: HourRollups = { ...port, close: async (hour) => port.close(hour).then(() => stop.abort()) };
 
-    expect(await new CloseHours(stopping, new ManualClock(START + 9 * HOUR)).close(stop.signal)).toBe(1);
+    expect(await new CloseHours({ rollups: stopping }, new ManualClock(START + 9 * HOUR)).close(stop.signal)).toBe(1);
     expect(closed).toEqual([START]);
   });
 });

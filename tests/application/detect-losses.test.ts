@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { DetectLosses } from '#application/losses/detect-losses';
 import type { ColdStore } from '#application/ports/cold-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { LinkRepository } from '#application/ports/link-repository';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { coverage } from '#domain/coverage/coverage';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
@@ -18,7 +18,7 @@ const readings = (from: number, to: number, efficiency: number, vehicleId = 'EV-
   charging({ meterId: `M-${vehicleId}`, vehicleId, from, to, sessions: always(kw), efficiency }).all;
 const link = (vehicleId = 'EV-1') => aLink({ meterId: `M-${vehicleId}`, vehicleId });
 
-function given(store: TelemetryStore, now: number) {
+function given(store: EngineStore, now: number) {
   const clock = new ManualClock(now);
   const detectLosses = new DetectLosses(store, clock, DEFAULT_WARNING_RULE);
   const at = async (time: number) => {
@@ -27,7 +27,7 @@ function given(store: TelemetryStore, now: number) {
   };
   return { at, clock, detectLosses };
 }
-const statesOf = async (store: TelemetryStore) =>
+const statesOf = async (store: EngineStore) =>
   (await store.warnings.list({ limit: 100 })).map(({ vehicleId, state, openedAt, clearedAt }) => ({
     vehicleId,
     state,
@@ -148,7 +148,7 @@ describe('evaluations', () => {
     return store;
   }
   /** What a service does that is never down. */
-  async function eachHour(store: TelemetryStore, to: number) {
+  async function eachHour(store: EngineStore, to: number) {
     const { at } = given(store, START);
     for (let hour = 1; hour <= to; hour++) await at(START + hour * HOUR + 2 * MINUTE);
   }

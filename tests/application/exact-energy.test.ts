@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LinkedBalances } from '#application/analytics/linked-balances';
 import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import { DAY, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { ManualClock } from '#testing/manual-clock';
 import { START } from '#testing/readings';
-import { closeHours } from '#tests/contracts/rollup-contract';
+import { closeHours } from '#testing/upkeep';
 import { stores } from '#tests/support/stores';
 import { LENGTH, type Life, lives, METERS, movedBy, VEHICLES } from './energy-lives.ts';
 import { EnergyModel } from './energy-model.ts';
@@ -25,7 +25,7 @@ const RUNS: Readonly<Record<string, number>> = { memory: 500, SQLite: 100, Mongo
 const seed = Number(process.env.EIE_TEST_SEED ?? randomInt(2 ** 31));
 
 /** Compares every answer of the store and the use cases with the model's. */
-async function compare(store: TelemetryStore, model: EnergyModel, life: Life, window: TimeWindow) {
+async function compare(store: EngineStore, model: EnergyModel, life: Life, window: TimeWindow) {
   const clock = new ManualClock(window.to + DAY);
   const [minutes, hours] = [alignOutward(window), alignOutward(window, HOUR)];
   const report = new ReportVehiclePerformance(store, clock, DEFAULT_WARNING_RULE);
@@ -62,7 +62,7 @@ async function compare(store: TelemetryStore, model: EnergyModel, life: Life, wi
   }
 }
 
-async function liveThrough(store: TelemetryStore, life: Life): Promise<void> {
+async function liveThrough(store: EngineStore, life: Life): Promise<void> {
   const model = new EnergyModel(life.readings);
   const [firstWindow] = life.windows as [TimeWindow];
   expect((await store.links.add(life.links)).every(({ status }) => status === 'stored')).toBe(true);

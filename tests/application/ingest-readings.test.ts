@@ -15,21 +15,21 @@ function ingestion() {
   const clock = new ManualClock(START);
   const reads = { count: 0, fail: false };
   const retention = {
-    ...store.retention,
+    ...store.upkeep.retention,
     horizon: async () => {
       reads.count++;
       if (reads.fail) throw new StoreUnavailableError('down');
-      return store.retention.horizon();
+      return store.upkeep.retention.horizon();
     },
   };
-  return { store, clock, reads, ingest: new IngestReadings(store.writer, { retention, clock }) };
+  return { store, clock, reads, ingest: new IngestReadings(store.writer, { upkeep: { retention }, clock }) };
 }
 
 describe('a reading older than the stored history', () => {
   it('is rejected with the reason and not counted, while its neighbours are stored', async () => {
     const { store, ingest } = ingestion();
     await store.writer.commit([at(START), at(START + 1)]);
-    await store.retention.dropBefore(START + HOUR);
+    await store.upkeep.retention.dropBefore(START + HOUR);
 
     const report = await ingest.ingest([at(START), at(START + 2), at(START + HOUR)]);
 
@@ -49,7 +49,7 @@ describe('a reading older than the stored history', () => {
 
   it('withholds all others of an atomic batch', async () => {
     const { store, ingest } = ingestion();
-    await store.retention.dropBefore(START + HOUR);
+    await store.upkeep.retention.dropBefore(START + HOUR);
 
     const { outcomes } = await ingest.ingest([at(START), at(START + HOUR)], { atomic: true });
 
@@ -65,7 +65,7 @@ describe('the horizon', () => {
     await ingest.ingest([at(START + 4)]);
     expect(reads.count).toBe(1);
 
-    await store.retention.dropBefore(START + HOUR);
+    await store.upkeep.retention.dropBefore(START + HOUR);
     clock.advance(1);
     await ingest.ingest([at(START + HOUR)]); // does not wait for the refresh that it starts
     expect(await ingest.ingest([at(START + 5)])).toMatchObject({ rejected: 1 });
@@ -74,7 +74,7 @@ describe('the horizon', () => {
 
   it('lets nothing in until it has been read; after that, the last known one stays', async () => {
     const { store, clock, reads, ingest } = ingestion();
-    await store.retention.dropBefore(START + HOUR);
+    await store.upkeep.retention.dropBefore(START + HOUR);
     reads.fail = true;
     await expect(ingest.ingest([at(START)])).rejects.toThrow(StoreUnavailableError);
     reads.fail = false;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DetectLosses } from '#application/losses/detect-losses';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { DEFAULT_WARNING_RULE, type LossWarning } from '#domain/loss-warning';
 import { DAY, type EpochMillis, HOUR, MINUTE } from '#domain/time/time';
@@ -19,20 +19,20 @@ const cleared = (vehicleId: string, clearedAt: EpochMillis): LossWarning =>
   aWarning({ vehicleId, state: 'cleared', clearedAt });
 
 /** Stores warnings as the evaluation at `START` would open them. */
-async function opened(store: TelemetryStore, vehicleIds: readonly string[]): Promise<void> {
+async function opened(store: EngineStore, vehicleIds: readonly string[]): Promise<void> {
   const warnings = vehicleIds.map((vehicleId) => aWarning({ vehicleId }));
   await store.warnings.keep(warnings.map((open) => ({ watch: aWatch(open, START, open.vehicleId), changed: open })));
   await store.warnings.evaluated(START);
 }
 
 /** Detects losses as soon as the hour that ends at `end` can be closed. */
-const at = (store: TelemetryStore, end: EpochMillis, signal?: AbortSignal) =>
+const at = (store: EngineStore, end: EpochMillis, signal?: AbortSignal) =>
   new DetectLosses(store, new ManualClock(end + 2 * MINUTE), DEFAULT_WARNING_RULE).detect(signal);
 
 const allClearedButOne = (clearedAt: EpochMillis) =>
   vehicles.map((vehicleId) => (vehicleId === LINKED ? aWarning({ vehicleId }) : cleared(vehicleId, clearedAt)));
 const byId = (warnings: readonly LossWarning[]) => new Map(warnings.map((warning) => [warning.id, warning]));
-const allOf = async ({ warnings }: TelemetryStore) => byId(await warnings.list({ limit: 2 * MANY }));
+const allOf = async ({ warnings }: EngineStore) => byId(await warnings.list({ limit: 2 * MANY }));
 
 describe.each(stores)('an open warning of a vehicle that has lost its links, on $name', ({ open }) => {
   it.each([
@@ -86,7 +86,7 @@ describe.each(stores)('an open warning of a vehicle that has lost its links, on 
 });
 
 /** The store, which calls `then` after storing a cleared warning. */
-function afterClearing(store: TelemetryStore, then: () => void): TelemetryStore {
+function afterClearing(store: EngineStore, then: () => void): EngineStore {
   const warnings: WarningRepository = {
     watches: (vehicleIds) => store.warnings.watches(vehicleIds),
     keep: async (changes) => {

@@ -1,10 +1,16 @@
 import { expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import type { StreamHour } from '#application/ports/hour-rollups';
+import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 import { floorTo, HOUR } from '#domain/time/time';
 import type { Running } from '../../bench/candidates/candidate.ts';
 import { untilHoursAreClosed } from '../../bench/support/closed-hours.ts';
 
+const NO_SUMS: HourRollups = {
+  unclosed: async () => [],
+  close: async () => {},
+  closed: async () => undefined,
+  recount: async () => new Map(),
+};
 const HOUR_OF_METERS: StreamHour = { kind: 'meter', hour: 0 };
 
 function running({ unclosed, evaluated }: { unclosed: StreamHour[]; evaluated: boolean }): Running {
@@ -14,7 +20,7 @@ function running({ unclosed, evaluated }: { unclosed: StreamHour[]; evaluated: b
     stop: async () => {},
     openStore: async () => {
       if (evaluated) await store.warnings.evaluated(floorTo(HOUR, Date.now()));
-      return { ...store, rollups: { ...store.rollups, unclosed: async () => unclosed } };
+      return { ...store, upkeep: { rollups: { ...NO_SUMS, unclosed: async () => unclosed } } };
     },
   };
 }

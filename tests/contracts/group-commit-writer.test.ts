@@ -1,11 +1,16 @@
+import { describe, it } from 'vitest';
 import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { telemetryWriterContract } from './telemetry-writer-contract.ts';
+import { telemetryStoreContract } from '#testing/index';
 
-telemetryWriterContract({
-  name: 'group commit around memory',
-  open: async () => {
-    const store = createMemoryStore();
-    return { ...store, writer: new GroupCommitWriter(store.writer) };
+telemetryStoreContract(
+  { describe, it },
+  {
+    name: 'group commit around memory',
+    capabilities: { durable: false, multiWriter: false, rollups: false, retention: true },
+    open: async () => {
+      const store = createMemoryStore();
+      return { ...store, writer: new GroupCommitWriter(store.writer) };
+    },
   },
-});
+);

@@ -1,4 +1,13 @@
+import { describe, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { telemetryStoreContract } from './telemetry-store-contract.ts';
+import { recordStoreContract, telemetryModelContract, telemetryStoreContract } from '#testing/index';
 
-telemetryStoreContract({ name: 'memory', rollups: false, open: async () => createMemoryStore() });
+const memory = {
+  name: 'memory',
+  capabilities: { durable: false, multiWriter: false, rollups: false, retention: true },
+  open: async () => createMemoryStore(),
+};
+
+telemetryStoreContract({ describe, it }, memory);
+telemetryModelContract({ describe, it }, memory, { runs: 200 });
+recordStoreContract({ describe, it }, memory);

@@ -1,8 +1,29 @@
+import { basename } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { describe, it } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import { temporaryDatabase } from '#tests/support/mongodb-database';
-import { telemetryStoreContract } from './telemetry-store-contract.ts';
+import {
+  recordStoreContract,
+  telemetryCrashContract,
+  telemetryModelContract,
+  telemetryStoreContract,
+} from '#testing/index';
+import { replicaSetUri } from '#tests/support/replica-set';
 
-telemetryStoreContract({
+process.env.MONGODB_URI = replicaSetUri; // for open-mongodb-process.ts
+
+const mongodb = {
   name: 'MongoDB',
-  open: () => openMongoDbStore(temporaryDatabase()),
-});
+  capabilities: { durable: true, multiWriter: true, rollups: true, retention: true },
+  open: (place: string) => openMongoDbStore({ uri: replicaSetUri, database: basename(place) }),
+  discard: async (place: string) => {
+    const client = new MongoClient(replicaSetUri);
+    await client.db(basename(place)).dropDatabase();
+    await client.close();
+  },
+};
+
+telemetryStoreContract({ describe, it }, mongodb);
+telemetryModelContract({ describe, it }, mongodb, { runs: 10 });
+telemetryCrashContract({ describe, it }, mongodb, { module: new URL('./open-mongodb-process.ts', import.meta.url) });
+recordStoreContract({ describe, it }, mongodb);

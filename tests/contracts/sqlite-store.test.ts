@@ -1,14 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { describe, it } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
-import { telemetryStoreContract } from './telemetry-store-contract.ts';
+import {
+  recordStoreContract,
+  telemetryCrashContract,
+  telemetryModelContract,
+  telemetryStoreContract,
+} from '#testing/index';
 
-const scratch = mkdtempSync(join(tmpdir(), 'sqlite-contract-'));
-afterAll(() => rmSync(scratch, { recursive: true }));
-
-telemetryStoreContract({
+const sqlite = {
   name: 'SQLite',
-  open: () => openSqliteStore({ directory: mkdtempSync(join(scratch, 'store-')) }),
-});
+  capabilities: { durable: true, multiWriter: false, rollups: true, retention: true },
+  open: (directory: string) => openSqliteStore({ directory }),
+};
+
+telemetryStoreContract({ describe, it }, sqlite);
+telemetryModelContract({ describe, it }, sqlite, { runs: 50 });
+telemetryCrashContract({ describe, it }, sqlite, { module: new URL('./open-sqlite-process.ts', import.meta.url) });
+recordStoreContract({ describe, it }, sqlite);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { openStore } from '#infrastructure/open-store';
 import { appUnderTest } from '#tests/adapters/http/app-under-test';
 import { noLog } from '#tests/support/no-log';
@@ -21,7 +21,7 @@ describe('the real data', () => {
 
 /** The engine as it is shipped, except for the socket. */
 function engineOn(under: StoreUnderTest): { send: Send; nextDays: () => number } {
-  let store: TelemetryStore;
+  let store: EngineStore;
   let send: Send;
   let moved = 0;
   beforeAll(async () => {

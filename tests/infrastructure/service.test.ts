@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
+import type { Retention } from '#application/ports/retention';
 import { DAY } from '#domain/time/time';
 import { readEnvironment } from '#infrastructure/environment';
 import { HttpServer } from '#infrastructure/http-server';
@@ -20,7 +21,7 @@ function watchedStore() {
   const events: string[] = [];
   let letCommit = () => {};
   let held: Promise<void> | undefined;
-  const watched: TelemetryStore = {
+  const watched: EngineStore = {
     ...store,
     writer: {
       commit: async (readings, options) => {
@@ -44,7 +45,7 @@ function watchedStore() {
   return { store: watched, events, hold, release: () => letCommit() };
 }
 
-async function started(store: TelemetryStore): Promise<Service> {
+async function started(store: EngineStore): Promise<Service> {
   const service = await startService(config, { logger: silent, store, clock: new ManualClock(START) });
   onTestFinished(() => service.close());
   return service;
@@ -193,7 +194,7 @@ describe('the service', () => {
   it('aborts background work when it is closed', async () => {
     const { store } = watchedStore();
     let dropping = false;
-    const retention: TelemetryStore['retention'] = {
+    const retention: Retention = {
       horizon: async () => undefined,
       dropBefore: async (before, signal) => {
         dropping = true;
@@ -203,7 +204,7 @@ describe('the service', () => {
     };
     const service = await startService(
       { ...config, retention: 90 * DAY },
-      { logger: silent, store: { ...store, retention } },
+      { logger: silent, store: { ...store, upkeep: { retention } } },
     );
     await expect.poll(() => dropping, { timeout: 10_000 }).toBe(true);
 

@@ -4,7 +4,7 @@ import { type DeviceTotals, noDeviceTotals } from '#domain/reading/totals';
 import type { TimeWindow } from '#domain/time/time-window';
 import { mapBounded } from '../map-bounded.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { TelemetryStore } from '../ports/telemetry-store.ts';
+import type { EngineStore } from '../ports/engine-store.ts';
 import { yieldToEventLoop } from '../yield-to-event-loop.ts';
 
 /** Concurrent queries for links that hold for a part of the window only. */
@@ -12,7 +12,7 @@ const MAX_PARTIAL_QUERIES = 8;
 /** Vehicles balanced before yielding to the event loop: a millisecond or two. */
 const VEHICLES_PER_YIELD = 500;
 
-type Ports = Pick<TelemetryStore, 'cold' | 'links'>;
+type Ports = Pick<EngineStore, 'cold' | 'links'>;
 
 /**
  * Balances the AC of linked meters against the DC of their vehicles, for the whole fleet at once. Every stream is

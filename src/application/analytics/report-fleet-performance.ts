@@ -16,18 +16,18 @@ export interface FleetPerformance extends EnergyBalance, WithHorizon {
 
 /** Reports the efficiency of the whole fleet, over a window or hour by hour. Rejects like the store. */
 export class ReportFleetPerformance {
-  readonly #store: Pick<TelemetryStore, 'cold' | 'retention'>;
+  readonly #store: Pick<TelemetryStore, 'cold' | 'upkeep'>;
   readonly #lossThreshold: number;
 
-  constructor(store: Pick<TelemetryStore, 'cold' | 'retention'>, lossThreshold: number) {
+  constructor(store: Pick<TelemetryStore, 'cold' | 'upkeep'>, lossThreshold: number) {
     this.#store = store;
     this.#lossThreshold = lossThreshold;
   }
 
   async report(requested: TimeWindow): Promise<FleetPerformance> {
-    const { cold, retention } = this.#store;
+    const { cold, upkeep } = this.#store;
     const window = alignOutward(requested);
-    const [totals, horizon] = await Promise.all([cold.fleetTotals(window), horizonWithin(retention, window)]);
+    const [totals, horizon] = await Promise.all([cold.fleetTotals(window), horizonWithin(upkeep, window)]);
     return { ...this.#performance(window, totals), ...horizon };
   }
 

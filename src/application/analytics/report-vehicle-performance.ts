@@ -10,7 +10,7 @@ import { average, type DeviceTotals } from '#domain/reading/totals';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { TelemetryStore } from '../ports/telemetry-store.ts';
+import type { EngineStore } from '../ports/engine-store.ts';
 import { EfficiencyDiagnosis } from './efficiency-diagnosis.ts';
 import { fleetEnergy } from './report-fleet-performance.ts';
 
@@ -40,7 +40,7 @@ export interface VehiclePerformance
   };
 }
 
-type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'links' | 'retention'>;
+type Ports = Pick<EngineStore, 'cold' | 'hot' | 'links' | 'upkeep'>;
 
 /** Reports a vehicle's efficiency over a window, with the evidence and whether it can be believed. */
 export class ReportVehiclePerformance {
@@ -61,14 +61,14 @@ export class ReportVehiclePerformance {
    * like the store. Its parts are read one by one: readings that arrive meanwhile may count in some and not in others.
    */
   async report(vehicleId: string, requested: TimeWindow): Promise<VehiclePerformance | undefined> {
-    const { cold, hot, retention } = this.#store;
+    const { cold, hot, upkeep } = this.#store;
     const window = alignOutward(requested);
     const [linked, vehicle, horizon] = await Promise.all([
       this.#linked(vehicleId, window),
       cold.deviceTotals('vehicle', vehicleId, window),
-      horizonWithin(retention, window),
+      horizonWithin(upkeep, window),
     ]);
-    if (vehicle.readings === 0 && (await hot.newest('vehicle', vehicleId)) === undefined) return undefined;
+    if (vehicle.readings === 0 && !(await hot.knows('vehicle', vehicleId))) return undefined;
     const known = { vehicleId, window, vehicle };
     const performance = linked.links.length > 0 ? await this.#onLinks(known, linked) : await this.#onFleet(known);
     return { ...performance, ...horizon };

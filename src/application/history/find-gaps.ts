@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 import { historyPages } from './stream-history.ts';
 
-type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'retention'>;
+type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'upkeep'>;
 
 /** Readings read from the store at once. */
 const SEARCH_PAGE = 5_000;
@@ -43,11 +43,11 @@ export class FindGaps {
     requested: TimeWindow,
     page: { limit: number; after?: EpochMillis },
   ): Promise<GapPage | undefined> {
-    const { hot, retention } = this.#store;
+    const { hot, upkeep } = this.#store;
     const { from, to } = alignOutward(requested);
     const window = { from, to: Math.max(from, Math.min(to, floorTo(MINUTE, this.#clock.now()))) };
-    const [newest, horizon] = await Promise.all([hot.newest(kind, deviceId), horizonWithin(retention, window)]);
-    if (newest === undefined) return undefined;
+    const [isKnown, horizon] = await Promise.all([hot.knows(kind, deviceId), horizonWithin(upkeep, window)]);
+    if (!isKnown) return undefined;
 
     const begin = ceilTo(MINUTE, Math.max(from, page.after ?? from, horizon.horizon ?? from));
     const found = await this.#gaps(kind, deviceId, { from: begin, to: window.to }, page.limit + 1);

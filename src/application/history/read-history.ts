@@ -7,7 +7,7 @@ import { pageOf } from '../page.ts';
 import type { HistoryQuery } from '../ports/cold-store.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
-type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'retention'>;
+type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'upkeep'>;
 
 export interface HistoryPage extends WithHorizon {
   /** Oldest first. */
@@ -34,13 +34,13 @@ export class ReadHistory {
     requested: TimeWindow,
     query: HistoryQuery,
   ): Promise<HistoryPage | undefined> {
-    const { cold, hot, retention } = this.#store;
+    const { cold, hot, upkeep } = this.#store;
     const window = alignOutward(requested);
     const [found, horizon] = await Promise.all([
       cold.history(kind, deviceId, window, { ...query, limit: query.limit + 1 }),
-      horizonWithin(retention, window),
+      horizonWithin(upkeep, window),
     ]);
-    if (found.length === 0 && (await hot.newest(kind, deviceId)) === undefined) return undefined;
+    if (found.length === 0 && !(await hot.knows(kind, deviceId))) return undefined;
     const { items, next } = pageOf(found, query.limit, ({ timestamp }) => timestamp);
     return { readings: items, next, ...horizon };
   }

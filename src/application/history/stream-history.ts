@@ -5,7 +5,7 @@ import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { ColdStore, HistoryQuery } from '../ports/cold-store.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
-type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'retention'>;
+type Ports = Pick<TelemetryStore, 'cold' | 'hot' | 'upkeep'>;
 
 /** Readings in memory at once while a history is streamed: a fraction of a megabyte, and few queries a second. */
 const STREAM_PAGE = 2_000;
@@ -28,10 +28,10 @@ export class StreamHistory {
    * like the store.
    */
   async stream(kind: Kind, deviceId: string, requested: TimeWindow): Promise<HistoryStream | undefined> {
-    const { cold, hot, retention } = this.#store;
+    const { cold, hot, upkeep } = this.#store;
     const window = alignOutward(requested);
-    const [newest, horizon] = await Promise.all([hot.newest(kind, deviceId), horizonWithin(retention, window)]);
-    if (newest === undefined) return undefined;
+    const [isKnown, horizon] = await Promise.all([hot.knows(kind, deviceId), horizonWithin(upkeep, window)]);
+    if (!isKnown) return undefined;
     return { pages: historyPages(cold, kind, deviceId, window, STREAM_PAGE), ...horizon };
   }
 }

@@ -11,7 +11,7 @@ import { DAY, type EpochMillis, HOUR, type Millis } from '#domain/time/time';
 import { EfficiencyDiagnosis } from '../analytics/efficiency-diagnosis.ts';
 import { LinkedBalances } from '../analytics/linked-balances.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { TelemetryStore } from '../ports/telemetry-store.ts';
+import type { EngineStore } from '../ports/engine-store.ts';
 import { closableBefore } from '../upkeep/close-hours.ts';
 
 /** The length of the window evaluated: a day contains each of a vehicle's daily habits once. */
@@ -21,7 +21,7 @@ const MAX_CAUGHT_UP = 24;
 /** Vehicles whose watches are read and written in one step. */
 const VEHICLES_PER_STEP = 500;
 
-type Ports = Pick<TelemetryStore, 'cold' | 'links' | 'warnings'>;
+type Ports = Pick<EngineStore, 'cold' | 'links' | 'warnings'>;
 
 /**
  * Watches linked vehicles for losses, and opens and clears warnings: for each hour that can be closed, the 24 h that

@@ -9,7 +9,7 @@ import { LinkedBalances } from '../analytics/linked-balances.ts';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import { pageOf } from '../page.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { TelemetryStore } from '../ports/telemetry-store.ts';
+import type { EngineStore } from '../ports/engine-store.ts';
 
 /** A linked vehicle with an efficiency below the threshold. */
 export interface VehicleLoss extends LinkedBalance, Judgement {
@@ -29,7 +29,7 @@ export interface LossPage extends WithHorizon {
   readonly next: LossPosition | null;
 }
 
-type Ports = Pick<TelemetryStore, 'cold' | 'links' | 'retention'>;
+type Ports = Pick<EngineStore, 'cold' | 'links' | 'upkeep'>;
 
 /** Lists the linked vehicles that lose energy, worst first. */
 export class ListLosses {
@@ -55,7 +55,7 @@ export class ListLosses {
     const window = elapsedHours(requested, this.#clock.now());
     const [balances, horizon] = await Promise.all([
       this.#balances.compute(window),
-      horizonWithin(this.#store.retention, window),
+      horizonWithin(this.#store.upkeep, window),
     ]);
     const { after } = page;
     const found = balances

@@ -19,6 +19,8 @@ export interface LivePageQuery {
 export interface HotStore {
   /** The newest reading of a device; `undefined` when none was ever stored. */
   newest(kind: Kind, deviceId: string): Promise<Reading | undefined>;
+  /** Whether any reading of the device was ever stored; dropping its history does not change that. */
+  knows(kind: Kind, deviceId: string): Promise<boolean>;
   /** One reading per device, the newest, in the order of device ids (by code unit, as in ASCII). */
   page(kind: Kind, query: LivePageQuery): Promise<readonly Reading[]>;
 }

@@ -17,8 +17,7 @@ export interface StreamHour {
  * reads the hour's raw history. Closing an hour twice, by two processes at once, or only in part can therefore make an
  * answer slower but never wrong.
  *
- * A store that answers long windows from memory has no rollups: its hours are never unclosed. Every method rejects with
- * `StoreUnavailableError` when the store does not answer.
+ * Every method rejects with `StoreUnavailableError` when the store does not answer.
  */
 export interface HourRollups {
   /** Hours before `before` whose sums are missing or out of date, oldest first, at most `limit`. */

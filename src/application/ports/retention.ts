@@ -1,8 +1,19 @@
 import type { EpochMillis } from '#domain/time/time';
 
 /**
- * Drops old history, in whole hours and never reading by reading. Hourly sums and fleet totals stay. Rejects with
- * `StoreUnavailableError` when the store does not answer.
+ * Drops old history, in whole hours and never reading by reading. Rejects with `StoreUnavailableError` when the store
+ * does not answer.
+ *
+ * Of a dropped hour remain:
+ * - the sums of each device (energy, readings, averaged fields; smallest and largest energy), which are final: they
+ *   count in `deviceTotals` and `totalsByDevice` over windows that contain the whole hour, and in hourly series;
+ * - the fleet's totals, by the minute;
+ * - the live state of devices that have sent nothing since.
+ *
+ * Gone are the readings: `history`, series by the minute, and device totals over windows that cut the hour do not see
+ * them. Neither can a duplicate of one be recognized, so the engine refuses readings from before the horizon. If
+ * another process commits one all the same, it is `stored`, may become live state and counts in the fleet's totals, but
+ * not in the device's sums or history.
  */
 export interface Retention {
   /** Where the stored history begins: anything older may be gone. `undefined` when nothing was ever dropped. */

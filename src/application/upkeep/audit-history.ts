@@ -26,9 +26,9 @@ const MAX_ATTEMPTS = 3;
 
 /** Recomputes every sum from raw history and compares, to prove that answers from sums equal answers from readings. */
 export class AuditHistory {
-  readonly #store: Pick<TelemetryStore, 'cold' | 'rollups' | 'retention'>;
+  readonly #store: Pick<TelemetryStore, 'cold' | 'upkeep'>;
 
-  constructor(store: Pick<TelemetryStore, 'cold' | 'rollups' | 'retention'>) {
+  constructor(store: Pick<TelemetryStore, 'cold' | 'upkeep'>) {
     this.#store = store;
   }
 
@@ -47,13 +47,18 @@ export class AuditHistory {
   }
 
   async #inHour(hour: EpochMillis): Promise<Difference[]> {
-    const horizon = (await this.#store.retention.horizon()) ?? -Infinity;
-    const [fleetHour] = await this.#store.cold.fleetHours({ from: hour, to: hour + HOUR });
+    const window = { from: hour, to: hour + HOUR };
+    const horizon = (await this.#store.upkeep.retention?.horizon()) ?? -Infinity;
+    const [fleetHour] = await this.#store.cold.fleetHours(window);
     const minutes = await this.#fleetMinutes(hour);
     const found: Difference[] = [];
     for (const kind of kinds) {
-      const closed = await this.#store.rollups.closed({ kind, hour });
-      const devices = hour < horizon ? closed : await this.#store.rollups.recount({ kind, hour });
+      const { rollups } = this.#store.upkeep;
+      const closed = await rollups?.closed({ kind, hour });
+      // Without rollups the totals are counted from the readings, where there are any.
+      const count = async () =>
+        rollups === undefined ? this.#store.cold.totalsByDevice(kind, window) : rollups.recount({ kind, hour });
+      const devices = rollups !== undefined && hour < horizon ? closed : await count();
       if (devices === undefined) continue;
       if (closed !== undefined && devices !== closed) found.push(...deviceDifferences(hour, kind, devices, closed));
       const counted = sumOf(devices);

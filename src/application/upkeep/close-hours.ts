@@ -2,6 +2,7 @@ import { type EpochMillis, floorTo, HOUR, MINUTE, type Millis } from '#domain/ti
 import { StoreUnavailableError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HourRollups } from '../ports/hour-rollups.ts';
+import type { Upkeep } from '../ports/upkeep.ts';
 
 /** Devices post the last minute of an hour, and queues drain, after the hour has ended. */
 const GRACE: Millis = 2 * MINUTE;
@@ -15,10 +16,11 @@ export function closableBefore(now: EpochMillis): EpochMillis {
 
 /** Sums up the hours that are over, so that long windows need not be read from raw history. */
 export class CloseHours {
-  readonly #rollups: HourRollups;
+  readonly #rollups: HourRollups | undefined;
   readonly #clock: Clock;
 
-  constructor(rollups: HourRollups, clock: Clock) {
+  /** Does nothing on a store without rollups. */
+  constructor({ rollups }: Upkeep, clock: Clock) {
     this.#rollups = rollups;
     this.#clock = clock;
   }
@@ -29,6 +31,7 @@ export class CloseHours {
    * `AggregateError`. A store that does not answer ends the run at once with its `StoreUnavailableError`.
    */
   async close(signal?: AbortSignal): Promise<number> {
+    if (this.#rollups === undefined) return 0;
     const hours = await this.#rollups.unclosed(closableBefore(this.#clock.now()), MAX_HOURS_PER_RUN);
     const failures: unknown[] = [];
     let closed = 0;

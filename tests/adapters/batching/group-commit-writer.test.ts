@@ -211,10 +211,10 @@ describe('the group commit writer', () => {
 
   it('reports in advance what it would refuse', async () => {
     const { store, writer } = given({ queueReadings: 10 });
-    expect(writer.isFullFor(11)).toBe(false);
+    expect(writer.hasRoomFor(11)).toBe(true);
 
     const accepted = writer.commit(readings(8));
-    expect([1, 2, 3].map((count) => writer.isFullFor(count))).toEqual([false, false, true]);
+    expect([1, 2, 3].map((count) => writer.hasRoomFor(count))).toEqual([true, true, false]);
 
     store.open = true;
     store.letThrough();

@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import { type AppDependencies, createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { createContainer, resolve, resolveUseCases } from '#infrastructure/container';
 import { readEnvironment } from '#infrastructure/environment';
 import { ManualClock } from '#testing/manual-clock';
@@ -34,17 +34,13 @@ export interface AppUnderTest {
 }
 
 /** The app as it is shipped, wired by the container, on the memory store, whose parts can be replaced by failing ones. */
-export function appUnderTest(
-  parts: Partial<TelemetryStore> = {},
-  overrides: Partial<AppDependencies> = {},
-): AppUnderTest {
+export function appUnderTest(parts: Partial<EngineStore> = {}, overrides: Partial<AppDependencies> = {}): AppUnderTest {
   const store = { ...createMemoryStore(), ...parts };
   const clock = new ManualClock(NOW);
   const log = new LogLines();
   const ingestLog = new IngestLog(log);
   const config = readEnvironment({});
   const container = createContainer({ config, store, clock });
-  const groupCommit = resolve(container, 'groupCommit');
   const app = createApp({
     ...resolveUseCases(container),
     health: store.health,
@@ -54,7 +50,7 @@ export function appUnderTest(
     ingestLog,
     acceptedTime: config.acceptedTime,
     bodyLimit: config.bodyLimit,
-    isQueueFull: (readings) => groupCommit.isFullFor(readings),
+    ingestCapacity: resolve(container, 'groupCommit'),
     ...overrides,
   });
   return { app, clock, log, ingestLog };

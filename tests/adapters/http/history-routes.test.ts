@@ -251,7 +251,7 @@ describe('a window that reaches past the horizon', () => {
     const under = appUnderTest(store);
     under.clock.set(START + HOUR + MINUTE);
     await post(under.app, sentVehicle());
-    await store.retention.dropBefore(START - HOUR);
+    await store.upkeep.retention.dropBefore(START - HOUR);
 
     const { horizon } = await json(under, path);
 
@@ -262,7 +262,7 @@ describe('a window that reaches past the horizon', () => {
     const store = createMemoryStore();
     const under = appUnderTest(store);
     await post(under.app, sentVehicle());
-    await store.retention.dropBefore(START - HOUR);
+    await store.upkeep.retention.dropBefore(START - HOUR);
     const response = await under.app.request(path, { headers: csv });
     expect(response.headers.get('horizon')).toBe(iso(START - HOUR));
     const { data } = await json(under, '/v1/vehicles/EV-7/gaps');

@@ -11,7 +11,7 @@ const MIB = 1024 * KIB;
 const ofLength = (bytes: number) => ({ 'content-length': String(bytes) });
 
 describe('the gate in front of ingestion', () => {
-  const gate = (isQueueFull = (_readings: number) => false) => new IngestGate(BODY_LIMIT, isQueueFull);
+  const gate = (hasRoomFor = (_readings: number) => true) => new IngestGate(BODY_LIMIT, { hasRoomFor });
 
   it('keeps room for others while a large body does not arrive, however much it declared', () => {
     const one = gate();
@@ -27,7 +27,7 @@ describe('the gate in front of ingestion', () => {
   });
 
   it('refuses a body if the queue has no room for its readings, at 100 bytes each', () => {
-    const one = gate((readings) => readings > 50);
+    const one = gate((readings) => readings <= 50);
     expect(one.enter(ofLength(100 * KIB))).toBeDefined(); // the only request is always admitted
 
     expect(one.enter(ofLength(5_000))).toBeDefined();
@@ -35,7 +35,7 @@ describe('the gate in front of ingestion', () => {
   });
 
   it('assumes no more readings than a batch may contain, however large the body is or may become', () => {
-    const one = gate((readings) => readings > 5_000);
+    const one = gate((readings) => readings <= 5_000);
     one.enter(ofLength(100));
 
     expect(one.enter(ofLength(MIB))).toBeDefined();
@@ -100,7 +100,7 @@ describe('the gate in front of ingestion', () => {
   });
 
   it('always admits one request, however large and however full the queue, so that a retry can succeed', () => {
-    const one = gate(() => true);
+    const one = gate(() => false);
     expect(one.enter(ofLength(8 * MIB))).toBeDefined();
     expect(one.enter(ofLength(1))).toBeUndefined();
   });
@@ -123,7 +123,10 @@ describe('an ingest request while the queue is full', () => {
       },
     };
     let full = false;
-    const { app } = appUnderTest({}, { ingestReadings: new IngestReadings(writer), isQueueFull: () => full });
+    const { app } = appUnderTest(
+      {},
+      { ingestReadings: new IngestReadings(writer), ingestCapacity: { hasRoomFor: () => !full } },
+    );
     const body = JSON.stringify({
       meterId: 'M-1',
       kwhConsumedAc: 0.1,
@@ -152,7 +155,7 @@ describe('an ingest request while the queue is full', () => {
   });
 
   it('is answered before its body is parsed if the queue filled up while it was read', async () => {
-    const { app } = appUnderTest({}, { isQueueFull: () => true });
+    const { app } = appUnderTest({}, { ingestCapacity: { hasRoomFor: () => false } });
 
     const refused = await app.request('/v1/ingest', {
       method: 'POST',

@@ -56,7 +56,7 @@ describe('the live state of a device', () => {
   it('is not found for an invalid id, without a query to the store', async () => {
     const down = () => Promise.reject(new StoreUnavailableError('down'));
     const { app } = appUnderTest({
-      hot: { newest: down, page: down },
+      hot: { newest: down, knows: down, page: down },
       cold: {
         history: down,
         deviceTotals: down,
@@ -79,7 +79,7 @@ describe('the live state of a device', () => {
 
   it('is 503 while the store does not answer', async () => {
     const newest = () => Promise.reject(new StoreUnavailableError('down'));
-    const { app } = appUnderTest({ hot: { newest, page: newest } });
+    const { app } = appUnderTest({ hot: { newest, knows: newest, page: newest } });
     for (const path of ['/v1/meters/M-7/live', '/v1/meters/live']) {
       const response = await app.request(path);
       expect(response.headers.has('retry-after')).toBe(true);

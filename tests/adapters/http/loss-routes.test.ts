@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { DetectLosses } from '#application/losses/detect-losses';
 import type { ColdStore } from '#application/ports/cold-store';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aLink } from '#testing/links';
@@ -17,7 +17,7 @@ const NOW = START + DAY + 20 * MINUTE;
 const fleet: Record<string, number> = { 'EV-1': 0.7, 'EV-2': 0.9, 'EV-3': 0.5, 'EV-4': 0.7, 'EV-5': 1.2, 'EV-6': 0.1 };
 const meterOf = (vehicleId: string) => vehicleId.replace('EV', 'M');
 
-async function aFleet(change?: (store: TelemetryStore) => Promise<unknown>) {
+async function aFleet(change?: (store: EngineStore) => Promise<unknown>) {
   const store = createMemoryStore();
   for (const [vehicleId, efficiency] of Object.entries(fleet)) {
     const sessions = [{ from: START, to: START + DAY, kw: 6 }];

@@ -6,13 +6,14 @@ import { type Document, ObjectId } from 'mongodb';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { HourClosing } from '#adapters/outbound/mongodb/hours/hour-closing';
 import { hourCollections } from '#adapters/outbound/mongodb/hours/hour-documents';
+import type { MongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
 import type { Reading } from '#domain/reading/reading';
 import { DAY, HOUR, MINUTE, SECOND } from '#domain/time/time';
+import { totalsOf } from '#testing/contracts/questions';
 import { aVehicleReading, START } from '#testing/readings';
-import { closeHours, totalsOf } from '#tests/contracts/rollup-contract';
+import { closeHours } from '#testing/upkeep';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 
 const HOURS = 4;
@@ -25,7 +26,7 @@ const FIRST_HOUR = { kind: 'vehicle', hour: START } as const;
 
 describe('closing hours on MongoDB', () => {
   let database: TemporaryDatabase;
-  let store: TelemetryStore;
+  let store: MongoDbStore;
   let sent: Reading[];
 
   beforeEach(async () => {
@@ -77,7 +78,7 @@ describe('closing hours on MongoDB', () => {
     await deviceHours.insertOne({ _id: stray, energy: 7, readings: 1, least: 7, most: 7 });
 
     expect(await store.cold.deviceTotals('vehicle', 'EV-1', window)).toEqual(totalsOf(sent, 'vehicle', 'EV-1', window));
-    await store.rollups.close(FIRST_HOUR);
+    await store.upkeep.rollups.close(FIRST_HOUR);
 
     expect(await differences()).toEqual([]);
     expect(await deviceHours.countDocuments({ '_id.generation': dead })).toBe(0);
@@ -91,7 +92,7 @@ describe('closing hours on MongoDB', () => {
     await closedHours.insertOne({ _id, claim: { generation, until: new Date(Date.now() + MINUTE) } });
 
     let isClosed = false;
-    const closing = store.rollups.close(FIRST_HOUR).then(() => {
+    const closing = store.upkeep.rollups.close(FIRST_HOUR).then(() => {
       isClosed = true;
     });
     await sleep(400);
@@ -111,7 +112,7 @@ describe('closing hours on MongoDB', () => {
     const stray = { stream: 'vehicle', day, device: 'EV-1', hour, generation: old } as const;
     await deviceHours.insertOne({ _id: stray, energy: 7, readings: 1, least: 7, most: 7 });
 
-    expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
+    expect(await store.upkeep.rollups.unclosed(Infinity, 10)).toEqual([]);
 
     expect(await deviceHours.countDocuments()).toBe(DEVICES);
     expect(await closedHours.findOne({ discarded: { $exists: true } })).toBeNull();
@@ -157,8 +158,8 @@ describe('closing hours on MongoDB', () => {
     const closedHours = replaced(collections.closedHours, 'findOne', async (filter: Document) => {
       const found = await collections.closedHours.findOne(filter);
       if (looks++ === 0) {
-        await store.rollups.close(FIRST_HOUR);
-        await store.retention.dropBefore(START + HOUR);
+        await store.upkeep.rollups.close(FIRST_HOUR);
+        await store.upkeep.retention.dropBefore(START + HOUR);
       }
       return found;
     });
@@ -182,7 +183,7 @@ describe('closing hours on MongoDB', () => {
     const vehicle = replaced(history.vehicle, 'aggregate', (...sums: Parameters<typeof history.vehicle.aggregate>) => ({
       toArray: async () => {
         await closedHours.updateOne({ claim: { $exists: true } }, { $set: { 'claim.until': new Date(0) } });
-        await store.rollups.close(FIRST_HOUR);
+        await store.upkeep.rollups.close(FIRST_HOUR);
         return history.vehicle.aggregate(...sums).toArray();
       },
     }));
@@ -198,7 +199,7 @@ describe('closing hours on MongoDB', () => {
     await commitAt(0);
     const db = driverOf(database);
     await db.command({ profile: 2 });
-    await store.rollups.close(FIRST_HOUR);
+    await store.upkeep.rollups.close(FIRST_HOUR);
     await db.command({ profile: 0 });
 
     const [compute] = await db

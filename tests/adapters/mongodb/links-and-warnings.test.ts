@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { MongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { overlaps } from '#domain/meter-link';
 import { HOUR } from '#domain/time/time';
 import { aLink } from '#testing/links';
@@ -9,7 +9,7 @@ import { aWarning, aWatch } from '#testing/warnings';
 import { temporaryDatabase } from '#tests/support/mongodb-database';
 
 describe('several processes on one MongoDB', () => {
-  let stores: readonly [TelemetryStore, TelemetryStore];
+  let stores: readonly [MongoDbStore, MongoDbStore];
 
   beforeEach(async () => {
     const database = temporaryDatabase();

@@ -4,7 +4,7 @@ import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aVehicleReading, START } from '#testing/readings';
 import { seriesOf } from '#testing/series-of';
-import { closeHours } from '#tests/contracts/rollup-contract';
+import { closeHours } from '#testing/upkeep';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 
 it('ignores readings before the horizon that an interrupted drop has left, and drops them the next time', async () => {
@@ -27,7 +27,7 @@ it('ignores readings before the horizon that an interrupted drop has left, and d
   expect(await seriesOf(store.cold, 'vehicle', 'EV-1', day, MINUTE)).toHaveLength(2);
   expect((await store.cold.deviceTotals('vehicle', 'EV-1', day)).readings).toBe(4);
 
-  expect(await store.retention.dropBefore(START + HOUR)).toBe(START + HOUR);
+  expect(await store.upkeep.retention.dropBefore(START + HOUR)).toBe(START + HOUR);
   expect(await history.vehicle.countDocuments()).toBe(2);
 });
 
@@ -40,13 +40,13 @@ it('drops a reading that was live state once its device has sent again', async (
   await store.writer.commit([at('EV-1', 0), at('EV-1', 10), at('EV-2', 0), at('EV-2', 70)]);
   await closeHours(store);
 
-  await store.retention.dropBefore(START + HOUR);
+  await store.upkeep.retention.dropBefore(START + HOUR);
   expect(await history.vehicle.countDocuments()).toBe(2);
   expect(await store.hot.newest('vehicle', 'EV-1')).toEqual(at('EV-1', 10));
 
   await store.writer.commit([at('EV-1', 130)]);
   await closeHours(store);
-  await store.retention.dropBefore(START + 2 * HOUR);
+  await store.upkeep.retention.dropBefore(START + 2 * HOUR);
   expect(await history.vehicle.distinct('_id.timestamp')).toEqual([
     new Date(START + 70 * MINUTE),
     new Date(START + 130 * MINUTE),
@@ -66,9 +66,9 @@ it('drops an hour that takes several chunks, and stops when the signal aborts', 
   await closeHours(store);
 
   const { vehicle } = hourCollections(driverOf(database)).history;
-  await store.retention.dropBefore(START + HOUR, AbortSignal.abort());
+  await store.upkeep.retention.dropBefore(START + HOUR, AbortSignal.abort());
   expect(await vehicle.countDocuments()).toBe(30_000);
-  await store.retention.dropBefore(START + HOUR);
+  await store.upkeep.retention.dropBefore(START + HOUR);
 
   expect(await vehicle.countDocuments()).toBe(5_000);
   const all = await store.cold.totalsByDevice('vehicle', { from: START, to: START + HOUR });

@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { MongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aMeterReading, START } from '#testing/readings';
 import { seriesOf } from '#testing/series-of';
-import { closeHours } from '#tests/contracts/rollup-contract';
+import { closeHours } from '#testing/upkeep';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 import { examined } from '#tests/support/mongodb-explain';
 
@@ -21,7 +21,7 @@ const ONE = deviceId(6);
 const atMost = (documents: number, scans: number) => documents + 2 * scans;
 
 describe('MongoDB examines only', () => {
-  let store: TelemetryStore;
+  let store: MongoDbStore;
   let db: Db;
   let database: TemporaryDatabase;
 
@@ -96,7 +96,7 @@ describe('MongoDB examines only', () => {
 
   it('the documents to be deleted when history is dropped, and none that stay', async () => {
     await closeHours(store);
-    const { documents } = await examined(db, () => store.retention.dropBefore(START + HOUR));
+    const { documents } = await examined(db, () => store.upkeep.retention.dropBefore(START + HOUR));
 
     expect(documents).toBeLessThanOrEqual(atMost(DEVICES * 60, 1) + 2 * (PLAN + HOURS));
   });

@@ -1,16 +1,16 @@
 import { MongoClient } from 'mongodb';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type HistoryDocument, toHistoryDocument } from '#adapters/outbound/mongodb/history/history-document';
+import type { MongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { APP_NAME } from '#adapters/outbound/mongodb/server/abandoned-transactions';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 
 const day = { from: START, to: START + DAY };
 
-async function open(database: TemporaryDatabase): Promise<TelemetryStore> {
+async function open(database: TemporaryDatabase): Promise<MongoDbStore> {
   const store = await openMongoDbStore(database);
   onTestFinished(() => store.close());
   return store;

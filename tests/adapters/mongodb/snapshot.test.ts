@@ -4,7 +4,7 @@ import { inSnapshot } from '#adapters/outbound/mongodb/hours/snapshot';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { HOUR } from '#domain/time/time';
 import { aVehicleReading, START } from '#testing/readings';
-import { closeHours } from '#tests/contracts/rollup-contract';
+import { closeHours } from '#testing/upkeep';
 import { driverOf, temporaryDatabase } from '#tests/support/mongodb-database';
 
 it('a snapshot still sees in a later read what was deleted after the first', async () => {
@@ -37,7 +37,7 @@ it('sums are read in a snapshot: which hours are closed, their sums, and the rea
 
   await store.cold.deviceTotals('vehicle', 'EV-1', window);
   await store.cold.totalsByDevice('vehicle', window);
-  await store.rollups.closed({ kind: 'vehicle', hour: START });
+  await store.upkeep.rollups.closed({ kind: 'vehicle', hour: START });
 
   await db.command({ profile: 0 });
   const profile = db.collection<{ command: Document }>('system.profile');

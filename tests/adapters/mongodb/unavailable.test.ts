@@ -83,7 +83,7 @@ describe.concurrent('a MongoDB that does not answer', () => {
       store.links.during(day),
       store.warnings.list({ limit: 1 }),
       store.warnings.lastEvaluation(),
-      store.retention.horizon(),
+      store.upkeep.retention.horizon(),
       store.health.check(),
     ];
     await Promise.all(ask());
@@ -92,7 +92,7 @@ describe.concurrent('a MongoDB that does not answer', () => {
     process.kill(mongod.pid, 'SIGSTOP');
     const begin = performance.now();
     const elapsed = () => performance.now() - begin;
-    const closing = store.rollups.close({ kind: 'meter', hour: START });
+    const closing = store.upkeep.rollups.close({ kind: 'meter', hour: START });
     const commit = store.writer.commit([laterHour]).then(
       () => ({ error: undefined, took: elapsed() }),
       (error: unknown) => ({ error, took: elapsed() }),
@@ -109,7 +109,7 @@ describe.concurrent('a MongoDB that does not answer', () => {
       expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
     }
     await closing;
-    expect(await store.rollups.unclosed(START + HOUR, 10)).toEqual([]);
+    expect(await store.upkeep.rollups.unclosed(START + HOUR, 10)).toEqual([]);
     const [outcome] = await store.writer.commit([laterHour]);
     expect(['stored', 'duplicate']).toContain(outcome?.status);
     expect((await store.cold.fleetTotals(day)).meter.readings).toBe(2);
@@ -155,8 +155,8 @@ describe('an hour whose sums take too long', () => {
 
     expect(error).toMatchObject({ message: expect.stringContaining('take longer'), cause: expect.anything() });
     expect(error).not.toBeInstanceOf(StoreUnavailableError);
-    await store.rollups.close({ kind: 'meter', hour: START });
-    expect(await store.rollups.unclosed(Infinity, 10)).toEqual([]);
+    await store.upkeep.rollups.close({ kind: 'meter', hour: START });
+    expect(await store.upkeep.rollups.unclosed(Infinity, 10)).toEqual([]);
   });
 
   it.each([

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { SqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { MINUTE } from '#domain/time/time';
 import { aMeterReading, START } from '#testing/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
@@ -13,7 +13,7 @@ import { startedThreads } from './started-threads.ts';
 /** Opening a store takes seconds on a busy machine. No test waits for the slow list itself. */
 const TIMEOUT = 120_000;
 
-async function opened(directory: string): Promise<TelemetryStore> {
+async function opened(directory: string): Promise<SqliteStore> {
   const store = await openSqliteStore({ directory });
   onTestFinished(() => store.close());
   return store;
@@ -58,7 +58,7 @@ describe('a reader that is busy with a long read', { timeout: TIMEOUT }, () => {
     await store.health.check();
     await store.writer.commit([aMeterReading({ timestamp: START + MINUTE })]);
     expect(await store.hot.newest('meter', 'M-1')).toBeDefined();
-    expect(await store.retention.horizon()).toBeUndefined();
+    expect(await store.upkeep.retention.horizon()).toBeUndefined();
 
     expect(isBusy).toBe(true);
   });

@@ -2,18 +2,18 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { SqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
-import { closeHours } from '#tests/contracts/rollup-contract';
+import { closeHours } from '#testing/upkeep';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 import { startedThreads } from './started-threads.ts';
 
 const day = { from: START - DAY, to: START + DAY };
 
-async function opened(directory: string): Promise<TelemetryStore> {
+async function opened(directory: string): Promise<SqliteStore> {
   const store = await openSqliteStore({ directory });
   onTestFinished(() => store.close());
   return store;
@@ -91,7 +91,7 @@ describe('a data directory that is closed and opened again', () => {
   });
 });
 
-async function everything({ hot, cold }: TelemetryStore) {
+async function everything({ hot, cold }: SqliteStore) {
   return {
     live: [await hot.page('meter', { limit: 10 }), await hot.page('vehicle', { limit: 10 })],
     history: [
@@ -204,9 +204,9 @@ describe('dropping history', () => {
     await store.writer.commit(Array.from({ length: 61 }, (_, n) => aMeterReading({ timestamp: START + n * MINUTE })));
     await closeHours(store);
 
-    await store.retention.dropBefore(START + HOUR, AbortSignal.abort());
+    await store.upkeep.retention.dropBefore(START + HOUR, AbortSignal.abort());
     expect(minutesOf(directory)).toBe(61);
-    await store.retention.dropBefore(START + HOUR);
+    await store.upkeep.retention.dropBefore(START + HOUR);
     expect(minutesOf(directory)).toBe(1);
   });
 });

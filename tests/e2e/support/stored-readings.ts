@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import type { Reading } from '#domain/reading/reading';
 import type { DeviceTotals } from '#domain/reading/totals';
@@ -49,7 +49,7 @@ export async function expectConsistentStore(
  * The contents of the store, read in many steps during which nothing changed. A commit that had reached the server when
  * its process was killed may become visible some time later; every commit changes the fleet's totals, which shows it.
  */
-async function contentsAtRest(store: TelemetryStore, window: TimeWindow) {
+async function contentsAtRest(store: EngineStore, window: TimeWindow) {
   for (;;) {
     const before = await store.cold.fleetTotals(window);
     const devices = (await Promise.all(kinds.map((kind) => devicesOf(store, kind, window)))).flat();
@@ -59,7 +59,7 @@ async function contentsAtRest(store: TelemetryStore, window: TimeWindow) {
   }
 }
 
-async function devicesOf(store: TelemetryStore, kind: Kind, window: TimeWindow) {
+async function devicesOf(store: EngineStore, kind: Kind, window: TimeWindow) {
   const devices: { newest: Reading; history: Reading[]; totals: DeviceTotals }[] = [];
   for (let live = await store.hot.page(kind, { limit: PAGE }); live.length > 0; ) {
     for (const newest of live) {
@@ -71,7 +71,7 @@ async function devicesOf(store: TelemetryStore, kind: Kind, window: TimeWindow) 
   return devices;
 }
 
-async function historyOf(store: TelemetryStore, kind: Kind, deviceId: string, window: TimeWindow): Promise<Reading[]> {
+async function historyOf(store: EngineStore, kind: Kind, deviceId: string, window: TimeWindow): Promise<Reading[]> {
   const all: Reading[] = [];
   for (;;) {
     const after = all.at(-1)?.timestamp;

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import pTimeout from 'p-timeout';
 import { StoreUnavailableError } from '#application/errors';
-import type { StoreHealth } from '#application/ports/telemetry-store';
+import type { StoreHealth } from '#application/ports/store-lifecycle';
 import { SECOND } from '#domain/time/time';
 import { jsonResponse } from './wire/json-response.ts';
 import { type ProblemError, problem } from './wire/problem.ts';

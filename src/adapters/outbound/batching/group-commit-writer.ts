@@ -1,4 +1,5 @@
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
+import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
@@ -43,7 +44,7 @@ interface Request {
  * Rejects with `OverloadedError` when the queue is full (nothing of the request was kept) and with
  * `StoreUnavailableError` when the store failed or did not answer in time (it may have been kept).
  */
-export class GroupCommitWriter implements TelemetryWriter {
+export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   readonly #writer: TelemetryWriter;
   readonly #limits: GroupCommitLimits;
   readonly #waiting: Request[] = [];
@@ -81,9 +82,8 @@ export class GroupCommitWriter implements TelemetryWriter {
     });
   }
 
-  /** Whether a request with this many readings would be refused now. */
-  isFullFor(readings: number): boolean {
-    return this.#isFull(readings, readings * READING_BYTES);
+  hasRoomFor(readings: number): boolean {
+    return !this.#isFull(readings, readings * READING_BYTES);
   }
 
   /** Resolves when every request accepted so far is answered. */

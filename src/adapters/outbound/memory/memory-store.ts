@@ -1,9 +1,10 @@
 import type { ColdStore, FleetHour, HistoryQuery } from '#application/ports/cold-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
-import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
+import type { RecordStore } from '#application/ports/record-store';
 import type { Retention } from '#application/ports/retention';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+import type { Upkeep } from '#application/ports/upkeep';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/reading/ingest-outcome';
 import { advancesLiveState } from '#domain/reading/live-state';
@@ -24,16 +25,17 @@ import { MemoryWarnings } from './memory-warnings.ts';
 
 /**
  * Keeps everything in this process, for tests and demos. It gives the same answers as the other stores, and everything is
- * lost when the process ends. A commit is one synchronous step, and therefore atomic.
+ * lost when the process ends. A commit is one synchronous step, and therefore atomic. Long windows are summed from the
+ * readings, so there are no rollups.
  */
-export function createMemoryStore(): TelemetryStore {
+export function createMemoryStore(): EngineStore & { readonly upkeep: Pick<Required<Upkeep>, 'retention'> } {
   const memory = new Memory();
+  return { writer: memory, hot: memory, cold: memory, upkeep: { retention: memory }, ...createMemoryRecords() };
+}
+
+/** Links and warnings in this process, lost when it ends: for a telemetry store that keeps none itself. */
+export function createMemoryRecords(): RecordStore {
   return {
-    writer: memory,
-    hot: memory,
-    cold: memory,
-    rollups: memory,
-    retention: memory,
     links: new MemoryLinks(),
     warnings: new MemoryWarnings(),
     health: { check: async () => {} },
@@ -41,7 +43,7 @@ export function createMemoryStore(): TelemetryStore {
   };
 }
 
-class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Retention {
+class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
   readonly #histories = byKind(() => new Map<string, DeviceHistory>());
   readonly #live = byKind(() => new Map<string, Reading>());
   readonly #minutes = new Map<number, FleetTotals>();
@@ -60,6 +62,10 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
 
   async newest(kind: Kind, deviceId: string): Promise<Reading | undefined> {
     return this.#live[kind].get(deviceId);
+  }
+
+  async knows(kind: Kind, deviceId: string): Promise<boolean> {
+    return this.#live[kind].has(deviceId);
   }
 
   async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
@@ -106,21 +112,6 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, HourRollups, Reten
       hours.set(hour, addFleetTotals(hours.get(hour) ?? noFleetTotals(), totals));
     }
     return [...hours].map(([hour, totals]) => ({ hour, totals })).sort((a, b) => a.hour - b.hour);
-  }
-
-  /** Sums are always computed from the readings themselves, so none can be out of date. */
-  async unclosed(): Promise<readonly StreamHour[]> {
-    return [];
-  }
-
-  async close(): Promise<void> {}
-
-  closed({ kind, hour }: StreamHour): Promise<ReadonlyMap<string, DeviceTotals>> {
-    return this.totalsByDevice(kind, { from: hour, to: hour + HOUR });
-  }
-
-  recount(hour: StreamHour): Promise<ReadonlyMap<string, DeviceTotals>> {
-    return this.closed(hour);
   }
 
   async horizon(): Promise<EpochMillis | undefined> {

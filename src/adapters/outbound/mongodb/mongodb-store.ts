@@ -1,6 +1,7 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { Upkeep } from '#application/ports/upkeep';
 import { MINUTE, type Millis, SECOND } from '#domain/time/time';
 import { MongoDbWriter } from './commit/mongodb-writer.ts';
 import { commitCollections } from './commit/write-readings.ts';
@@ -29,6 +30,9 @@ export interface MongoDbStoreOptions {
   readonly logger?: Logger;
 }
 
+/** Both bundles of ports, with everything that upkeep may have. */
+export type MongoDbStore = EngineStore & { readonly upkeep: Required<Upkeep> };
+
 /** How long to look for a server. */
 const SELECTION_TIMEOUT: Millis = 8 * SECOND;
 /** Longer than the longest statement, the sums of an hour of a large fleet. Commits have a deadline of their own. */
@@ -54,7 +58,7 @@ const CLIENT_OPTIONS: MongoClientOptions = {
  * Rejects with `StoreUnavailableError` when no server answers, and with an error that says what to do when the server is
  * older than 6.0 or standalone.
  */
-export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOptions): Promise<TelemetryStore> {
+export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOptions): Promise<MongoDbStore> {
   const client = new MongoClient(uri, CLIENT_OPTIONS);
   const db = client.db(database);
   const admin = client.db('admin');
@@ -97,10 +101,12 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
       fleetTotals: (window) => fleet.fleetTotals(window),
       fleetHours: (window) => fleet.fleetHours(window),
     },
-    rollups: new MongoDbRollups(client, hours),
+    upkeep: {
+      rollups: new MongoDbRollups(client, hours),
+      retention: new MongoDbRetention(client, hours, logger),
+    },
     links: new MongoDbLinks(client, links, logger),
     warnings: new MongoDbWarnings(client, warnings, logger),
-    retention: new MongoDbRetention(client, hours, logger),
     health: {
       check: async () => {
         await answeredInTime(admin.command({ ping: 1 }), CHECK_TIMEOUT);

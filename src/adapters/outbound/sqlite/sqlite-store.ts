@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
-import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { EngineStore } from '#application/ports/engine-store';
+import type { Upkeep } from '#application/ports/upkeep';
 import { type Millis, SECOND } from '#domain/time/time';
 import { closeHour } from './hour-closing.ts';
 import type { ReaderObjects, ReaderThreadData } from './reader/reader-thread.ts';
@@ -18,6 +19,9 @@ export interface SqliteOptions {
   /** Opens beside a running engine and only reads: every write rejects. For audits. */
   readonly readOnly?: boolean;
 }
+
+/** Both bundles of ports, with everything that upkeep may have. */
+export type SqliteStore = EngineStore & { readonly upkeep: Required<Upkeep> };
 
 /** Live reads are so short that the thread must not wait for the main thread after each. */
 const LIVE_READS: CallLimits = { sent: 64 };
@@ -36,7 +40,7 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
  *
  * Rejects when another process writes to the directory, or when the file cannot be opened or is of another version.
  */
-export async function openSqliteStore({ directory, readOnly = false }: SqliteOptions): Promise<TelemetryStore> {
+export async function openSqliteStore({ directory, readOnly = false }: SqliteOptions): Promise<SqliteStore> {
   if (!readOnly) mkdirSync(directory, { recursive: true });
   const databaseFile = join(directory, 'energy.db');
   let writer = NO_WRITER;
@@ -88,7 +92,7 @@ function portsOn(
   writer: Caller<WriterObjects>,
   live: Caller<ReaderObjects>,
   reader: Caller<ReaderObjects>,
-): Omit<TelemetryStore, 'failed' | 'close'> {
+): Omit<SqliteStore, 'failed' | 'close'> {
   const telemetry = new SqliteWriter(writer);
   const { unclosed, closed, recount } = remote(reader, 'rollups');
   const { moveHorizon, dropStep } = remote(writer, 'retention');
@@ -101,23 +105,25 @@ function portsOn(
     writer: telemetry,
     hot: remote(live, 'hot'),
     cold: remote(reader, 'cold'),
-    rollups: {
-      unclosed,
-      // One at a time: two interleaved closings of an hour could leave the older sums under the newer count.
-      close: (hour) => {
-        const done = closing.then(() => closeHour(hour, reader, writer, telemetry));
-        closing = done.catch(() => {});
-        return done;
+    upkeep: {
+      rollups: {
+        unclosed,
+        // One at a time: two interleaved closings of an hour could leave the older sums under the newer count.
+        close: (hour) => {
+          const done = closing.then(() => closeHour(hour, reader, writer, telemetry));
+          closing = done.catch(() => {});
+          return done;
+        },
+        closed,
+        recount,
       },
-      closed,
-      recount,
-    },
-    retention: {
-      horizon: remote(live, 'retention').horizon, // ingestion needs it, and must not wait behind a long sum
-      dropBefore: async (before, signal) => {
-        const horizon = await moveHorizon(before);
-        while (!signal?.aborted && (await dropStep()));
-        return horizon;
+      retention: {
+        horizon: remote(live, 'retention').horizon, // ingestion needs it, and must not wait behind a long sum
+        dropBefore: async (before, signal) => {
+          const horizon = await moveHorizon(before);
+          while (!signal?.aborted && (await dropStep()));
+          return horizon;
+        },
       },
     },
     links: { add, find, list, end, remove, during },

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { OverloadedError } from '#application/errors';
+import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import { MAX_BATCH } from '../wire/batch-text.ts';
 
 /** How much of a body's declared size is charged when it is admitted. The rest is charged as it arrives. */
@@ -34,14 +35,14 @@ export interface IngestPass {
 /** Refuses ingest requests under overload, before their bodies are read where possible: a refusal costs next to nothing. */
 export class IngestGate {
   readonly #bodyLimit: number;
-  readonly #isQueueFull: (readings: number) => boolean;
+  readonly #capacity: IngestCapacity;
   #entryBytes = 0;
   #restBytes = 0;
   #requests = 0;
 
-  constructor(bodyLimit: number, isQueueFull: (readings: number) => boolean) {
+  constructor(bodyLimit: number, capacity: IngestCapacity) {
     this.#bodyLimit = bodyLimit;
-    this.#isQueueFull = isQueueFull;
+    this.#capacity = capacity;
   }
 
   /** Admits a request; `undefined` if there is no room for it. */
@@ -80,7 +81,7 @@ export class IngestGate {
 
   /** Whether the queue has no room for the readings that a body of this size likely holds, at most a full batch. */
   isQueueFull(bytes: number): boolean {
-    return this.#isQueueFull(Math.min(MAX_BATCH, Math.max(1, Math.floor(bytes / BYTES_PER_READING))));
+    return !this.#capacity.hasRoomFor(Math.min(MAX_BATCH, Math.max(1, Math.floor(bytes / BYTES_PER_READING))));
   }
 
   /** The likely size of the body once inflated; 0 if its length is not declared. */

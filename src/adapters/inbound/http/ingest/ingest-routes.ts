@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import type { IngestReadings, IngestReport, Received } from '#application/ingest-readings';
 import type { Clock } from '#application/ports/clock';
+import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
 import type { EpochMillis } from '#domain/time/time';
 import { type BatchOptions, batchStatus, presentBatch, rejectedProblem } from '../wire/batch-presenter.ts';
@@ -26,18 +27,18 @@ export interface IngestRouteDependencies {
   readonly clock: Clock;
   readonly ingestLog: IngestLog;
   /**
-   * Whether the queue in front of the store has no room for that many more readings. If so, a request is refused before
-   * its body is read, or before it is parsed if the queue filled up in the meantime.
+   * The queue in front of the store. Without room for its readings a request is refused before its body is read, or
+   * before it is parsed if the queue filled up in the meantime.
    */
-  readonly isQueueFull: (readings: number) => boolean;
+  readonly ingestCapacity: IngestCapacity;
 }
 
 /** `POST /v1/ingest`. One handler without middleware: this route is called thousands of times a second. */
 export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): void {
-  const { ingestReadings, acceptedTime, bodyLimit, clock, ingestLog, isQueueFull } = dependencies;
+  const { ingestReadings, acceptedTime, bodyLimit, clock, ingestLog, ingestCapacity } = dependencies;
   const quick = quickItems(acceptedTime);
   const parse = readingParser(acceptedTime);
-  const gate = new IngestGate(bodyLimit, isQueueFull);
+  const gate = new IngestGate(bodyLimit, ingestCapacity);
 
   const itemsOf = (bytes: Uint8Array, format: JsonFormat, now: EpochMillis): Items<Received> =>
     quick(bytes, format, now) ?? jsonItems(bytes, format, 'readings', (value) => parse(value, now));

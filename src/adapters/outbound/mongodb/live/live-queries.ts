@@ -28,6 +28,11 @@ export class LiveQueries implements HotStore {
     return answeredInTime(this.#newest(kind, deviceId));
   }
 
+  /** The device is written in the same commit as its first reading. */
+  async knows(kind: Kind, deviceId: string): Promise<boolean> {
+    return (await answeredInTime(this.#find(kind, { _id: deviceId }, 1))).length > 0;
+  }
+
   async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
     const page: Reading[] = [];
     for (let last = after; page.length < limit; ) {

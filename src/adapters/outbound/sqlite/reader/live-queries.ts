@@ -39,6 +39,11 @@ export class LiveQueries implements Sync<HotStore> {
     });
   }
 
+  /** A device has a number from the commit of its first reading on. */
+  knows(kind: Kind, deviceId: string): boolean {
+    return this.#streams[kind].statements.device.get(deviceId) !== undefined;
+  }
+
   /** By default after the empty string, which sorts before every id. */
   page(kind: Kind, { after = '', limit, olderThan = Infinity }: LivePageQuery): readonly Reading[] {
     const { statements } = this.#streams[kind];

@@ -2,7 +2,7 @@ import type { ColdStore } from '#application/ports/cold-store';
 import type { HotStore } from '#application/ports/hot-store';
 import type { LinkRepository } from '#application/ports/link-repository';
 import type { Retention } from '#application/ports/retention';
-import type { StoreHealth } from '#application/ports/telemetry-store';
+import type { StoreHealth } from '#application/ports/store-lifecycle';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { HOUR } from '#domain/time/time';
 import { openForReading } from '../format/connection.ts';

@@ -1,5 +1,5 @@
 import type { LinkRepository } from '#application/ports/link-repository';
-import type { StoreHealth } from '#application/ports/telemetry-store';
+import type { StoreHealth } from '#application/ports/store-lifecycle';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { Marks } from '../format/marks.ts';
 import { LinkWriter } from '../records/links.ts';

@@ -1,0 +1,20 @@
+/** Whether a store can serve requests now. */
+export interface StoreHealth {
+  /** Resolves when the store answers. Otherwise rejects with `StoreUnavailableError`, whose message is the reason. */
+  check(): Promise<void>;
+}
+
+/** What both bundles of ports have: they are opened, may be ill or fail, and are closed. */
+export interface StoreLifecycle {
+  readonly health: StoreHealth;
+  /**
+   * Resolves with the reason when the store has failed permanently, so that only a new process can serve again. Absent
+   * from a store that recovers from every failure. Closing the store is not a failure.
+   */
+  readonly failed?: Promise<Error>;
+  /**
+   * Finishes the work in progress and releases files, threads and connections. Safe to call twice; the second call
+   * resolves when the first does.
+   */
+  close(): Promise<void>;
+}

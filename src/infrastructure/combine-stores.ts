@@ -1,0 +1,32 @@
+import type { EngineStore } from '#application/ports/engine-store';
+import type { RecordStore } from '#application/ports/record-store';
+import type { TelemetryStore } from '#application/ports/telemetry-store';
+
+/**
+ * Puts a store of readings and a store of records together. The result is healthy when both are, has failed when either
+ * has, and closes both.
+ */
+export function combineStores(telemetry: TelemetryStore, records: RecordStore): EngineStore {
+  const both = [telemetry, records];
+  const failures = both.flatMap(({ failed }) => failed ?? []);
+  return {
+    writer: telemetry.writer,
+    hot: telemetry.hot,
+    cold: telemetry.cold,
+    upkeep: telemetry.upkeep,
+    links: records.links,
+    warnings: records.warnings,
+    health: {
+      check: async () => {
+        await Promise.all(both.map(({ health }) => health.check()));
+      },
+    },
+    ...(failures.length > 0 && { failed: Promise.race(failures) }),
+    close: async () => {
+      const closed = await Promise.allSettled(both.map((store) => store.close()));
+      const errors = closed.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+      if (errors.length === 1) throw errors[0];
+      if (errors.length > 1) throw new AggregateError(errors, 'neither store could be closed');
+    },
+  };
+}
