@@ -1,5 +1,5 @@
 import type { MilliwattHours } from '#domain/energy/energy';
-import type { Reading } from '#domain/reading/reading';
+import type { MeterReading, VehicleReading } from '#domain/reading/reading';
 import { type EpochMillis, MINUTE } from '#domain/time/time';
 
 /** The streams of a load: meters and vehicles alternating, or vehicles only. */
@@ -28,7 +28,7 @@ export class Fleet {
     return this.start + round * MINUTE + Math.floor((slot * MINUTE) / this.devices);
   }
 
-  reading(round: number, slot: number): Reading {
+  reading(round: number, slot: number): MeterReading | VehicleReading {
     const timestamp = this.timestamp(round, slot);
     const random = scatter(slot * VARIANTS + (round % VARIANTS));
     const number = this.mix === 'alternating' ? slot >> 1 : slot;

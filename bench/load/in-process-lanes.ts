@@ -1,4 +1,4 @@
-import type { Reading } from '#domain/reading/reading';
+import type { MeterReading, Reading, VehicleReading } from '#domain/reading/reading';
 import { VARIANTS } from './fleet.ts';
 import { NO_ANSWER } from './http-connection.ts';
 import type { Lane } from './lane.ts';
@@ -33,13 +33,13 @@ function readingPool(plan: BatchPlan): (number: number) => Reading[] {
   return (number) => {
     const { round, slot } = locate(plan, number);
     const from = (number % perRound) * size;
-    const readings = (variants[round % VARIANTS] as Reading[]).slice(from, from + size);
+    const readings = (variants[round % VARIANTS] ?? []).slice(from, from + size);
     return readings.map((reading, i) => withTimestamp(reading, fleet.timestamp(round, slot + i)));
   };
 }
 
 /** Field by field: a spread costs several times as much, and this runs while time is measured. */
-function withTimestamp(reading: Reading, timestamp: number): Reading {
+function withTimestamp(reading: MeterReading | VehicleReading, timestamp: number): Reading {
   const { deviceId, energy } = reading;
   return reading.kind === 'meter'
     ? { kind: 'meter', deviceId, timestamp, energy, receivedAt: timestamp, voltage: reading.voltage }

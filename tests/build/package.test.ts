@@ -17,7 +17,7 @@ const modules = join(root, 'node_modules');
 const consumer = `
 import {
   GroupCommitWriter, type IngestReport, IngestReadings, type Logger, milliwattHoursFromKwh, openSqliteStore,
-  type Reading, readEnvironment, type TelemetryStore, startService,
+  type EngineStore, type Reading, readEnvironment, startService,
 } from 'energy-ingestion-engine';
 
 const reading: Reading = {
@@ -27,7 +27,7 @@ const reading: Reading = {
 // @ts-expect-error a meter has no state of charge: users get the types of the streams
 const wrong: Reading = { ...reading, soc: 50 };
 
-const store: TelemetryStore = await openSqliteStore({ directory: process.argv[2] ?? '' });
+const store: EngineStore = await openSqliteStore({ directory: process.argv[2] ?? '' });
 const report: IngestReport = await new IngestReadings(new GroupCommitWriter(store.writer)).ingest([reading, reading]);
 
 const quiet: Logger = { error() {}, warn() {}, info() {}, debug() {} };

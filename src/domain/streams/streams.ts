@@ -1,13 +1,12 @@
-import { meterStream } from './meter-stream.ts';
+import * as definitions from './definitions.ts';
 import type { StreamDefinition } from './stream.ts';
-import { vehicleStream } from './vehicle-stream.ts';
 
-/** Every telemetry stream of the engine. A new stream is one file beside `vehicle-stream.ts` and one line here. */
-export const streams = {
-  meter: meterStream,
-  vehicle: vehicleStream,
-} as const satisfies Record<string, StreamDefinition>;
+/** The definition of each stream, by its kind. */
+export const streams = { ...definitions } satisfies {
+  readonly [K in keyof typeof definitions]: StreamDefinition & { readonly kind: K };
+};
 
+/** The kind of a stream, of its devices and readings. */
 export type Kind = keyof typeof streams;
 
 export const kinds = Object.keys(streams) as readonly Kind[];

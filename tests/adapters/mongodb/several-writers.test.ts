@@ -5,6 +5,7 @@ import type { MongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { APP_NAME } from '#adapters/outbound/mongodb/server/abandoned-transactions';
 import { DAY, MINUTE } from '#domain/time/time';
+import { fleetOf } from '#testing/contracts/questions';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { driverOf, type TemporaryDatabase, temporaryDatabase } from '#tests/support/mongodb-database';
 
@@ -55,7 +56,8 @@ describe('several writers on one MongoDB', () => {
     expect(statuses.flat().filter((status) => status === 'stored')).toHaveLength(600);
     expect(statuses.flat().filter((status) => status === 'duplicate')).toHaveLength(600);
     const sum = { energy: 300_000, readings: 300 };
-    for (const store of stores) expect(await store.cold.fleetTotals(day)).toEqual({ meter: sum, vehicle: sum });
+    for (const store of stores)
+      expect(await store.cold.fleetTotals(day)).toEqual(fleetOf({ meter: sum, vehicle: sum }));
     expect((await stores[0]?.hot.newest('meter', 'M-0'))?.timestamp).toBe(START + 59 * MINUTE);
     expect(await driverOf(database).collection('meter_history').countDocuments()).toBe(300);
   });

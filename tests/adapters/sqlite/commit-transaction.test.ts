@@ -9,7 +9,9 @@ import { LiveQueries } from '#adapters/outbound/sqlite/reader/live-queries';
 import { CommitTransaction } from '#adapters/outbound/sqlite/writer/commit-transaction';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import type { Reading } from '#domain/reading/reading';
+import { noFleetTotals } from '#domain/reading/totals';
 import { DAY, MINUTE } from '#domain/time/time';
+import { fleetOf } from '#testing/contracts/questions';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
@@ -53,7 +55,7 @@ describe('a commit that fails halfway', () => {
 
     expect(() => commit([at(0), at(1), faulty])).toThrow('planted fault');
 
-    expect(fleetTotals()).toEqual({ meter: { energy: 0, readings: 0 }, vehicle: { energy: 0, readings: 0 } });
+    expect(fleetTotals()).toEqual(noFleetTotals());
     expect([live(), history(), devices()]).toEqual([undefined, [], []]);
   });
 
@@ -63,10 +65,8 @@ describe('a commit that fails halfway', () => {
 
     expect(commit([at(0), at(1), aVehicleReading()])).toEqual(['stored', 'stored', 'stored']);
 
-    expect(fleetTotals()).toEqual({
-      meter: { energy: 2_000_000, readings: 2 },
-      vehicle: { energy: 80_000, readings: 1 },
-    });
+    const sums = { meter: { energy: 2_000_000, readings: 2 }, vehicle: { energy: 80_000, readings: 1 } };
+    expect(fleetTotals()).toEqual(fleetOf(sums));
     expect(live()).toEqual(at(1));
     expect(history()).toEqual([at(0), at(1)]);
   });
