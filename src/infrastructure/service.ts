@@ -18,10 +18,20 @@ const STOP_GRACE: Millis = 7 * SECOND;
 /** How long the remaining commits and closing the store may take after that. */
 const STORE_GRACE: Millis = 2 * SECOND;
 
+/** The base of URLs when nothing listens. No such host can exist. */
+const IN_PROCESS = 'http://engine.invalid';
+
 /** A running engine. */
 export interface Service {
-  /** Base URL, such as `http://127.0.0.1:3000`. */
+  /** Base URL, such as `http://127.0.0.1:3000`. Without a listener it serves only to build requests for `fetch`. */
   readonly url: string;
+  /** Answers a request in this process, as it would be answered over HTTP: for tests, and for adapters of your own. */
+  fetch(request: Request): Promise<Response>;
+  /**
+   * Closes hours, evaluates losses and drops old history once, as of the clock's time. Rejects with the first failure.
+   * For tests with a clock of their own and `background: false`; otherwise this happens every minute.
+   */
+  runBackground(): Promise<void>;
   /**
    * Resolves with the reason when the store has failed for good. The service answers 503 from then on: close it and
    * end the process, so that its supervisor starts a new one.
@@ -37,8 +47,13 @@ export interface Service {
 export interface ServiceOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** A store to use instead of the configured one. The service closes it when it stops. */
+  /**
+   * A store to use instead of the configured one; `combineStores` makes one from a store of readings and one of records.
+   * The service closes it when it stops.
+   */
   readonly store?: EngineStore;
+  /** `false`: opens no port; requests come through `fetch`. */
+  readonly listen?: boolean;
   /** Whether this process closes hours, evaluates losses and drops old history; true by default. */
   readonly background?: boolean;
 }
@@ -53,6 +68,16 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   const missing = missingFlags();
   if (missing.length > 0) logger.info('Node runs without flags that the engine is tuned for', { missing });
   const store = options.store ?? (await openStore(config.store, { logger }));
+  try {
+    return await serve(config, options, store);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function serve(config: Config, options: ServiceOptions, store: EngineStore): Promise<Service> {
+  const { logger } = options;
   const container = createContainer({ ...options, config, store });
   const useCases = resolveUseCases(container);
   const groupCommit = resolve(container, 'groupCommit');
@@ -70,17 +95,17 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     acceptedTime: config.acceptedTime,
     bodyLimit: config.bodyLimit,
   });
-  const server = await HttpServer.listen(app.fetch, config.host, config.port).catch(async (error) => {
-    await store.close();
-    throw error;
-  });
-  logger.info('the engine is listening', { url: server.url, store: config.store.kind, pid: process.pid });
+  const server = options.listen === false ? undefined : await HttpServer.listen(app.fetch, config.host, config.port);
+  const url = server?.url ?? IN_PROCESS;
+  const storeName = options.store === undefined ? config.store.kind : 'given';
+  logger.info(server ? 'the engine is listening' : 'the engine is ready', { url, store: storeName, pid: process.pid });
 
-  const background = new Background(options.background === false ? [] : backgroundTasks(useCases), logger);
+  const tasks = backgroundTasks(useCases);
+  const background = new Background(options.background === false ? [] : tasks, logger);
 
   const close = async () => {
     stopping = true;
-    await Promise.all([server.close(STOP_GRACE), background.close(STOP_GRACE)]);
+    await Promise.all([server?.close(STOP_GRACE), background.close(STOP_GRACE)]);
     const storeClosed = groupCommit.drain().then(() => store.close());
     const message = `the store has not closed within ${STORE_GRACE / SECOND} s`;
     await pTimeout(storeClosed, { milliseconds: STORE_GRACE, message }).finally(() => ingestLog.flush());
@@ -88,7 +113,11 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   };
   let closed: Promise<void> | undefined;
   return {
-    url: server.url,
+    url,
+    fetch: async (request) => app.fetch(request),
+    runBackground: async () => {
+      for (const { run } of tasks) await run(new AbortController().signal);
+    },
     failed: store.failed ?? new Promise(() => {}),
     close: () => {
       closed ??= close();

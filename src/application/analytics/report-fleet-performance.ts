@@ -1,7 +1,8 @@
 import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-balance';
 import type { MilliwattHours } from '#domain/energy/energy';
 import type { FleetTotals } from '#domain/reading/totals';
-import { kinds, streams } from '#domain/streams/streams';
+import type { StreamDefinition } from '#domain/streams/stream';
+import { type Kind, kinds, streams } from '#domain/streams/streams';
 import { HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
@@ -12,6 +13,11 @@ export interface FleetPerformance extends EnergyBalance, WithHorizon {
   /** The window used, aligned outward to whole minutes. */
   readonly window: TimeWindow;
   readonly readings: { readonly [K in keyof FleetTotals]: number };
+  /**
+   * The energy of streams that count neither as AC nor as DC, such as what solar inverters produced, by stream. It is in
+   * no other number of this report. Empty when the engine has no such stream.
+   */
+  readonly other: Readonly<Partial<Record<Kind, MilliwattHours>>>;
 }
 
 /** Reports the efficiency of the whole fleet, over a window or hour by hour. Rejects like the store. */
@@ -42,13 +48,23 @@ export class ReportFleetPerformance {
       window,
       ...energyBalance(fleetEnergy(totals, 'ac'), fleetEnergy(totals, 'dc'), this.#lossThreshold),
       readings: readingCounts(totals),
+      other: otherEnergy(totals),
     };
   }
 }
 
 /** The energy of all streams on one side of the chargers. */
 export function fleetEnergy(totals: FleetTotals, current: 'ac' | 'dc'): MilliwattHours {
-  return kinds.filter((kind) => streams[kind].current === current).reduce((sum, kind) => sum + totals[kind].energy, 0);
+  return kindsOf(current).reduce((sum, kind) => sum + totals[kind].energy, 0);
+}
+
+function otherEnergy(totals: FleetTotals): FleetPerformance['other'] {
+  return Object.fromEntries(kindsOf('neither').map((kind) => [kind, totals[kind].energy]));
+}
+
+function kindsOf(current: StreamDefinition['current']): readonly Kind[] {
+  const all: Readonly<Record<Kind, StreamDefinition>> = streams;
+  return kinds.filter((kind) => all[kind].current === current);
 }
 
 function readingCounts(totals: FleetTotals): FleetPerformance['readings'] {

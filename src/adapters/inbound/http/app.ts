@@ -1,39 +1,45 @@
 import { type Context, Hono } from 'hono';
 import type { Logger } from '#application/ports/logger';
-import { type AnalyticsRouteDependencies, analyticsRoutes } from './analytics/analytics-routes.ts';
-import { type LossRouteDependencies, lossRoutes } from './analytics/loss-routes.ts';
-import { type WarningRouteDependencies, warningRoutes } from './analytics/warning-routes.ts';
-import { type HealthRouteDependencies, healthRoutes } from './health-routes.ts';
-import { type HistoryRouteDependencies, historyRoutes } from './history/history-routes.ts';
-import { type IngestRouteDependencies, ingestRoutes } from './ingest/ingest-routes.ts';
-import { type LinkRouteDependencies, linkRoutes } from './links/link-routes.ts';
-import { type LiveRouteDependencies, liveRoutes } from './live/live-routes.ts';
+import { analyticsRoutes } from './analytics/analytics-routes.ts';
+import { lossRoutes } from './analytics/loss-routes.ts';
+import { warningRoutes } from './analytics/warning-routes.ts';
+import { healthRoutes } from './health-routes.ts';
+import { historyRoutes } from './history/history-routes.ts';
+import { ingestRoutes } from './ingest/ingest-routes.ts';
+import { linkRoutes } from './links/link-routes.ts';
+import { liveRoutes } from './live/live-routes.ts';
 import { allowedMethods } from './wire/allowed-methods.ts';
 import { alternatives, problem, refusalOf } from './wire/problem.ts';
 import { requestId } from './wire/request-id.ts';
 
-/** Everything that the HTTP interface needs; each file of routes documents its own part. */
-export interface AppDependencies
-  extends IngestRouteDependencies,
-    LiveRouteDependencies,
-    AnalyticsRouteDependencies,
-    HistoryRouteDependencies,
-    LossRouteDependencies,
-    WarningRouteDependencies,
-    LinkRouteDependencies,
-    HealthRouteDependencies {}
+/** The routes of each resource. A new resource is its file and its line here. */
+const RESOURCES = [
+  ingestRoutes,
+  liveRoutes,
+  analyticsRoutes,
+  historyRoutes,
+  lossRoutes,
+  warningRoutes,
+  linkRoutes,
+  healthRoutes,
+] as const;
+
+/** What all resources together need; each file of routes documents its own part. */
+export type AppDependencies = { readonly logger: Logger } & Needs<(typeof RESOURCES)[number]>;
+
+/** The intersection of what these functions take: TypeScript infers it for a parameter. */
+type Needs<Routes extends (app: Hono, dependencies: never) => void> = (
+  Routes extends (app: Hono, dependencies: infer Own) => void
+    ? (own: Own) => void
+    : never
+) extends (all: infer All) => void
+  ? All
+  : never;
 
 /** The whole HTTP interface. Every error is answered with a problem (RFC 9457). */
 export function createApp(dependencies: AppDependencies): Hono {
   const app = new Hono();
-  ingestRoutes(app, dependencies);
-  liveRoutes(app, dependencies);
-  analyticsRoutes(app, dependencies);
-  historyRoutes(app, dependencies);
-  lossRoutes(app, dependencies);
-  warningRoutes(app, dependencies);
-  linkRoutes(app, dependencies);
-  healthRoutes(app, dependencies);
+  for (const define of RESOURCES) define(app, dependencies);
   app.notFound((c) => routeNotFound(app, c));
   app.onError((error, c) => failed(error, c, dependencies.logger));
   return app;

@@ -49,7 +49,7 @@ export function presentVehiclePerformance(performance: VehiclePerformance): Reco
 }
 
 export function presentFleetPerformance(performance: FleetPerformance): Record<string, unknown> {
-  const { window, ac, dc, loss, efficiency, lossWarning, lossThreshold, readings } = performance;
+  const { window, ac, dc, loss, efficiency, lossWarning, lossThreshold, readings, other } = performance;
   return {
     window: presentWindow(window),
     acConsumedKwh: kwhFromMilliwattHours(ac),
@@ -59,8 +59,13 @@ export function presentFleetPerformance(performance: FleetPerformance): Record<s
     lossWarning,
     lossThreshold,
     readings,
+    ...(Object.keys(other).length > 0 && { otherKwh: presentEnergies(other) }),
     ...presentHorizon(performance),
   };
+}
+
+function presentEnergies(energies: FleetPerformance['other']): Record<string, number> {
+  return Object.fromEntries(Object.entries(energies).map(([kind, energy]) => [kind, kwhFromMilliwattHours(energy)]));
 }
 
 function rounded(value: number, decimals: number): number {
