@@ -27,7 +27,7 @@ export { type HistoryPage, ReadHistory } from '#application/history/read-history
 export { type HistoryStream, StreamHistory } from '#application/history/stream-history';
 export { IngestReadings, type IngestReport, type Received } from '#application/ingest-readings';
 export { DetectLosses } from '#application/losses/detect-losses';
-export { ListLosses, type LossPage, type VehicleLoss } from '#application/losses/list-losses';
+export { ListLosses, type LossPage, type LossPosition, type VehicleLoss } from '#application/losses/list-losses';
 export { ListWarnings, type WarningPage } from '#application/losses/list-warnings';
 export {
   type EndOutcome,
@@ -72,17 +72,50 @@ export {
   type WarningRule,
   type WarningWatch,
 } from '#domain/loss-warning';
-export { type MeterLink, meterLinkId } from '#domain/meter-link';
+export { linkInterval, type MeterLink, meterLinkId, overlaps, sameLink } from '#domain/meter-link';
 export type { AcceptedTime } from '#domain/reading/accepted-time';
 export type { Fault, FaultCode } from '#domain/reading/fault';
 export type { CommitOutcome, Conflict, Duplicate, IngestOutcome, Rejected } from '#domain/reading/ingest-outcome';
-export { DUPLICATE, STORED, type Stored, WITHHELD, type Withheld } from '#domain/reading/ingest-outcome';
-export { type MeterReading, type Reading, sameValues, type VehicleReading } from '#domain/reading/reading';
-export type { DeviceTotals, FleetTotals, StreamTotals } from '#domain/reading/totals';
+export {
+  DUPLICATE,
+  STORED,
+  type Stored,
+  WITHHELD,
+  type Withheld,
+  withheldOutcomes,
+} from '#domain/reading/ingest-outcome';
+export { advancesLiveState, STALE_AFTER } from '#domain/reading/live-state';
+export {
+  type MeterReading,
+  measuredValue,
+  type Reading,
+  sameValues,
+  type VehicleReading,
+} from '#domain/reading/reading';
+export {
+  addDeviceTotals,
+  addFleetTotals,
+  average,
+  type DeviceTotals,
+  deviceTotalsOf,
+  type FleetTotals,
+  millionths,
+  noDeviceTotals,
+  noFleetTotals,
+  type StreamTotals,
+} from '#domain/reading/totals';
 export type { MeasuredField, ReadingOf, StreamDefinition } from '#domain/streams/stream';
-export { type Kind, kinds, streams } from '#domain/streams/streams';
-export type { EpochMillis, Millis } from '#domain/time/time';
-export type { TimeWindow } from '#domain/time/time-window';
+export {
+  averagedFields,
+  type ByKind,
+  byKind,
+  type Kind,
+  kinds,
+  measuredFields,
+  streams,
+} from '#domain/streams/streams';
+export { ceilTo, DAY, type EpochMillis, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time/time';
+export { alignOutward, contains, intersection, splitAt, type TimeWindow } from '#domain/time/time-window';
 
 // The whole engine in your own process
 export { combineStores } from '#infrastructure/combine-stores';

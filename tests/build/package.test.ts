@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { v8Flags } from '#infrastructure/launch';
+import { packedPackage } from '#tests/support/packed-package';
 import manifest from '../../package.json' with { type: 'json' };
 
 const run = promisify(execFile);
@@ -57,16 +58,8 @@ describe('the built package, once installed', () => {
     scratch = await mkdtemp(join(tmpdir(), 'eie-package-'));
     project = join(scratch, 'project');
     installed = join(project, 'node_modules', 'energy-ingestion-engine');
-    const packed = join(scratch, 'packed');
     await mkdir(installed, { recursive: true });
-    await mkdir(packed);
-
-    await run(process.execPath, [join(root, 'scripts/build.ts'), join(packed, 'dist')]);
-    await cp(join(root, 'package.json'), join(packed, 'package.json'));
-    await writeFile(join(packed, 'left-out.txt'), 'not part of the package');
-    await run('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: packed });
-    const tarball = (await readdir(packed)).find((file) => file.endsWith('.tgz')) ?? '';
-    await run('tar', ['-xzf', join(packed, tarball), '--strip-components=1', '-C', installed]);
+    await run('tar', ['-xzf', await packedPackage(scratch), '--strip-components=1', '-C', installed]);
 
     await symlink(modules, join(installed, 'node_modules'));
     await symlink(join(modules, '@types'), join(project, 'node_modules', '@types'));

@@ -1,0 +1,121 @@
+import {
+  addDeviceTotals,
+  addFleetTotals,
+  byKind,
+  type ColdStore,
+  contains,
+  DUPLICATE,
+  deviceTotalsOf,
+  type EpochMillis,
+  type FleetTotals,
+  floorTo,
+  HOUR,
+  type HotStore,
+  type Kind,
+  kinds,
+  noDeviceTotals,
+  noFleetTotals,
+  type Reading,
+  STORED,
+  sameValues,
+  type TelemetryStore,
+  type TelemetryWriter,
+  type TimeWindow,
+  withheldOutcomes,
+} from 'energy-ingestion-engine';
+import { Journal } from './journal.ts';
+
+/**
+ * All readings in memory, and a journal of them. A commit is one entry: whole or not at all. Every answer is counted
+ * from the readings, so there are no sums that could be wrong, and no upkeep.
+ */
+export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
+  const fleet = byKind(() => new Map<string, Map<EpochMillis, Reading>>());
+  const keep = (readings: readonly Reading[]) => {
+    for (const reading of readings) {
+      const { kind, deviceId, timestamp } = reading;
+      const device = fleet[kind].get(deviceId) ?? new Map<EpochMillis, Reading>();
+      fleet[kind].set(deviceId, device.set(timestamp, reading));
+    }
+  };
+  const journal = await Journal.open(file, keep);
+  /** Oldest first. */
+  const readingsOf = (kind: Kind, deviceId: string, window: TimeWindow = ALWAYS) =>
+    [...(fleet[kind].get(deviceId)?.values() ?? [])]
+      .filter(({ timestamp }) => contains(window, timestamp))
+      .sort((a, b) => a.timestamp - b.timestamp);
+  const allReadings = (window: TimeWindow) =>
+    kinds.flatMap((kind) => [...fleet[kind].keys()].flatMap((id) => readingsOf(kind, id, window)));
+
+  const writer: TelemetryWriter = {
+    commit: (readings, { atomic = false } = {}) =>
+      journal.inTurn(async () => {
+        const fresh = new Map<string, Reading>();
+        const outcomes = readings.map((reading) => {
+          const { kind, deviceId, timestamp } = reading;
+          const key = `${kind} ${deviceId} ${timestamp}`;
+          const stored = fleet[kind].get(deviceId)?.get(timestamp) ?? fresh.get(key);
+          if (stored) return sameValues(stored, reading) ? DUPLICATE : { status: 'conflict' as const, stored };
+          fresh.set(key, reading);
+          return STORED;
+        });
+        if (atomic && outcomes.some(({ status }) => status === 'conflict')) return withheldOutcomes(readings, outcomes);
+        if (fresh.size > 0) await journal.append([...fresh.values()]);
+        keep([...fresh.values()]); // not before they are on disk: nobody may see what could still be lost
+        return outcomes;
+      }),
+  };
+
+  const hot: HotStore = {
+    newest: async (kind, deviceId) => readingsOf(kind, deviceId).at(-1),
+    knows: async (kind, deviceId) => fleet[kind].has(deviceId),
+    page: async (kind, { after = '', limit, olderThan = Infinity }) =>
+      [...fleet[kind].keys()]
+        .sort()
+        .filter((deviceId) => deviceId > after)
+        .flatMap((deviceId) => readingsOf(kind, deviceId).at(-1) ?? [])
+        .filter(({ timestamp }) => timestamp < olderThan)
+        .slice(0, limit),
+  };
+
+  const totalsOf = (kind: Kind, deviceId: string, window: TimeWindow) =>
+    readingsOf(kind, deviceId, window).map(deviceTotalsOf).reduce(addDeviceTotals, noDeviceTotals(kind));
+  const cold: ColdStore = {
+    history: async (kind, deviceId, window, { after = -Infinity, limit }) =>
+      readingsOf(kind, deviceId, window)
+        .filter(({ timestamp }) => timestamp > after)
+        .slice(0, limit),
+    deviceTotals: async (kind, deviceId, window) => totalsOf(kind, deviceId, window),
+    totalsByDevice: async (kind, window) => {
+      const totals = [...fleet[kind].keys()].map((deviceId) => [deviceId, totalsOf(kind, deviceId, window)] as const);
+      return new Map(totals.filter(([, { readings }]) => readings > 0));
+    },
+    seriesByDevice: async (kind, deviceIds, window, width) => {
+      const series = deviceIds.map((deviceId) => {
+        const buckets = Map.groupBy(readingsOf(kind, deviceId, window), ({ timestamp }) => floorTo(width, timestamp));
+        return [deviceId, [...buckets].map(([start, readings]) => bucketOf(start, readings))] as const;
+      });
+      return new Map(series.filter(([, buckets]) => buckets.length > 0));
+    },
+    fleetTotals: async (window) => fleetTotalsOf(allReadings(window)),
+    fleetHours: async (window) =>
+      [...Map.groupBy(allReadings(window), ({ timestamp }) => floorTo(HOUR, timestamp))]
+        .map(([hour, readings]) => ({ hour, totals: fleetTotalsOf(readings) }))
+        .sort((a, b) => a.hour - b.hour),
+  };
+
+  return { writer, hot, cold, upkeep: {}, health: { check: async () => {} }, close: () => journal.close() };
+}
+
+const ALWAYS: TimeWindow = { from: -Infinity, to: Infinity };
+
+function bucketOf(start: EpochMillis, readings: readonly Reading[]) {
+  const energies = readings.map(({ energy }) => energy);
+  const energy = energies.reduce((sum, one) => sum + one);
+  return { start, energy, readings: readings.length, min: Math.min(...energies), max: Math.max(...energies) };
+}
+
+function fleetTotalsOf(readings: readonly Reading[]): FleetTotals {
+  const single = ({ kind, energy }: Reading) => ({ ...noFleetTotals(), [kind]: { energy, readings: 1 } });
+  return readings.map(single).reduce(addFleetTotals, noFleetTotals());
+}

@@ -1,0 +1,4 @@
+import { describe, it } from 'vitest';
+import { testJsonFileStore } from './contract.ts';
+
+testJsonFileStore({ describe, it });
