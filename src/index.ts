@@ -75,6 +75,7 @@ export { DUPLICATE, STORED, type Stored, WITHHELD, type Withheld } from '#domain
 export { type MeterReading, type Reading, sameValues, type VehicleReading } from '#domain/reading/reading';
 export type { DeviceTotals, FleetTotals, StreamTotals } from '#domain/reading/totals';
 export type { MeasuredField, ReadingOf, StreamDefinition } from '#domain/streams/stream';
+export { type StreamShape, shapeDifference, streamShape } from '#domain/streams/stream-shape';
 export { type Kind, kinds, streams } from '#domain/streams/streams';
 export type { EpochMillis, Millis } from '#domain/time/time';
 export type { TimeWindow } from '#domain/time/time-window';

@@ -1,5 +1,6 @@
 import { meterStream } from './meter-stream.ts';
 import type { StreamDefinition } from './stream.ts';
+import { streamShape } from './stream-shape.ts';
 import { vehicleStream } from './vehicle-stream.ts';
 
 /** Every telemetry stream of the engine. A new stream is one file beside `vehicle-stream.ts` and one line here. */
@@ -19,8 +20,7 @@ export function measuredFields(kind: Kind): readonly string[] {
 
 /** The measured fields whose sums the totals keep, so that they can be averaged. */
 export function averagedFields(kind: Kind): readonly string[] {
-  const measured: StreamDefinition['measured'] = streams[kind].measured;
-  return Object.keys(measured).filter((field) => measured[field]?.averaged === true);
+  return streamShape(streams[kind]).averaged;
 }
 
 export type ByKind<T> = { [K in Kind]: T };
