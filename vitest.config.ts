@@ -5,7 +5,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 /** On real stores: SQLite files and a mongod. Of the use cases, those whose rule has to hold on every store. */
 const STORES = [
   'tests/adapters/{sqlite,mongodb}/**/*.test.ts',
-  'tests/contracts/{sqlite-store,mongodb-store,planted-bugs}.test.ts',
+  'tests/contracts/{sqlite-store,mongodb-store,changed-streams,planted-bugs}.test.ts',
   'tests/application/{audit-history,causes-of-a-low-*,close-hours,exact-energy,unlinked-warnings}.test.ts',
 ];
 

@@ -105,6 +105,7 @@ export {
   type StreamTotals,
 } from '#domain/reading/totals';
 export type { MeasuredField, ReadingOf, StreamDefinition } from '#domain/streams/stream';
+export { type StreamShape, shapeDifference, streamShape } from '#domain/streams/stream-shape';
 export {
   averagedFields,
   type ByKind,

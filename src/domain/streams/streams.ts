@@ -1,5 +1,6 @@
 import * as definitions from './definitions.ts';
 import type { StreamDefinition } from './stream.ts';
+import { streamShape } from './stream-shape.ts';
 
 /** The definition of each stream, by its kind. */
 export const streams = { ...definitions } satisfies {
@@ -18,8 +19,7 @@ export function measuredFields(kind: Kind): readonly string[] {
 
 /** The measured fields whose sums the totals keep, so that they can be averaged. */
 export function averagedFields(kind: Kind): readonly string[] {
-  const measured: StreamDefinition['measured'] = streams[kind].measured;
-  return Object.keys(measured).filter((field) => measured[field]?.averaged === true);
+  return streamShape(streams[kind]).averaged;
 }
 
 export type ByKind<T> = { [K in Kind]: T };

@@ -34,7 +34,7 @@ function database() {
     database,
     transaction,
     commit: (readings: Reading[], atomic = false) => {
-      const columns = toColumns(readings, devices);
+      const columns = toColumns(readings, transaction.fieldOrder(), devices);
       const answer = transaction.commit(columns, atomic);
       devices.learn(columns.unknown, answer.devices);
       return toOutcomes(answer, readings).map(({ status }) => status);

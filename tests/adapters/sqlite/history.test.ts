@@ -32,7 +32,7 @@ function opened(file = join(temporaryDirectory(), 'energy.db')) {
     database,
     close: () => database.close(),
     commit: (readings: readonly Reading[], atomic = false) => {
-      const columns = toColumns(readings, devices);
+      const columns = toColumns(readings, transaction.fieldOrder(), devices);
       const answer = transaction.commit(columns, atomic);
       devices.learn(columns.unknown, answer.devices);
       return toOutcomes(answer, readings);

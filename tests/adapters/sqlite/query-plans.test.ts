@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
+import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
 import { validHoursSql } from '#adapters/outbound/sqlite/reader/closed-hours';
 import { fleetSql, streamSql } from '#adapters/outbound/sqlite/reader/cold-queries';
 import { historySql } from '#adapters/outbound/sqlite/reader/history-reader';
@@ -11,7 +11,10 @@ import { linkSql } from '#adapters/outbound/sqlite/records/links';
 import { warningSql } from '#adapters/outbound/sqlite/records/warnings';
 import { openForWriting } from '#adapters/outbound/sqlite/writer/database';
 import { historyWriterSql } from '#adapters/outbound/sqlite/writer/history-writer';
+import { kinds } from '#domain/streams/streams';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
+
+const streamTables = kinds.map((kind) => tablesOf(kind));
 
 function emptyDatabase(): DatabaseSync {
   const database = openForWriting(join(temporaryDirectory(), 'energy.db'));

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { historyBlockSize } from '#adapters/outbound/sqlite/format/history-blocks';
 import { RowEntries } from '#adapters/outbound/sqlite/format/row-entries';
-import { streamTables } from '#adapters/outbound/sqlite/format/stream-tables';
+import { tablesOf } from '#adapters/outbound/sqlite/format/stream-tables';
+import { kinds } from '#domain/streams/streams';
 import { DAY, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
 
@@ -20,7 +21,7 @@ const value = fc.oneof(
   fc.constantFrom(...edges),
 );
 
-describe.each(streamTables)('the entries of a row of a $kind', (tables) => {
+describe.each(kinds.map((kind) => tablesOf(kind)))('the entries of a row of a $kind', (tables) => {
   const reading = fc.record({
     device: fc.integer({ min: BLOCK * historyBlockSize(tables), max: (BLOCK + 1) * historyBlockSize(tables) - 1 }),
     timestamp: fc.integer({ min: MINUTE_NUMBER * MINUTE, max: (MINUTE_NUMBER + 1) * MINUTE - 1 }),

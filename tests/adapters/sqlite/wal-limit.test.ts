@@ -38,7 +38,7 @@ it(
       while (isReading) await reader.call('cold', 'totalsByDevice', ['meter', hour]);
     });
 
-    const telemetry = new SqliteWriter(writer);
+    const telemetry = new SqliteWriter(writer, await writer.call('telemetry', 'fieldOrder', []));
     let [largest, size, emptied] = [0, 0, 0];
     for (let second = 0; emptied < 2; second++) {
       const readings = Array.from({ length: 5_000 }, (_, n) =>

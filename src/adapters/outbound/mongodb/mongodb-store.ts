@@ -14,6 +14,7 @@ import { MongoDbRollups } from './hours/mongodb-rollups.ts';
 import { liveCollections } from './live/device-document.ts';
 import { DeviceProgress } from './live/device-progress.ts';
 import { LiveQueries } from './live/live-queries.ts';
+import { requireRecordedShapes, shapesCollection } from './recorded-shapes.ts';
 import { LINK_INDEXES, linkCollections } from './records/link-document.ts';
 import { MongoDbLinks } from './records/mongodb-links.ts';
 import { MongoDbWarnings } from './records/mongodb-warnings.ts';
@@ -56,7 +57,7 @@ const CLIENT_OPTIONS: MongoClientOptions = {
  * Opens the store in one database and creates its missing collections. Any number of processes may share it.
  *
  * Rejects with `StoreUnavailableError` when no server answers, and with an error that says what to do when the server is
- * older than 6.0 or standalone.
+ * older than 6.0 or standalone, or when a stream has data and is now defined differently.
  */
 export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOptions): Promise<MongoDbStore> {
   const client = new MongoClient(uri, CLIENT_OPTIONS);
@@ -65,6 +66,7 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
   const hours = hourCollections(db);
   const links = linkCollections(db);
   const warnings = warningCollections(db);
+  const shapes = shapesCollection(db);
   try {
     await answered(prepare());
   } catch (error) {
@@ -75,15 +77,17 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
     await client.connect();
     await requireSuitableServer(admin);
     const { history, devices, fleet, deviceHours, closedHours, marks } = hours;
+    const records = [links.links, links.meterGuards, warnings.warnings, warnings.watches];
     await createCollections(db, {
       clustered: [...Object.values(history), fleet, deviceHours, closedHours],
-      plain: [...Object.values(devices), marks, links.links, links.meterGuards, warnings.warnings, warnings.watches],
+      plain: [...Object.values(devices), marks, shapes, ...records],
     });
     await Promise.all([
       closedHours.createIndexes(CLOSED_HOUR_INDEXES),
       links.links.createIndexes(LINK_INDEXES),
       warnings.warnings.createIndexes(WARNING_INDEXES),
     ]);
+    await requireRecordedShapes(shapes, hours);
   }
 
   const progress = new DeviceProgress();

@@ -38,7 +38,8 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
  * one makes all reads that may take longer. A thread that dies is not replaced, as whatever killed it may
  * have damaged the rest of the process: the store has failed for good.
  *
- * Rejects when another process writes to the directory, or when the file cannot be opened or is of another version.
+ * Rejects when another process writes to the directory, when the file cannot be opened or is of another version, or when
+ * a stream has data and is now defined differently.
  */
 export async function openSqliteStore({ directory, readOnly = false }: SqliteOptions): Promise<SqliteStore> {
   if (!readOnly) mkdirSync(directory, { recursive: true });
@@ -70,8 +71,9 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
     if (!readOnly) writer = await startWriter();
     const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
     if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
+    const telemetry = new SqliteWriter(writer, readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []));
     const failed = Promise.race([writer.failed, live.failed, reader.failed]);
-    return { ...portsOn(writer, live, reader), failed, close };
+    return { ...portsOn(telemetry, writer, live, reader), failed, close };
   } catch (error) {
     await close();
     throw error;
@@ -89,11 +91,11 @@ const NO_WRITER: Pick<Thread<WriterObjects>, 'call' | 'failure' | 'failed' | 'cl
 
 /** The ports, each method routed to its thread. */
 function portsOn(
+  telemetry: SqliteWriter,
   writer: Caller<WriterObjects>,
   live: Caller<ReaderObjects>,
   reader: Caller<ReaderObjects>,
 ): Omit<SqliteStore, 'failed' | 'close'> {
-  const telemetry = new SqliteWriter(writer);
   const { unclosed, closed, recount } = remote(reader, 'rollups');
   const { moveHorizon, dropStep } = remote(writer, 'retention');
   const { add, end, remove } = remote(writer, 'links');

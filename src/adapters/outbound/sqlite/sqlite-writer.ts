@@ -2,7 +2,7 @@ import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetr
 import { type CommitOutcome, withheldOutcomes } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import { toOutcomes } from './format/commit-answer.ts';
-import { toColumns } from './format/commit-columns.ts';
+import { type FieldOrder, toColumns } from './format/commit-columns.ts';
 import { DeviceNumbers } from './format/device-numbers.ts';
 import type { Caller } from './thread/thread-protocol.ts';
 import type { WriterObjects } from './writer/writer-thread.ts';
@@ -14,12 +14,15 @@ const MAX_GROUP_WHEN_BUSY = 5_000;
 export class SqliteWriter implements TelemetryWriter {
   readonly maxGroupWhenBusy = MAX_GROUP_WHEN_BUSY;
   readonly #thread: Caller<WriterObjects>;
+  readonly #order: FieldOrder;
   readonly #devices = new DeviceNumbers();
   /** Commits requested so far. */
   commits = 0;
 
-  constructor(thread: Caller<WriterObjects>) {
+  /** `order` is the thread's own, from `telemetry.fieldOrder`. */
+  constructor(thread: Caller<WriterObjects>, order: FieldOrder) {
     this.#thread = thread;
+    this.#order = order;
   }
 
   async commit(
@@ -27,7 +30,7 @@ export class SqliteWriter implements TelemetryWriter {
     { atomic = false }: CommitOptions = {},
   ): Promise<readonly CommitOutcome[]> {
     this.commits++;
-    const columns = toColumns(readings, this.#devices);
+    const columns = toColumns(readings, this.#order, this.#devices);
     const answer = await this.#thread.call('telemetry', 'commit', [columns, atomic], [columns.numbers.buffer]);
     this.#devices.learn(columns.unknown, answer.devices);
     const outcomes = toOutcomes(answer, readings);

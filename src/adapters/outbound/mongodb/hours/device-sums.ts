@@ -13,6 +13,8 @@ export interface DeviceSums {
   readonly [sum: string]: unknown;
 }
 
+const SUM = 'Sum';
+
 /** Whether to include the smallest and the largest energy of a reading, as `least` and `most`. */
 export interface SumOptions {
   readonly extremes: boolean;
@@ -71,5 +73,11 @@ export function toEnergyBucket({ _id, energy, readings, least, most }: DeviceSum
 }
 
 function sumField(field: string): string {
-  return `${field}Sum`;
+  return `${field}${SUM}`;
+}
+
+/** The averaged fields whose sums a document has. */
+export function averagedIn(sums: Document): readonly string[] {
+  const names = Object.keys(sums).filter((name) => name.endsWith(SUM));
+  return names.map((name) => name.slice(0, -SUM.length));
 }

@@ -57,6 +57,11 @@ export function closedHourId({ kind, hour }: StreamHour): ClosedHourDocument['_i
   return { stream: kind, hour: new Date(hour) };
 }
 
+/** Filters the sums of a stream. */
+export function streamRange(stream: Kind): Document {
+  return { _id: { $gte: { stream }, $lt: { stream: `${stream}\0` } } };
+}
+
 /** Filters the sums of one device, or of all devices, in the day that contains `time`. */
 export function dayRange(stream: Kind, time: EpochMillis, device?: string): Document {
   const day = new Date(floorTo(DAY, time));

@@ -1,7 +1,6 @@
 import { type CommitOutcome, DUPLICATE, STORED } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import { type ReadingRow, readingFromRow } from './reading-row.ts';
-import { tablesOf } from './stream-tables.ts';
 
 /** The writer thread's answer to a commit. */
 export interface CommitAnswer {
@@ -28,7 +27,7 @@ export function toOutcomes(
   for (const [index, { kind, deviceId }] of readings.entries()) {
     if (codes[index] === DUPLICATE_CODE) outcomes[index] = DUPLICATE;
     else if (codes[index] === CONFLICT_CODE) {
-      const stored = readingFromRow(tablesOf(kind), deviceId, conflicts[conflict++] as ReadingRow);
+      const stored = readingFromRow({ kind }, deviceId, conflicts[conflict++] as ReadingRow);
       outcomes[index] = { status: 'conflict', stored };
     }
   }

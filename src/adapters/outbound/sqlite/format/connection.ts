@@ -1,4 +1,5 @@
 import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node:sqlite';
+import { requireStoredTables } from './stored-tables.ts';
 
 /** How long a connection waits for a lock, in ms. Only another process can hold one. */
 export const BUSY_TIMEOUT_MS = 5_000;
@@ -25,10 +26,14 @@ export function connect(
   }
 }
 
-/** Opens a connection that cannot write. Throws when the file is missing or of another version. */
+/**
+ * Opens a connection that cannot write. Throws when the file is missing or of another version, or when its tables are not
+ * those of the streams.
+ */
 export function openForReading(file: string): DatabaseSync {
   return connect(file, { readOnly: true }, (database) => {
     checkVersion(schemaVersion(database));
+    requireStoredTables(database);
     setPragma(database, 'query_only', 1);
     setPragma(database, 'cache_size', -READER_CACHE_KIB);
   });

@@ -1,4 +1,4 @@
-import { streamTables } from './stream-tables.ts';
+import { kinds } from '#domain/streams/streams';
 
 /** Devices remembered per stream, about 100 bytes each. When there are more, all are forgotten and learned again. */
 const MAX_REMEMBERED_DEVICES = 500_000;
@@ -14,7 +14,7 @@ export interface UnknownDevice {
  * the writer thread the lookup of ids.
  */
 export class DeviceNumbers {
-  readonly #byStream = streamTables.map(() => new Map<string, number>());
+  readonly #byStream = kinds.map(() => new Map<string, number>());
 
   find(stream: number, id: string): number | undefined {
     return this.#byStream[stream]?.get(id);

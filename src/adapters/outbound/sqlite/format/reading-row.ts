@@ -10,6 +10,6 @@ export function readingColumns(tables: StreamTables, alias: string): string {
 export type ReadingRow = Record<string, SQLOutputValue>;
 
 /** Columns have the names of the domain's fields, so that only the device and its stream are missing. */
-export function readingFromRow({ kind }: StreamTables, deviceId: string, row: ReadingRow): Reading {
+export function readingFromRow({ kind }: Pick<StreamTables, 'kind'>, deviceId: string, row: ReadingRow): Reading {
   return { ...row, kind, deviceId } as unknown as Reading;
 }

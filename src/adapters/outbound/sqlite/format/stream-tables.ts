@@ -1,4 +1,4 @@
-import { averagedFields, type Kind, kinds, measuredFields } from '#domain/streams/streams';
+import { averagedFields, type Kind, measuredFields } from '#domain/streams/streams';
 
 /** The names of one stream's tables and columns. */
 export interface StreamTables {
@@ -11,7 +11,7 @@ export interface StreamTables {
   readonly history: string;
   /** Hourly sums of each device. */
   readonly hours: string;
-  /** Measured fields in the order of the stream's definition; fields and columns have the same names. */
+  /** Measured fields in the order in which the file has their values; fields and columns have the same names. */
   readonly measured: readonly string[];
   readonly averaged: readonly string[];
   /** The columns of a reading besides its key, in the order used by commits and by rows of history. */
@@ -21,22 +21,24 @@ export interface StreamTables {
 /** The indices in `values` that are the same for all streams; the measured fields follow. */
 export const ENERGY = 0;
 export const RECEIVED_AT = 1;
+const COMMON_VALUES = ['energy', 'receivedAt'];
 
-/** Every stream has the same tables, named after it. Its index here is its number in a commit. */
-export const streamTables: readonly StreamTables[] = kinds.map((kind) => ({
-  kind,
-  devices: `${kind}_devices`,
-  live: `${kind}_live`,
-  last: `${kind}_last`,
-  history: `${kind}_history`,
-  hours: `${kind}_hours`,
-  measured: measuredFields(kind),
-  averaged: averagedFields(kind),
-  values: ['energy', 'receivedAt', ...measuredFields(kind)],
-}));
-
-export function tablesOf(kind: Kind): StreamTables {
-  return streamTables.find((tables) => tables.kind === kind) as StreamTables;
+/**
+ * Every stream has the same tables, named after it. A new file has the measured fields in the order of the definition;
+ * `storedTables` has them as an existing one does.
+ */
+export function tablesOf(kind: Kind, measured = measuredFields(kind)): StreamTables {
+  return {
+    kind,
+    devices: `${kind}_devices`,
+    live: `${kind}_live`,
+    last: `${kind}_last`,
+    history: `${kind}_history`,
+    hours: `${kind}_hours`,
+    measured,
+    averaged: averagedFields(kind),
+    values: [...COMMON_VALUES, ...measured],
+  };
 }
 
 /** SQL that finds the id of a device by its number. */

@@ -6,7 +6,8 @@ import { prepareAll } from '../format/connection.ts';
 import { historyBlockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { RowEntries } from '../format/row-entries.ts';
-import { type StreamTables, tablesOf } from '../format/stream-tables.ts';
+import { storedTables } from '../format/stored-tables.ts';
+import type { StreamTables } from '../format/stream-tables.ts';
 import type { EntrySums } from './entry-sums.ts';
 
 export function historySql({ kind, history }: StreamTables) {
@@ -88,7 +89,7 @@ export function streamReaders<K extends string>(
   sql: (tables: StreamTables) => Readonly<Record<K, string>>,
 ) {
   return byKind((kind) => {
-    const tables = tablesOf(kind);
+    const tables = storedTables(database, kind);
     return { tables, statements: prepareAll(database, sql(tables)), history: new HistoryReader(database, tables) };
   });
 }

@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 import type { DeviceTotals } from '#domain/reading/totals';
+import { kinds } from '#domain/streams/streams';
 import { HOUR } from '#domain/time/time';
 import { prepareAll } from '../format/connection.ts';
 import { hourColumns, totalsFromRow, totalsFromSums } from '../format/hour-sums.ts';
 import { Marks } from '../format/marks.ts';
-import { deviceIdSql, type StreamTables, streamTables, tablesOf } from '../format/stream-tables.ts';
+import { deviceIdSql, type StreamTables } from '../format/stream-tables.ts';
 import type { Sync } from '../thread/remote.ts';
 import { EntrySums } from './entry-sums.ts';
 import { type DeviceRange, streamReaders } from './history-reader.ts';
@@ -59,8 +60,8 @@ export class RollupQueries implements Sync<Pick<HourRollups, 'unclosed' | 'close
   unclosed(before: number, limit: number): readonly StreamHour[] {
     const first = this.#horizonHour();
     const end = Math.min(Math.floor(before / HOUR), Number.MAX_SAFE_INTEGER);
-    return streamTables
-      .flatMap(({ kind }) =>
+    return kinds
+      .flatMap((kind) =>
         this.#hours.unclosed.all(kind, first, end, limit).map(({ hour }) => ({ kind, hour: Number(hour) * HOUR })),
       )
       .sort((a, b) => a.hour - b.hour)
@@ -81,7 +82,7 @@ export class RollupQueries implements Sync<Pick<HourRollups, 'unclosed' | 'close
   step({ kind, hour }: StreamHour, first: number, end: number): HourStep {
     // Sorted as the table they are written to, which makes writing them twice as fast.
     const sums = [...this.#sums({ kind, hour }, { first, last: end - 1 })].sort(([a], [b]) => a - b);
-    const width = 1 + hourColumns(tablesOf(kind)).length;
+    const width = 1 + hourColumns(this.#streams[kind].tables).length;
     const rows = new Float64Array(sums.length * width);
     let readings = 0;
     for (const [i, [device, sum]] of sums.entries()) {

@@ -1,8 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { kinds } from '#domain/streams/streams';
 import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from '../format/commit-answer.ts';
-import { type CommitColumns, DEVICE, ROW_WIDTH, STREAM, TIMESTAMP, UNKNOWN, VALUES } from '../format/commit-columns.ts';
+import {
+  type CommitColumns,
+  DEVICE,
+  type FieldOrder,
+  ROW_WIDTH,
+  STREAM,
+  TIMESTAMP,
+  UNKNOWN,
+  VALUES,
+} from '../format/commit-columns.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
-import { ENERGY, type StreamTables, streamTables } from '../format/stream-tables.ts';
+import { storedTables } from '../format/stored-tables.ts';
+import { ENERGY, type StreamTables } from '../format/stream-tables.ts';
 import { FleetSums } from './fleet-sums.ts';
 import { StreamWriter } from './stream-writer.ts';
 
@@ -12,19 +23,26 @@ import { StreamWriter } from './stream-writer.ts';
  */
 export class CommitTransaction {
   readonly #database: DatabaseSync;
+  readonly #tables: readonly StreamTables[];
   readonly #streams: readonly StreamWriter[];
   readonly #fleet: FleetSums;
   #lastFailed = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#streams = streamTables.map((tables) => new StreamWriter(database, tables));
+    this.#tables = kinds.map((kind) => storedTables(database, kind));
+    this.#streams = this.#tables.map((tables) => new StreamWriter(database, tables));
     this.#fleet = new FleetSums(database);
   }
 
   /** Whether the last commit failed, most likely because the disk is full. */
   get lastFailed(): boolean {
     return this.#lastFailed;
+  }
+
+  /** The order in which rows must have their measured fields. It never changes while the file is open. */
+  fieldOrder(): FieldOrder {
+    return this.#tables.map(({ measured }) => measured);
   }
 
   /** With `atomic` and a conflict nothing is stored, and the answer says what would have happened to each row. */
@@ -68,7 +86,7 @@ export class CommitTransaction {
       const stored = this.#stream(numbers, row).addLate(numbers, row);
       if (stored === undefined) this.#count(numbers, row);
       else if (codes !== undefined) {
-        codes[row] = hasValuesOf(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
+        codes[row] = this.#hasValuesOf(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
         if (codes[row] === CONFLICT_CODE) conflicts.push(stored);
       }
     }
@@ -79,6 +97,13 @@ export class CommitTransaction {
 
   #stream(numbers: Float64Array, row: number): StreamWriter {
     return this.#streams[numbers[row * ROW_WIDTH + STREAM] as number] as StreamWriter;
+  }
+
+  /** Whether a row has the values of the stored one with its key. When each was received does not matter. */
+  #hasValuesOf(numbers: Float64Array, row: number, stored: ReadingRow): boolean {
+    const at = row * ROW_WIDTH;
+    const { values } = this.#tables[numbers[at + STREAM] as number] as StreamTables;
+    return values.every((column, i) => column === 'receivedAt' || numbers[at + VALUES + i] === stored[column]);
   }
 
   #count(numbers: Float64Array, row: number): void {
@@ -96,11 +121,4 @@ export class CommitTransaction {
     for (const stream of this.#streams) stream.forget();
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }
-}
-
-/** Whether a row has the values of the stored one with its key. When each was received does not matter. */
-function hasValuesOf(numbers: Float64Array, row: number, stored: ReadingRow): boolean {
-  const at = row * ROW_WIDTH;
-  const columns = (streamTables[numbers[at + STREAM] as number] as StreamTables).values;
-  return columns.every((column, i) => column === 'receivedAt' || numbers[at + VALUES + i] === stored[column]);
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { kinds } from '#domain/streams/streams';
 import {
   BUSY_TIMEOUT_MS,
   checkVersion,
@@ -7,15 +8,13 @@ import {
   schemaVersion,
   setPragma,
 } from '../format/connection.ts';
-import { historySchema } from '../format/history-blocks.ts';
-import { hourColumns } from '../format/hour-sums.ts';
-import { liveBlockSchema } from '../format/live-blocks.ts';
 import { MARK_SCHEMA } from '../format/marks.ts';
-import { type StreamTables, streamTables } from '../format/stream-tables.ts';
+import { STREAM_NAMES_SCHEMA } from '../format/stored-tables.ts';
 import { transact } from '../format/transactions.ts';
 import { LINK_SCHEMA } from '../records/links.ts';
 import { WARNING_SCHEMA } from '../records/warnings.ts';
 import { errorCode } from '../thread/sqlite-error.ts';
+import { createStream } from './stream-schema.ts';
 
 /**
  * How long to wait for live readers, which take milliseconds, before emptying the WAL. Ingestion stands still
@@ -32,7 +31,8 @@ const NO_SCHEMA = 0;
 
 /**
  * Opens the only writing connection and creates missing tables. Every commit is on disk when it returns
- * (`synchronous = FULL`), and readers never block it (`WAL`). Throws when the file is of another version.
+ * (`synchronous = FULL`), and readers never block it (`WAL`). Throws when the file is of another version, or has data of a
+ * stream that is now defined differently.
  */
 export function openForWriting(file: string): DatabaseSync {
   return connect(file, {}, (database) => {
@@ -73,32 +73,10 @@ function createSchema(database: DatabaseSync): void {
   const version = schemaVersion(database);
   if (version !== NO_SCHEMA) checkVersion(version);
   transact(database, () => {
-    for (const tables of streamTables) database.exec(streamSchema(tables));
-    for (const schema of [FLEET_SCHEMA, HOUR_SCHEMA, MARK_SCHEMA, LINK_SCHEMA, WARNING_SCHEMA]) database.exec(schema);
+    for (const schema of SHARED_SCHEMAS) database.exec(schema);
+    for (const kind of kinds) createStream(database, kind);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   });
-}
-
-/**
- * Keys of the history start with the minute. Only the end of the index changes, which stays in memory, so that inserts
- * cost the same however long the history is.
- */
-function streamSchema(tables: StreamTables): string {
-  const values = tables.values
-    .map((column) => `${column} ${column === 'energy' || column === 'receivedAt' ? 'INTEGER' : 'REAL'} NOT NULL`)
-    .join(', ');
-  return `
-    CREATE TABLE IF NOT EXISTS ${tables.devices} (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
-    ${liveBlockSchema(tables.live)}
-    CREATE TABLE IF NOT EXISTS ${tables.last} (device INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, ${values}) STRICT;
-    ${historySchema(tables)}
-    CREATE TABLE IF NOT EXISTS ${tables.hours} (
-      hour INTEGER NOT NULL, device INTEGER NOT NULL,
-      ${hourColumns(tables)
-        .map((column) => `${column} INTEGER NOT NULL`)
-        .join(', ')},
-      PRIMARY KEY (hour, device)
-    ) STRICT, WITHOUT ROWID;`;
 }
 
 /** Buckets are epoch minutes and epoch hours; energy is in mWh. */
@@ -118,3 +96,5 @@ const HOUR_SCHEMA = `
       stream TEXT NOT NULL, hour INTEGER NOT NULL, readings INTEGER NOT NULL,
       PRIMARY KEY (stream, hour)
     ) STRICT, WITHOUT ROWID;`;
+
+const SHARED_SCHEMAS = [STREAM_NAMES_SCHEMA, FLEET_SCHEMA, HOUR_SCHEMA, MARK_SCHEMA, LINK_SCHEMA, WARNING_SCHEMA];

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { kinds } from '#domain/streams/streams';
 import { HOUR, MINUTE } from '#domain/time/time';
-import { streamTables } from '../format/stream-tables.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
 /** Energy and count per stream and bucket, collected during a commit and added to the tables once at its end. */
@@ -33,7 +33,7 @@ export class FleetSums {
 class FleetTable {
   readonly #width: number;
   readonly #upsert: BulkInsert;
-  readonly #sums = streamTables.map(() => new Map<number, { energy: number; readings: number }>());
+  readonly #sums = kinds.map(() => new Map<number, { energy: number; readings: number }>());
 
   constructor(database: DatabaseSync, bucket: 'minute' | 'hour', width: number) {
     this.#width = width;
@@ -57,7 +57,7 @@ class FleetTable {
   }
 
   write(): void {
-    const rows = streamTables.flatMap(({ kind }, stream) =>
+    const rows = kinds.flatMap((kind, stream) =>
       [...(this.#sums[stream] ?? [])].flatMap(([bucket, { energy, readings }]) => [kind, bucket, energy, readings]),
     );
     this.#upsert.run(rows);

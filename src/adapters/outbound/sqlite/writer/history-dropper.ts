@@ -1,10 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { kinds } from '#domain/streams/streams';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { ROW_COLUMNS } from '../format/history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from '../format/live-blocks.ts';
 import type { Marks } from '../format/marks.ts';
 import { RowEntries } from '../format/row-entries.ts';
-import { streamTables } from '../format/stream-tables.ts';
+import { storedTables } from '../format/stored-tables.ts';
 import { transact } from '../format/transactions.ts';
 
 /** Drops old history in steps of one minute of one stream: some milliseconds each, with ingestion in between. */
@@ -21,7 +22,8 @@ export class HistoryDropper {
       `SELECT f.hour AS hour FROM fleet_hours f LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
         WHERE f.stream = ? AND f.hour >= ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT 1`,
     );
-    this.#streams = streamTables.map((tables) => {
+    this.#streams = kinds.map((kind) => {
+      const tables = storedTables(database, kind);
       const { history, live, last } = tables;
       const columns = ['device', 'timestamp', ...tables.values];
       return {
@@ -43,7 +45,7 @@ export class HistoryDropper {
    */
   moveHorizon(before: number): number {
     const now = this.#marks.get('horizon');
-    const unclosed = streamTables.map(({ kind }) => {
+    const unclosed = kinds.map((kind) => {
       const hour = this.#firstUnclosed.get(kind, Math.floor((now ?? Number.MIN_SAFE_INTEGER) / HOUR))?.hour;
       return hour === undefined ? Infinity : Number(hour) * HOUR;
     });

@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { StreamHour } from '#application/ports/hour-rollups';
+import { kinds } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { hourColumns } from '../format/hour-sums.ts';
 import type { Marks } from '../format/marks.ts';
-import { streamTables } from '../format/stream-tables.ts';
+import { tablesOf } from '../format/stream-tables.ts';
 import { transact } from '../format/transactions.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
@@ -21,7 +22,8 @@ export class HourWriter {
     this.#database = database;
     this.#marks = marks;
     this.#byStream = new Map(
-      streamTables.map((tables) => {
+      kinds.map((kind) => {
+        const tables = tablesOf(kind);
         const columns = hourColumns(tables);
         const upsert = new BulkInsert(
           database,
@@ -29,7 +31,7 @@ export class HourWriter {
           columns.length + 2,
           `ON CONFLICT (hour, device) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`,
         );
-        return [tables.kind, { upsert, width: columns.length + 1 }];
+        return [kind, { upsert, width: columns.length + 1 }];
       }),
     );
     this.#close = database.prepare(

@@ -20,7 +20,7 @@ export interface WriterThreadData {
  * What the writer thread serves: the writing side of the ports. Every call is one transaction, durable when it returns.
  */
 export interface WriterObjects {
-  readonly telemetry: Pick<CommitTransaction, 'commit'>;
+  readonly telemetry: Pick<CommitTransaction, 'commit' | 'fieldOrder'>;
   readonly rollups: HourWriter;
   readonly retention: HistoryDropper;
   readonly links: Sync<Pick<LinkRepository, 'add' | 'end' | 'remove'>>;
