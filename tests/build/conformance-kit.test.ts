@@ -22,6 +22,24 @@ const compilerOptions = {
   allowImportingTsExtensions: true,
 };
 
+/** An engine on the store, as a user would write it. */
+const service = `
+import { type Logger, readEnvironment, startService } from 'energy-ingestion-engine';
+import { open } from './json-file-store.ts';
+
+const logger: Logger = { error() {}, warn() {}, info() {}, debug() {} };
+const serve = async () => startService(readEnvironment({}), { logger, store: await open('data'), listen: false });
+const first = await serve();
+const headers = { 'content-type': 'application/json' };
+const body = JSON.stringify({ meterId: 'M-7', kwhConsumedAc: 0.125, voltage: 230, timestamp: Date.now() });
+const posted = await first.fetch(new Request(first.url + '/v1/ingest', { method: 'POST', headers, body }));
+await first.close();
+const second = await serve();
+const live = await (await second.fetch(new Request(second.url + '/v1/meters/M-7/live'))).json();
+await second.close();
+console.log(posted.status, (live as { kwhConsumedAc: number }).kwhConsumedAc);
+`;
+
 /** Below this many cases something was not defined at all. */
 const MIN_CASES = 75;
 
@@ -45,6 +63,7 @@ describe('the conformance kit, installed from the packed package', () => {
     const compiler = ['@types/node', 'typescript'].map((name) => `${name}@${versions[name]}`);
     const options = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', '--save-dev'];
     await run('npm', ['install', ...options, ...compiler, tarball], { cwd: project });
+    await writeFile(join(project, 'service.ts'), service);
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
   });
 
@@ -53,6 +72,10 @@ describe('the conformance kit, installed from the packed package', () => {
   it('type-checks', async () => {
     const check = await run(join(project, 'node_modules/.bin/tsc'), ['-p', project]).catch((error) => error);
     expect(check.stdout).toBe('');
+  });
+
+  it('comes with an engine that runs on the store', async () => {
+    expect((await run(process.execPath, ['service.ts'], { cwd: project })).stdout).toBe('201 0.125\n');
   });
 
   it('passes under node:test, and names a reason for each case that it skips', async () => {
