@@ -6,7 +6,13 @@ import type { Millis } from '#domain/time/time';
 export type StoreConfig =
   | { readonly kind: 'memory' }
   | { readonly kind: 'sqlite'; readonly directory: string }
-  | { readonly kind: 'mongodb'; readonly uri: string; readonly database: string };
+  | {
+      readonly kind: 'mongodb';
+      readonly uri: string;
+      readonly database: string;
+      /** Whether documents in the database show live state; true by default. */
+      readonly liveDocuments?: boolean;
+    };
 
 /** The whole configuration, validated and in its final types. */
 export interface Config {

@@ -81,6 +81,7 @@ const variables = {
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,38}$/, 'must be 1 to 38 characters from A-Z a-z 0-9 _ -')),
     'energy',
   ),
+  EIE_MONGODB_LIVE: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug'), 'info'),
   EIE_AUTH: v.optional(v.literal('off', 'must be "off": this version has no API keys')),
   EIE_LOSS_THRESHOLD: v.optional(fraction, String(DEFAULT_LOSS_THRESHOLD)),
@@ -189,6 +190,11 @@ function storeConfig(values: Variables): StoreConfig {
     case 'sqlite':
       return { kind: 'sqlite', directory: values.EIE_DATA_DIR };
     case 'mongodb':
-      return { kind: 'mongodb', uri: values.MONGODB_URI ?? '', database: values.MONGODB_DB };
+      return {
+        kind: 'mongodb',
+        uri: values.MONGODB_URI ?? '',
+        database: values.MONGODB_DB,
+        liveDocuments: values.EIE_MONGODB_LIVE === 'on',
+      };
   }
 }

@@ -4,7 +4,7 @@ import type { StoreConfig } from './config.ts';
 
 export interface OpenStoreOptions {
   readonly logger: Logger;
-  /** Opens beside a running engine, for audits. Stores that allow several writers ignore it. */
+  /** Opens beside a running engine, for audits. MongoDB allows several writers: there it only leaves live documents alone. */
   readonly readOnly?: boolean;
 }
 
@@ -24,7 +24,9 @@ export async function openStore(
     }
     case 'mongodb': {
       const { openMongoDbStore } = await import('#adapters/outbound/mongodb/mongodb-store');
-      return openMongoDbStore({ uri: config.uri, database: config.database, logger }).catch((cause: Error) => {
+      const { uri, database, liveDocuments = true } = config;
+      const options = { uri, database, logger, liveDocuments: liveDocuments && !readOnly };
+      return openMongoDbStore(options).catch((cause: Error) => {
         throw new Error(`MONGODB_URI: ${cause.message}`, { cause }); // the driver's "URI malformed" does not say which
       });
     }

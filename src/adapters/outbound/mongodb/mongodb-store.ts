@@ -13,6 +13,8 @@ import { MongoDbRetention } from './hours/mongodb-retention.ts';
 import { MongoDbRollups } from './hours/mongodb-rollups.ts';
 import { liveCollections } from './live/device-document.ts';
 import { DeviceProgress } from './live/device-progress.ts';
+import { liveDocumentCollections } from './live/live-document.ts';
+import { LiveProjection } from './live/live-projection.ts';
 import { LiveQueries } from './live/live-queries.ts';
 import { requireRecordedShapes, shapesCollection } from './recorded-shapes.ts';
 import { LINK_INDEXES, linkCollections } from './records/link-document.ts';
@@ -29,6 +31,11 @@ export interface MongoDbStoreOptions {
   readonly uri: string;
   readonly database: string;
   readonly logger?: Logger;
+  /**
+   * Whether to keep the documents that show live state to people, and to bring them up to date at the start; true by
+   * default. No answer of the store depends on them.
+   */
+  readonly liveDocuments?: boolean;
 }
 
 /** Both bundles of ports, with everything that upkeep may have. */
@@ -59,7 +66,12 @@ const CLIENT_OPTIONS: MongoClientOptions = {
  * Rejects with `StoreUnavailableError` when no server answers, and with an error that says what to do when the server is
  * older than 6.0 or standalone, or when a stream has data and is now defined differently.
  */
-export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOptions): Promise<MongoDbStore> {
+export async function openMongoDbStore({
+  uri,
+  database,
+  logger,
+  liveDocuments = true,
+}: MongoDbStoreOptions): Promise<MongoDbStore> {
   const client = new MongoClient(uri, CLIENT_OPTIONS);
   const db = client.db(database);
   const admin = client.db('admin');
@@ -67,6 +79,7 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
   const links = linkCollections(db);
   const warnings = warningCollections(db);
   const shapes = shapesCollection(db);
+  const documents = liveDocuments ? liveDocumentCollections(db) : undefined;
   try {
     await answered(prepare());
   } catch (error) {
@@ -80,7 +93,7 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
     const records = [links.links, links.meterGuards, warnings.warnings, warnings.watches];
     await createCollections(db, {
       clustered: [...Object.values(history), fleet, deviceHours, closedHours],
-      plain: [...Object.values(devices), marks, shapes, ...records],
+      plain: [...Object.values(devices), ...Object.values(documents ?? {}), marks, shapes, ...records],
     });
     await Promise.all([
       closedHours.createIndexes(CLOSED_HOUR_INDEXES),
@@ -91,12 +104,15 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
   }
 
   const progress = new DeviceProgress();
-  const writer = new MongoDbWriter(client, commitCollections(db), progress, logger);
+  const hot = new LiveQueries(liveCollections(db), progress);
+  const live = documents && new LiveProjection(documents, hot, logger);
+  live?.sweep();
+  const writer = new MongoDbWriter(client, commitCollections(db), progress, live, logger);
   const devices = new DeviceQueries(client, hours);
   const fleet = new FleetQueries(fleetCollection(db));
   return {
     writer,
-    hot: new LiveQueries(liveCollections(db), progress),
+    hot,
     cold: {
       history: (...query) => devices.history(...query),
       deviceTotals: (...query) => devices.deviceTotals(...query),
@@ -118,6 +134,7 @@ export async function openMongoDbStore({ uri, database, logger }: MongoDbStoreOp
     },
     close: async () => {
       await writer.settled();
+      await live?.close();
       await client.close();
     },
   };

@@ -7,6 +7,7 @@ import { type CommitOutcome, withheldOutcomes } from '#domain/reading/ingest-out
 import type { Reading } from '#domain/reading/reading';
 import { type Millis, SECOND } from '#domain/time/time';
 import type { DeviceProgress } from '../live/device-progress.ts';
+import type { LiveProjection } from '../live/live-projection.ts';
 import { ConflictPause } from '../server/conflict-pause.ts';
 import { answeredInTime, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
 import { inTransaction } from '../server/durable-transaction.ts';
@@ -27,6 +28,7 @@ export class MongoDbWriter implements TelemetryWriter {
   readonly #client: MongoClient;
   readonly #collections: CommitCollections;
   readonly #progress: DeviceProgress;
+  readonly #live: LiveProjection | undefined;
   readonly #logger: Logger | undefined;
   readonly #name = randomBytes(6).toString('hex');
   readonly #freeLanes: string[] = [];
@@ -38,11 +40,13 @@ export class MongoDbWriter implements TelemetryWriter {
     client: MongoClient,
     collections: CommitCollections,
     progress: DeviceProgress,
+    live: LiveProjection | undefined,
     logger: Logger | undefined,
   ) {
     this.#client = client;
     this.#collections = collections;
     this.#progress = progress;
+    this.#live = live;
     this.#logger = logger;
   }
 
@@ -94,6 +98,8 @@ export class MongoDbWriter implements TelemetryWriter {
       const failure = withheld || unknown.length === 0 ? undefined : await this.#attempt(unknown, lane, deadline);
       if (failure === undefined) {
         this.#cautious = known.size > 0 ? CAUTIOUS_COMMITS : Math.max(0, this.#cautious - 1);
+        // Not noted yet if the commit that stored them seemed to fail.
+        if (known.size > 0) this.#live?.note([...known.values()]);
         return withheld ? withheldOutcomes(readings, outcomes) : outcomes;
       }
       if (performance.now() > deadline) throw failure.error;
@@ -118,6 +124,7 @@ export class MongoDbWriter implements TelemetryWriter {
         return writeReadings(this.#collections, readings, this.#progress, lane, session);
       });
       this.#progress.advance(readings);
+      this.#live?.note(readings);
       return undefined;
     } catch (error) {
       if (isDuplicateKey(error) || isTransient(error)) return { error };
