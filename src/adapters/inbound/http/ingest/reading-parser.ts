@@ -1,11 +1,11 @@
 import type { Received } from '#application/ingest-readings';
 import { type AcceptedTime, acceptedTimeFault } from '#domain/reading/accepted-time';
-import type { Rejected } from '#domain/reading/ingest-outcome';
+import { type Rejected, rejected } from '#domain/reading/ingest-outcome';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
 import { parseTimestamp } from '#domain/time/timestamp';
-import { isObject, rejected } from '../wire/fault-schema.ts';
+import { isObject } from '../wire/fault-schema.ts';
 import { type ParseObject, readingSchema } from './reading-schema.ts';
 
 /** Turns a parsed JSON value into a reading received at `now`, or into all of its faults. */

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import type { Received } from '#application/ingest-readings';
 import { milliwattHoursFromKwh } from '#domain/energy/energy';
+import { rejected } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import { MAX_KWH_PER_READING, type StreamDefinition } from '#domain/streams/stream';
 import type { EpochMillis } from '#domain/time/time';
-import { deviceIdSchema, faultOf, MISSING, message, rejected, timestampSchema } from '../wire/fault-schema.ts';
+import { deviceIdSchema, faultOf, MISSING, message, timestampSchema } from '../wire/fault-schema.ts';
 
 /** Turns a parsed JSON object into a reading of one stream, or into all of its faults in the order of the fields. */
 export type ParseObject = (input: object, receivedAt: EpochMillis) => Received;

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { EMPTY_INTERVAL, type ReceivedLink } from '#application/manage-links';
 import { meterLinkId } from '#domain/meter-link';
-import type { Rejected } from '#domain/reading/ingest-outcome';
+import { type Rejected, rejected } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
-import { deviceIdSchema, faultOf, isObject, MISSING, rejected, timestampSchema } from '../wire/fault-schema.ts';
+import { deviceIdSchema, faultOf, isObject, MISSING, timestampSchema } from '../wire/fault-schema.ts';
 
 const end = v.nullable(timestampSchema);
 

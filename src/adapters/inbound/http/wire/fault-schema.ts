@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { isDeviceId } from '#domain/reading/device-id';
 import type { Fault, FaultCode } from '#domain/reading/fault';
-import type { Rejected } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
 import { parseTimestamp } from '#domain/time/timestamp';
 
@@ -18,10 +17,6 @@ export function faultOf(issue: v.BaseIssue<unknown>): Fault {
     field: String(issue.path?.[0]?.key),
     detail: issue.message.slice(end + 2),
   };
-}
-
-export function rejected(faults: readonly Fault[]): Rejected {
-  return { status: 'rejected', faults };
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
