@@ -73,6 +73,7 @@ export type { Fault, FaultCode } from '#domain/reading/fault';
 export type { CommitOutcome, Conflict, Duplicate, IngestOutcome, Rejected } from '#domain/reading/ingest-outcome';
 export { DUPLICATE, STORED, type Stored, WITHHELD, type Withheld } from '#domain/reading/ingest-outcome';
 export { type MeterReading, type Reading, sameValues, type VehicleReading } from '#domain/reading/reading';
+export { type ParseReading, readingParser } from '#domain/reading/reading-parser';
 export type { DeviceTotals, FleetTotals, StreamTotals } from '#domain/reading/totals';
 export type { MeasuredField, ReadingOf, StreamDefinition } from '#domain/streams/stream';
 export { type Kind, kinds, streams } from '#domain/streams/streams';

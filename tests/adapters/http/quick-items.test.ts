@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type QuickItems, quickItems } from '#adapters/inbound/http/ingest/fast-path/quick-items';
-import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
 import { type Items, jsonItems, MAX_BATCH } from '#adapters/inbound/http/wire/batch-text';
 import { Refusal } from '#adapters/inbound/http/wire/problem';
 import type { JsonFormat } from '#adapters/inbound/http/wire/request-body';
 import type { Received } from '#application/ingest-readings';
+import { readingParser } from '#domain/reading/reading-parser';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
@@ -37,7 +37,7 @@ const quickly = (body: string | Uint8Array, format: JsonFormat = 'json') =>
   quick(typeof body === 'string' ? bytesOf(body) : body, format, NOW);
 const batchOf = (items: ReturnType<QuickItems>) => (items && 'batch' in items ? items.batch : undefined);
 
-/** What the slow path through JSON.parse makes of a body; `undefined` if it refuses the body as a whole. */
+/** What JSON.parse and the domain's parser make of a body; `undefined` if it is refused as a whole. */
 function slowly(body: string | Uint8Array, format: JsonFormat = 'json'): Items<Received> | undefined {
   const bytes = typeof body === 'string' ? bytesOf(body) : body;
   try {
@@ -578,6 +578,37 @@ describe('the fast path agrees with the slow path', () => {
     );
     expect(taken.without + taken.withUnknown).toBeGreaterThan(RUNS / 4);
     expect(Math.min(taken.without, taken.withUnknown)).toBeGreaterThan(RUNS / 50);
+  });
+
+  it('on which numbers and times are valid: of a usual body it leaves exactly those that the domain rejects', () => {
+    const value = fc.oneof(
+      { weight: 9, arbitrary: fc.double({ min: 0, max: 100, noNaN: true }) },
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(-60, -60.1, 100, 100.0000001, 200, 200.1, 1_000, 1_000.1, -1e-9),
+    );
+    const at = fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: NOW - ACCEPTED.maxAge, max: NOW + ACCEPTED.maxFuture }) },
+      fc.constantFrom(NOW - ACCEPTED.maxAge - 1, NOW + ACCEPTED.maxFuture + 1, START / 1000, START + 0.5),
+    );
+    const timestamp = fc.oneof(
+      at,
+      at.map((time) => new Date(time).toISOString()),
+    );
+    const sent = fc.oneof(
+      fc.record({ meterId: fc.constant('M-7'), kwhConsumedAc: value, voltage: value, timestamp }),
+      fc.record({ vehicleId: fc.constant('EV-7'), kwhDeliveredDc: value, soc: value, batteryTemp: value, timestamp }),
+    );
+    const seen = { taken: 0, left: 0 };
+    fc.assert(
+      fc.property(fc.array(sent, { minLength: 1, maxLength: 3 }), (batch) => {
+        const received = batch.map((it) => parse(it, NOW));
+        const expected = received.every((it) => 'kind' in it) ? received : undefined;
+        expect(batchOf(quickly(JSON.stringify(batch)))).toStrictEqual(expected);
+        seen[expected ? 'taken' : 'left']++;
+      }),
+      { numRuns: RUNS },
+    );
+    expect(Math.min(seen.taken, seen.left)).toBeGreaterThan(RUNS / 10);
   });
 
   /** Checks what the fast path reads, if it reads the body; returns whether it does. */

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import type { IngestReadings, IngestReport, Received } from '#application/ingest-readings';
 import type { Clock } from '#application/ports/clock';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
+import { readingParser } from '#domain/reading/reading-parser';
 import type { EpochMillis } from '#domain/time/time';
 import { type BatchOptions, batchStatus, presentBatch, rejectedProblem } from '../wire/batch-presenter.ts';
 import { type Items, jsonItems } from '../wire/batch-text.ts';
@@ -16,7 +17,6 @@ import { quickItems } from './fast-path/quick-items.ts';
 import { IngestGate } from './ingest-gate.ts';
 import type { IngestLog } from './ingest-log.ts';
 import { presentConflict, presentOutcome } from './ingest-presenter.ts';
-import { readingParser } from './reading-parser.ts';
 
 export interface IngestRouteDependencies {
   readonly ingestReadings: IngestReadings;
