@@ -83,7 +83,7 @@ function numbersReader(stream: StreamDefinition, acceptedTime: AcceptedTime): Re
       reading = { kind, deviceId, timestamp, energy, receivedAt };
       for (const [index, name] of names.entries()) reading[name] = (numbers[MEASURED + index] as number) + 0;
     }
-    // The compiler does not follow field names that are values.
+    // The only cast to a reading: the compiler does not follow field names that are values.
     return reading as unknown as Reading;
   };
 }
