@@ -92,6 +92,8 @@ export {
   sameValues,
   type VehicleReading,
 } from '#domain/reading/reading';
+export { type ParseReading, readingParser } from '#domain/reading/reading-parser';
+export { storedReading } from '#domain/reading/stored-reading';
 export {
   addDeviceTotals,
   addFleetTotals,

@@ -32,6 +32,9 @@ async function violationsIn(tree: string): Promise<Violation[]> {
 }
 
 const sources = globSync('src/**/*.ts', { cwd: ROOT });
+/** Casts to `Reading` or to the type of one stream's readings, also in arrays. */
+const readingCastsIn = (source: string) =>
+  source.match(/(?:\bas\s+(?:readonly\s+)?|[=(:,?]\s*<)(?:Meter|Vehicle)?Reading(?:Of)?\b.*/g) ?? [];
 const decoratorsIn = (source: string) => source.match(/^\s*@\w.*/gm) ?? [];
 
 describe('the source tree', () => {
@@ -59,6 +62,20 @@ describe('the source tree', () => {
   it('has no decorators, which the compiler would accept', () => {
     expect(decoratorsIn('/** @see x */\nexport class A {\n  @inject() b;\n}')).toEqual(['  @inject() b;']);
     expect(sources.filter((file) => decoratorsIn(readFileSync(join(ROOT, file), 'utf8')).length > 0)).toEqual([]);
+  });
+
+  it('casts to a reading in one place: everywhere else a reading has been made by the domain', () => {
+    const planted = [
+      'const a = row as Reading;',
+      'const b = { ...row } as unknown as Reading;',
+      'const c = rows as readonly MeterReading[];',
+      'const d = <VehicleReading>row;',
+      'const e = row as ReadingOf<S>;',
+    ];
+    expect(planted.flatMap(readingCastsIn)).toHaveLength(planted.length);
+    expect(readingCastsIn("import { type Reading as R } from 'x';\nconst a = row as ReadingRow;")).toEqual([]);
+    const casting = sources.filter((file) => readingCastsIn(readFileSync(join(ROOT, file), 'utf8')).length > 0);
+    expect(casting).toEqual(['src/domain/reading/reading-maker.ts']);
   });
 
   it(`holds at most ${MAX_FILES_PER_FOLDER} files per folder`, () => {

@@ -7,8 +7,11 @@ import type { Clock } from './ports/clock.ts';
 import type { CommitOptions, TelemetryWriter } from './ports/telemetry-writer.ts';
 import type { Upkeep } from './ports/upkeep.ts';
 
-/** What an inbound adapter received: a valid reading, or what is wrong with it. */
-export type Received = Reading | Rejected;
+/**
+ * What an inbound adapter received: a valid reading (`readingParser` makes it), or what is wrong with it. An item that
+ * the adapter cannot read at all is rejected with a kebab-case code of its own.
+ */
+export type Received = Reading | Rejected<string>;
 
 /**
  * The result of a request. Every reading counts exactly once:

@@ -5,9 +5,9 @@ import type { EpochMillis } from '#domain/time/time';
 import { pageOf } from './page.ts';
 import type { LinkOutcome, LinkQuery, LinkRepository } from './ports/link-repository.ts';
 
-/** What an inbound adapter received: a valid link, or what is wrong with it. */
-export type ReceivedLink = MeterLink | Rejected;
-export type LinkImportOutcome = LinkOutcome | Rejected;
+/** What an inbound adapter received: a valid link, or what is wrong with it, with a code of its own if need be. */
+export type ReceivedLink = MeterLink | Rejected<string>;
+export type LinkImportOutcome = LinkOutcome | Rejected<string>;
 
 /** The result of an import. Every link counts once: `received = stored + duplicates + conflicts + rejected`. */
 export interface LinkReport {

@@ -1,5 +1,6 @@
 import { milliwattHoursFromKwh } from '#domain/energy/energy';
 import type { MeterReading, Reading, VehicleReading } from '#domain/reading/reading';
+import { storedReading } from '#domain/reading/stored-reading';
 import type { MeasuredField, StreamDefinition } from '#domain/streams/stream';
 import { type Kind, streams } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
@@ -26,7 +27,7 @@ export function aReading(kind: Kind, given: GivenReading = {}): Reading {
   const { deviceId = `${kind}-1`, timestamp = START, kwh = 0.1, receivedAt = timestamp + 250, values = {} } = given;
   const measured = measuredOf(kind).map(([name, field]) => [name, values[name] ?? usualValue(field)]);
   const energy = milliwattHoursFromKwh(kwh);
-  return { kind, deviceId, timestamp, energy, receivedAt, ...Object.fromEntries(measured) } as unknown as Reading;
+  return storedReading({ kind, deviceId, timestamp, energy, receivedAt, ...Object.fromEntries(measured) });
 }
 
 /** The measured fields of a stream with their bounds. */

@@ -18,7 +18,7 @@ const modules = join(root, 'node_modules');
 const consumer = `
 import {
   GroupCommitWriter, type IngestReport, IngestReadings, type Logger, milliwattHoursFromKwh, openSqliteStore,
-  type EngineStore, type Reading, readEnvironment, startService,
+  type EngineStore, type Reading, readEnvironment, readingParser, startService,
 } from 'energy-ingestion-engine';
 
 const reading: Reading = {
@@ -28,8 +28,13 @@ const reading: Reading = {
 // @ts-expect-error a meter has no state of charge: users get the types of the streams
 const wrong: Reading = { ...reading, soc: 50 };
 
+const parse = readingParser({ maxFuture: 60_000, maxAge: Infinity });
+const received = parse(
+  { meterId: 'M-7', kwhConsumedAc: 0.125, voltage: 230, timestamp: reading.timestamp }, reading.receivedAt,
+);
+
 const store: EngineStore = await openSqliteStore({ directory: process.argv[2] ?? '' });
-const report: IngestReport = await new IngestReadings(new GroupCommitWriter(store.writer)).ingest([reading, reading]);
+const report: IngestReport = await new IngestReadings(new GroupCommitWriter(store.writer)).ingest([reading, received]);
 
 const quiet: Logger = { error() {}, warn() {}, info() {}, debug() {} };
 const service = await startService(readEnvironment({ PORT: '0' }), { logger: quiet, store });

@@ -23,6 +23,25 @@ export const inverterStream = {
 } as const satisfies StreamDefinition;
 `;
 
+/** A fleet whose only energy besides 1 kWh AC and 0.9 kWh DC comes from an inverter. */
+const FLEET = `import { startService } from '#infrastructure/service';
+import { readEnvironment } from '#infrastructure/environment';
+
+const logger = { error() {}, warn() {}, info() {}, debug() {} };
+const { url, fetch, close } = await startService(readEnvironment({ EIE_STORE: 'memory' }), { logger, listen: false });
+const timestamp = Date.now();
+const body = JSON.stringify([
+  { meterId: 'M-7', kwhConsumedAc: 1, voltage: 230, timestamp },
+  { vehicleId: 'EV-7', kwhDeliveredDc: 0.9, soc: 50, batteryTemp: 25, timestamp },
+  { inverterId: 'I-7', kwhProducedDc: 80, voltage: 400, timestamp },
+]);
+const headers = { 'content-type': 'application/json' };
+await fetch(new Request(url + '/v1/ingest', { method: 'POST', headers, body }));
+const get = async (path: string) => (await fetch(new Request(url + path))).json();
+console.log(JSON.stringify([await get('/v1/analytics/fleet?window=1h'), await get('/v1/inverters/I-7/live')]));
+await close();
+`;
+
 /** In a copy of the project: what the README says about adding a stream, and nothing else. */
 describe('a third stream, one new file and one line', () => {
   let copy: string;
@@ -38,6 +57,7 @@ describe('a third stream, one new file and one line', () => {
     const definitions = await readFile(join(streams, 'definitions.ts'), 'utf8');
     const line = "export { inverterStream as inverter } from './inverter-stream.ts';\n";
     await writeFile(join(streams, 'definitions.ts'), definitions + line);
+    await writeFile(join(copy, 'scripts/fleet.ts'), FLEET);
   });
 
   afterAll(() => rm(copy, { recursive: true, force: true }));
@@ -47,30 +67,50 @@ describe('a third stream, one new file and one line', () => {
     expect(check.stdout).toBe('');
   });
 
+  it('is served, and its energy is in no efficiency', async () => {
+    const [fleet, live] = JSON.parse((await run(process.execPath, ['scripts/fleet.ts'], { cwd: copy })).stdout);
+    expect(live).toMatchObject({ inverterId: 'I-7', kwhProducedDc: 80, voltage: 400, stale: false });
+    expect(fleet).toMatchObject({
+      acConsumedKwh: 1,
+      dcDeliveredKwh: 0.9,
+      efficiency: 0.9,
+      readings: { meter: 1, vehicle: 1, inverter: 1 },
+      otherKwh: { inverter: 80 },
+    });
+  });
+
   it('leaves every unit test green', async () => {
-    const args = ['run', '--project', 'unit', '--reporter=json', '--outputFile=unit.json'];
-    const env = { ...process.env, VITEST: undefined };
-    await run(join(copy, 'node_modules/.bin/vitest'), args, { cwd: copy, env, maxBuffer: 2 ** 26 }).catch(() => {});
-
-    const { testResults, numPassedTests } = JSON.parse(await readFile(join(copy, 'unit.json'), 'utf8')) as {
-      numPassedTests: number;
-      testResults: { assertionResults: { status: string; fullName: string }[] }[];
-    };
-    const failed = testResults.flatMap((file) => file.assertionResults).filter(({ status }) => status === 'failed');
-    expect(failed.map(({ fullName }) => fullName)).toEqual([]);
-    expect(numPassedTests).toBeGreaterThan(1_000);
+    const { failed, passed } = await vitest('--project', 'unit');
+    expect(failed).toEqual([]);
+    expect(passed).toBeGreaterThan(1_000);
   });
 
-  it('stores its readings on SQLite as every other stream, by the contract', async () => {
-    const args = ['run', '--project', 'stores', 'tests/contracts/sqlite-store.test.ts', '--reporter=json'];
-    const env = { ...process.env, VITEST: undefined };
-    const report = join(copy, 'sqlite.json');
-    await run(join(copy, 'node_modules/.bin/vitest'), [...args, `--outputFile=${report}`], { cwd: copy, env }).catch(
-      () => {},
-    );
-
-    const { success, numPassedTests } = JSON.parse(await readFile(report, 'utf8'));
-    expect(success).toBe(true);
-    expect(numPassedTests).toBeGreaterThan(75);
+  it('is stored on SQLite as every other stream, by the contract', async () => {
+    const { failed, passed } = await vitest('--project', 'stores', 'tests/contracts/sqlite-store.test.ts');
+    expect(failed).toEqual([]);
+    expect(passed).toBeGreaterThan(75);
   });
+
+  /** Runs tests of the copy. */
+  async function vitest(...args: string[]): Promise<{ failed: string[]; passed: number }> {
+    const report = join(copy, 'report.json');
+    const options = { cwd: copy, env: { ...process.env, VITEST: undefined }, maxBuffer: 2 ** 26 };
+    const command = [join(copy, 'node_modules/vitest/vitest.mjs'), 'run', ...args];
+    await run(process.execPath, [...command, '--reporter=json', `--outputFile=${report}`], options).catch(() => {});
+    const { testResults, numPassedTests } = JSON.parse(await readFile(report, 'utf8')) as Report;
+    const failed = testResults.flatMap(({ status, message, assertionResults }) => [
+      ...(status === 'failed' && message !== '' ? [message] : []),
+      ...assertionResults.filter((one) => one.status === 'failed').map(({ fullName }) => fullName),
+    ]);
+    return { failed, passed: numPassedTests };
+  }
 });
+
+interface Report {
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}

@@ -4,7 +4,7 @@ import { isDeviceId } from '#domain/reading/device-id';
 import { advancesLiveState, ageSeconds, isStale } from '#domain/reading/live-state';
 import { sameValues } from '#domain/reading/reading';
 import { addDeviceTotals, average, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
-import { byKind, kinds } from '#domain/streams/streams';
+import { byKind, kinds, streams } from '#domain/streams/streams';
 import { DAY, MINUTE } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 
@@ -86,8 +86,9 @@ describe('totals', () => {
 });
 
 describe('streams', () => {
-  it('have names, and a value can be made for each', () => {
-    expect(kinds).toEqual(['meter', 'vehicle']);
-    expect(byKind((kind) => kind.length)).toEqual({ meter: 5, vehicle: 7 });
+  it('are listed by their names, sorted, and a value can be made for each', () => {
+    const names = Object.values(streams).map(({ kind }) => kind);
+    expect(kinds).toEqual(names.sort());
+    expect(byKind((kind) => kind.length)).toMatchObject({ meter: 5, vehicle: 7 });
   });
 });

@@ -12,13 +12,12 @@ export function acceptedTimeFault(
   timestamp: EpochMillis,
   now: EpochMillis,
   { maxFuture, maxAge }: AcceptedTime,
-  field = 'timestamp',
 ): Fault | undefined {
   if (timestamp > now + maxFuture) {
     const ahead = Math.round((timestamp - now) / 1000);
     return {
       code: 'timestamp-too-new',
-      field,
+      field: 'timestamp',
       detail: `is ${ahead} s ahead of the server clock; at most ${maxFuture / 1000} s are accepted`,
     };
   }
@@ -26,7 +25,7 @@ export function acceptedTimeFault(
     const age = Math.round((now - timestamp) / 1000);
     return {
       code: 'timestamp-too-old',
-      field,
+      field: 'timestamp',
       detail: `is ${age} s old; at most ${maxAge / 1000} s are accepted`,
     };
   }

@@ -1,7 +1,8 @@
-/** Why a reading or a link was rejected: stable kebab-case codes, part of the public interface. */
+/**
+ * What can be wrong with the meaning of a reading or a link: stable kebab-case codes, part of the public interface. An
+ * inbound adapter has further codes for items that it cannot read at all.
+ */
 export type FaultCode =
-  | 'malformed-json'
-  | 'malformed-csv'
   | 'missing-device'
   | 'ambiguous-device'
   | 'invalid-id'
@@ -15,9 +16,9 @@ export type FaultCode =
   | 'timestamp-too-old'
   | 'empty-interval';
 
-/** One thing that is wrong with a reading or a link. */
-export interface Fault {
-  readonly code: FaultCode;
+/** One thing that is wrong with a reading or a link. `Fault<string>` may have the code of an inbound adapter. */
+export interface Fault<Code extends string = FaultCode> {
+  readonly code: Code;
   /** The name of the field on the wire; absent when the item as a whole is at fault. */
   readonly field?: string;
   /** What is wrong, for people; it reads on from the name of the field. */

@@ -1,4 +1,4 @@
-import type { Fault } from './fault.ts';
+import type { Fault, FaultCode } from './fault.ts';
 import type { Reading } from './reading.ts';
 
 /** The reading is in the history, durably, and counted exactly once. */
@@ -21,18 +21,22 @@ export interface Conflict {
 export interface Withheld {
   readonly status: 'withheld';
 }
-/** Not a valid reading; it never reached the store. */
-export interface Rejected {
+/** Not a valid reading; it never reached the store. `Rejected<string>` may have the codes of an inbound adapter. */
+export interface Rejected<Code extends string = FaultCode> {
   readonly status: 'rejected';
-  readonly faults: readonly Fault[];
+  readonly faults: readonly Fault<Code>[];
 }
 
 export type CommitOutcome = Stored | Duplicate | Conflict | Withheld;
-export type IngestOutcome = CommitOutcome | Rejected;
+export type IngestOutcome = CommitOutcome | Rejected<string>;
 
 export const STORED: Stored = { status: 'stored' };
 export const DUPLICATE: Duplicate = { status: 'duplicate' };
 export const WITHHELD: Withheld = { status: 'withheld' };
+
+export function rejected<Code extends string>(faults: readonly Fault<Code>[]): Rejected<Code> {
+  return { status: 'rejected', faults };
+}
 
 /**
  * Turns the outcomes that the readings of an all-or-nothing batch with a conflict would have had into those they get:

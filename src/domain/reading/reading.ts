@@ -1,6 +1,7 @@
 import type { ReadingOf } from '../streams/stream.ts';
 import { type Kind, measuredFields, type streams } from '../streams/streams.ts';
 
+/** A valid reading of any stream. `readingMaker` makes it from what was sent, `storedReading` checks what was stored. */
 export type Reading = { [K in Kind]: ReadingOf<(typeof streams)[K]> }[Kind];
 
 export type MeterReading = Extract<Reading, { kind: 'meter' }>;

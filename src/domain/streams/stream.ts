@@ -60,4 +60,16 @@ export type ReadingOf<S extends StreamDefinition> = {
 } & { readonly [Field in keyof S['measured']]: number };
 
 /** The most kWh one reading may carry: 100 kWh in a minute is 6 MW, more than any charger delivers. */
-export const MAX_KWH_PER_READING = 100;
+const MAX_KWH_PER_READING = 100;
+
+export interface NumberField extends MeasuredField {
+  readonly name: string;
+}
+
+/** The fields of a stream that are numbers, as they are on the wire: its energy in kWh, then its measured fields. */
+export function numberFields({ energyField, measured }: StreamDefinition): readonly NumberField[] {
+  return [
+    { name: energyField, unit: 'kWh', min: 0, max: MAX_KWH_PER_READING },
+    ...Object.entries(measured).map(([name, field]) => ({ name, ...field })),
+  ];
+}

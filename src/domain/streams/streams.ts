@@ -10,7 +10,8 @@ export const streams = { ...definitions } satisfies {
 /** The kind of a stream, of its devices and readings. */
 export type Kind = keyof typeof streams;
 
-export const kinds = Object.keys(streams) as readonly Kind[];
+/** Sorted, because threads count streams by position, and loaders list the exports of a module in different orders. */
+export const kinds = Object.keys(streams).sort() as readonly Kind[];
 
 /** The names of the fields a stream measures besides its energy, in the order of its definition. */
 export function measuredFields(kind: Kind): readonly string[] {

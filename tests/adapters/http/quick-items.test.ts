@@ -1,21 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type QuickItems, quickItems } from '#adapters/inbound/http/ingest/fast-path/quick-items';
-import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
 import { type Items, jsonItems, MAX_BATCH } from '#adapters/inbound/http/wire/batch-text';
 import { Refusal } from '#adapters/inbound/http/wire/problem';
 import type { JsonFormat } from '#adapters/inbound/http/wire/request-body';
 import type { Received } from '#application/ingest-readings';
+import { readingParser } from '#domain/reading/reading-parser';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import { DAY, MINUTE, SECOND } from '#domain/time/time';
 import { START } from '#testing/readings';
-import { inverterStream } from '#tests/support/streams';
+import { windmillStream } from '#tests/support/streams';
 
 /** More fields than the builder writes out, one of them with many digits. */
 const wideStream = {
-  ...inverterStream,
-  measured: { ...inverterStream.measured, balance: { unit: 'mWh', min: -1e18, max: 1e18 } },
+  ...windmillStream,
+  measured: { ...windmillStream.measured, balance: { unit: 'mWh', min: -1e18, max: 1e18 } },
 } as const satisfies StreamDefinition;
 const heaterStream = {
   kind: 'heater',
@@ -37,7 +37,7 @@ const quickly = (body: string | Uint8Array, format: JsonFormat = 'json') =>
   quick(typeof body === 'string' ? bytesOf(body) : body, format, NOW);
 const batchOf = (items: ReturnType<QuickItems>) => (items && 'batch' in items ? items.batch : undefined);
 
-/** What the slow path through JSON.parse makes of a body; `undefined` if it refuses the body as a whole. */
+/** What JSON.parse and the domain's parser make of a body; `undefined` if it is refused as a whole. */
 function slowly(body: string | Uint8Array, format: JsonFormat = 'json'): Items<Received> | undefined {
   const bytes = typeof body === 'string' ? bytesOf(body) : body;
   try {
@@ -50,17 +50,17 @@ function slowly(body: string | Uint8Array, format: JsonFormat = 'json'): Items<R
 
 const aMeter = { meterId: 'M-7', kwhConsumedAc: 0.1, voltage: 230.1, timestamp: START };
 const aVehicle = { vehicleId: 'EV-7', kwhDeliveredDc: 0.08, soc: 50, batteryTemp: -3.5, timestamp: START + 1 };
-const anInverter = {
-  inverterId: 'I-7',
-  kwhProducedDc: 1,
-  irradiance: 900,
-  panelTemp: 40,
+const aWindmill = {
+  windmillId: 'W-7',
+  kwhFromWind: 1,
+  windSpeed: 9,
+  gearTemp: 40,
   balance: -30.5,
   timestamp: START,
 };
 const aHeater = { heaterId: 'H-7', kwhHeated: 2, timestamp: START };
 const meters = [aMeter, { ...aMeter, meterId: 'M-8' }, { ...aMeter, voltage: 229.9 }];
-const mixed = [aMeter, aVehicle, anInverter, aHeater, aVehicle, aMeter, aHeater];
+const mixed = [aMeter, aVehicle, aWindmill, aHeater, aVehicle, aMeter, aHeater];
 
 /** A batch of one meter reading, with its values as JSON text. */
 const written = ({ id = '"M-7"', kwh = '0.1', voltage = '230.1', time = String(START) }) =>
@@ -70,7 +70,7 @@ const second = (parts: Parameters<typeof written>[0]) => `[${written({}).slice(1
 
 describe('the fast path reads a body of valid readings', () => {
   it('of every stream', () => {
-    expect(batchOf(quickly(JSON.stringify([aMeter, aVehicle, anInverter, aHeater])))).toStrictEqual([
+    expect(batchOf(quickly(JSON.stringify([aMeter, aVehicle, aWindmill, aHeater])))).toStrictEqual([
       { kind: 'meter', deviceId: 'M-7', timestamp: START, energy: 100_000, receivedAt: NOW, voltage: 230.1 },
       {
         kind: 'vehicle',
@@ -82,13 +82,13 @@ describe('the fast path reads a body of valid readings', () => {
         batteryTemp: -3.5,
       },
       {
-        kind: 'inverter',
-        deviceId: 'I-7',
+        kind: 'windmill',
+        deviceId: 'W-7',
         timestamp: START,
         energy: 1_000_000,
         receivedAt: NOW,
-        irradiance: 900,
-        panelTemp: 40,
+        windSpeed: 9,
+        gearTemp: 40,
         balance: -30.5,
       },
       { kind: 'heater', deviceId: 'H-7', timestamp: START, energy: 2_000_000, receivedAt: NOW },
@@ -171,7 +171,7 @@ describe('the fast path reads a body of valid readings', () => {
   it.each(['9570818358397.101', '94086845419916.75', '9007199254740993', '-123456789012345.678', '999999999999999999'])(
     '%s mWh',
     (balance) => {
-      const body = JSON.stringify([anInverter]).replace('-30.5', balance);
+      const body = JSON.stringify([aWindmill]).replace('-30.5', balance);
       expect(batchOf(quickly(body))).toMatchObject([{ balance: Number(balance) }]);
     },
   );
@@ -578,6 +578,37 @@ describe('the fast path agrees with the slow path', () => {
     );
     expect(taken.without + taken.withUnknown).toBeGreaterThan(RUNS / 4);
     expect(Math.min(taken.without, taken.withUnknown)).toBeGreaterThan(RUNS / 50);
+  });
+
+  it('on which numbers and times are valid: of a usual body it leaves exactly those that the domain rejects', () => {
+    const value = fc.oneof(
+      { weight: 9, arbitrary: fc.double({ min: 0, max: 100, noNaN: true }) },
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(-60, -60.1, 100, 100.0000001, 200, 200.1, 1_000, 1_000.1, -1e-9),
+    );
+    const at = fc.oneof(
+      { weight: 9, arbitrary: fc.integer({ min: NOW - ACCEPTED.maxAge, max: NOW + ACCEPTED.maxFuture }) },
+      fc.constantFrom(NOW - ACCEPTED.maxAge - 1, NOW + ACCEPTED.maxFuture + 1, START / 1000, START + 0.5),
+    );
+    const timestamp = fc.oneof(
+      at,
+      at.map((time) => new Date(time).toISOString()),
+    );
+    const sent = fc.oneof(
+      fc.record({ meterId: fc.constant('M-7'), kwhConsumedAc: value, voltage: value, timestamp }),
+      fc.record({ vehicleId: fc.constant('EV-7'), kwhDeliveredDc: value, soc: value, batteryTemp: value, timestamp }),
+    );
+    const seen = { taken: 0, left: 0 };
+    fc.assert(
+      fc.property(fc.array(sent, { minLength: 1, maxLength: 3 }), (batch) => {
+        const received = batch.map((it) => parse(it, NOW));
+        const expected = received.every((it) => 'kind' in it) ? received : undefined;
+        expect(batchOf(quickly(JSON.stringify(batch)))).toStrictEqual(expected);
+        seen[expected ? 'taken' : 'left']++;
+      }),
+      { numRuns: RUNS },
+    );
+    expect(Math.min(seen.taken, seen.left)).toBeGreaterThan(RUNS / 10);
   });
 
   /** Checks what the fast path reads, if it reads the body; returns whether it does. */

@@ -81,7 +81,8 @@ export class DeviceHistory {
     if (newest === undefined || newest.timestamp < timestamp) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#readings[middle] as Reading).timestamp < timestamp) low = middle + 1;
+      const reading = this.#readings[middle];
+      if (reading !== undefined && reading.timestamp < timestamp) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -3,6 +3,7 @@ import type { IngestReadings, IngestReport, Received } from '#application/ingest
 import type { Clock } from '#application/ports/clock';
 import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
+import { readingParser } from '#domain/reading/reading-parser';
 import type { EpochMillis } from '#domain/time/time';
 import { type BatchOptions, batchStatus, presentBatch, rejectedProblem } from '../wire/batch-presenter.ts';
 import { type Items, jsonItems } from '../wire/batch-text.ts';
@@ -17,7 +18,6 @@ import { quickItems } from './fast-path/quick-items.ts';
 import { IngestGate } from './ingest-gate.ts';
 import type { IngestLog } from './ingest-log.ts';
 import { presentConflict, presentOutcome } from './ingest-presenter.ts';
-import { readingParser } from './reading-parser.ts';
 
 export interface IngestRouteDependencies {
   readonly ingestReadings: IngestReadings;

@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { ReceivedLink } from '#application/manage-links';
 import { checkBatchSize, MAX_BATCH } from '../wire/batch-text.ts';
-import { rejected } from '../wire/fault-schema.ts';
+import { malformedItem } from '../wire/malformed-item.ts';
 import { Refusal } from '../wire/problem.ts';
 import { parseLink } from './link-schema.ts';
 
@@ -20,9 +20,7 @@ export function linksFromCsv(text: string): ReceivedLink[] {
   checkBatchSize(rows.length, 'links');
   return rows.map((row) => {
     if (row.length > header.length) {
-      return rejected([
-        { code: 'malformed-csv', detail: `has ${row.length} cells, but the header has ${header.length}` },
-      ]);
+      return malformedItem('malformed-csv', `has ${row.length} cells, but the header has ${header.length}`);
     }
     const cells = row.flatMap((cell, column) => (cell === '' ? [] : [[header[column] ?? '', cell] as const]));
     const { from, to, ...ids } = Object.fromEntries(cells);

@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { EMPTY_INTERVAL, type ReceivedLink } from '#application/manage-links';
 import { meterLinkId } from '#domain/meter-link';
-import type { Rejected } from '#domain/reading/ingest-outcome';
+import { isFields } from '#domain/reading/fields';
+import { type Rejected, rejected } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
-import { deviceIdSchema, faultOf, isObject, MISSING, rejected, timestampSchema } from '../wire/fault-schema.ts';
+import { deviceIdSchema, faultOf, MISSING, timestampSchema } from '../wire/fault-schema.ts';
 
 const end = v.nullable(timestampSchema);
 
@@ -15,7 +16,7 @@ const changeSchema = v.object({ to: end }, MISSING);
 
 /** Turns a parsed JSON value into a link, or into all of its faults. A link without `to` is open-ended. */
 export function parseLink(value: unknown): ReceivedLink {
-  if (!isObject(value)) return notAnObject('a link is an object with meterId, vehicleId, from and to');
+  if (!isFields(value)) return notAnObject('a link is an object with meterId, vehicleId, from and to');
   const { success, output, issues } = v.safeParse(linkSchema, value);
   if (!success) return rejected(issues.map(faultOf));
   if (output.to !== null && output.to <= output.from) return rejected([EMPTY_INTERVAL]);
@@ -24,7 +25,7 @@ export function parseLink(value: unknown): ReceivedLink {
 
 /** Turns a parsed JSON value into the new end of a link, or into its faults; `null` makes the link open-ended. */
 export function parseLinkChange(value: unknown): { readonly to: EpochMillis | null } | Rejected {
-  if (!isObject(value)) return notAnObject('a change to a link is an object with to');
+  if (!isFields(value)) return notAnObject('a change to a link is an object with to');
   const { success, output, issues } = v.safeParse(changeSchema, value);
   return success ? output : rejected(issues.map(faultOf));
 }

@@ -48,20 +48,20 @@ export function presentBatch<Outcome extends { readonly status: string }>(
 }
 
 /** The result of a rejected item of a batch: its first fault, and all of them if there are more. */
-export function presentRejected({ faults }: Rejected, index: number): Record<string, unknown> {
+export function presentRejected({ faults }: Rejected<string>, index: number): Record<string, unknown> {
   const errors = presentFaults(faults, `/${index}`);
   return { index, status: 'rejected', ...errors[0], ...(errors.length > 1 && { errors }) };
 }
 
 /** The answer to a request whose single item is rejected. */
-export function rejectedProblem(c: Context, item: 'reading' | 'link', { faults }: Rejected): Response {
+export function rejectedProblem(c: Context, item: 'reading' | 'link', { faults }: Rejected<string>): Response {
   const errors = presentFaults(faults);
   const detail = `The ${item} has ${errors.length === 1 ? 'a fault' : `${errors.length} faults`}; see errors.`;
   return problem(c, `invalid-${item}`, detail, { errors });
 }
 
 /** `base` is the JSON pointer to the item itself. */
-function presentFaults(faults: readonly Fault[], base = ''): ProblemError[] {
+function presentFaults(faults: readonly Fault<string>[], base = ''): ProblemError[] {
   return faults.map(({ code, field, detail }) => ({
     pointer: field === undefined ? base : `${base}/${field}`,
     code,

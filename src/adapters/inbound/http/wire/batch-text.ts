@@ -1,5 +1,5 @@
 import type { Rejected } from '#domain/reading/ingest-outcome';
-import { rejected } from './fault-schema.ts';
+import { type FormatFaultCode, malformedItem } from './malformed-item.ts';
 import { Refusal } from './problem.ts';
 import type { JsonFormat } from './request-body.ts';
 
@@ -21,7 +21,7 @@ export function jsonItems<T>(
   format: JsonFormat,
   noun: string,
   read: (value: unknown) => T,
-): Items<T | Rejected> {
+): Items<T | Rejected<FormatFaultCode>> {
   if (format === 'ndjson') return { batch: linesOf(body, noun).map((line) => itemOf(line, read)) };
   const value = parsedJson(body);
   if (!Array.isArray(value)) return { single: read(value) };
@@ -50,13 +50,13 @@ export function checkBatchSize(size: number, noun: string): void {
   if (size > MAX_BATCH) throw new Refusal('batch-too-large', `A batch may contain at most ${MAX_BATCH} ${noun}.`);
 }
 
-function itemOf<T>(line: string | undefined, read: (value: unknown) => T): T | Rejected {
-  if (line === undefined) return rejected([{ code: 'malformed-json', detail: 'The line is not valid UTF-8.' }]);
+function itemOf<T>(line: string | undefined, read: (value: unknown) => T): T | Rejected<FormatFaultCode> {
+  if (line === undefined) return malformedItem('malformed-json', 'The line is not valid UTF-8.');
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    return rejected([{ code: 'malformed-json', detail: messageOf(cause) }]);
+    return malformedItem('malformed-json', messageOf(cause));
   }
   return read(value);
 }

@@ -1,12 +1,11 @@
 import * as v from 'valibot';
-import { isDeviceId } from '#domain/reading/device-id';
+import { DEVICE_ID_RULE, isDeviceId } from '#domain/reading/device-id';
 import type { Fault, FaultCode } from '#domain/reading/fault';
-import type { Rejected } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
 import { parseTimestamp } from '#domain/time/timestamp';
 
 /** The message of a schema's rule: the fault's code, then its detail. */
-export function message(code: FaultCode, detail: string): `${FaultCode}: ${string}` {
+function message(code: FaultCode, detail: string): `${FaultCode}: ${string}` {
   return `${code}: ${detail}`;
 }
 
@@ -20,20 +19,9 @@ export function faultOf(issue: v.BaseIssue<unknown>): Fault {
   };
 }
 
-export function rejected(faults: readonly Fault[]): Rejected {
-  return { status: 'rejected', faults };
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export const MISSING = message('missing-field', 'is missing');
 
-export const deviceIdSchema = v.custom<string>(
-  isDeviceId,
-  message('invalid-id', 'must be 1 to 128 of A-Z a-z 0-9 . _ : -'),
-);
+export const deviceIdSchema = v.custom<string>(isDeviceId, message('invalid-id', DEVICE_ID_RULE));
 
 /** RFC 3339 with an offset, or integer epoch milliseconds. */
 export const timestampSchema = v.pipe(

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { isDeviceId } from '#domain/reading/device-id';
+import { DEVICE_ID_RULE, isDeviceId } from '#domain/reading/device-id';
 import type { EpochMillis } from '#domain/time/time';
 import { parseRfc3339 } from '#domain/time/timestamp';
 import { decodeCursor } from './cursor.ts';
@@ -43,7 +43,7 @@ export class QueryParameters {
 
   deviceId(name: string): string | undefined {
     const text = this.text(name);
-    if (text !== undefined && !isDeviceId(text)) this.fail(name, 'must be 1 to 128 of A-Z a-z 0-9 . _ : -');
+    if (text !== undefined && !isDeviceId(text)) this.fail(name, DEVICE_ID_RULE);
     return text;
   }
 

@@ -44,7 +44,7 @@ export class CommitBatch {
       const key = keys.all[index] as string;
       const before = known.get(key);
       if (before === undefined && isFirstOfKey(keys, index)) return STORED;
-      const stored = before ?? (this.#readings[keys.first.get(key) as number] as Reading);
+      const stored = before ?? this.#readings[keys.first.get(key) as number] ?? reading;
       return sameValues(stored, reading) ? DUPLICATE : { status: 'conflict', stored };
     });
   }

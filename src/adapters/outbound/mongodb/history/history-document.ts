@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 import { measuredValue, type Reading } from '#domain/reading/reading';
+import { storedReading } from '#domain/reading/stored-reading';
 import { byKind, type Kind } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { fieldsOf } from './reading-fields.ts';
@@ -58,17 +59,18 @@ export function toHistoryDocument(reading: Reading, dateOf = newDate): HistoryDo
   return document as unknown as HistoryDocument;
 }
 
+/** Throws if the document is damaged. */
 export function fromHistoryDocument(kind: Kind, document: HistoryDocument): Reading {
   const { id, energy, measured } = fieldsOf[kind];
-  const reading: Record<string, unknown> = {
+  const reading: Record<string, unknown> & { kind: Kind; deviceId: string } = {
     kind,
-    deviceId: document._id[id],
+    deviceId: document._id[id] as string,
     timestamp: (document._id.timestamp as Date).getTime(),
     energy: milliwattHoursFromKwh(document[energy] as number),
     receivedAt: document.receivedAt.getTime(),
   };
   for (const field of measured) reading[field] = document[field];
-  return reading as unknown as Reading;
+  return storedReading(reading);
 }
 
 /** Compares readings by their keys, so that sorted ones are adjacent in the collection. */

@@ -1,5 +1,6 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Reading } from '#domain/reading/reading';
+import { storedReading } from '#domain/reading/stored-reading';
 import type { StreamTables } from './stream-tables.ts';
 
 /** The select list for `readingFromRow`, from the table with this alias. */
@@ -9,7 +10,10 @@ export function readingColumns(tables: StreamTables, alias: string): string {
 
 export type ReadingRow = Record<string, SQLOutputValue>;
 
-/** Columns have the names of the domain's fields, so that only the device and its stream are missing. */
+/**
+ * Columns have the names of the domain's fields, so that only the device and its stream are missing. Throws if the row
+ * is damaged.
+ */
 export function readingFromRow({ kind }: Pick<StreamTables, 'kind'>, deviceId: string, row: ReadingRow): Reading {
-  return { ...row, kind, deviceId } as unknown as Reading;
+  return storedReading({ ...row, kind, deviceId });
 }

@@ -1,4 +1,4 @@
-import { type AcceptedTime, acceptedTimeFault } from '#domain/reading/accepted-time';
+import type { AcceptedTime } from '#domain/reading/accepted-time';
 import type { Reading } from '#domain/reading/reading';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
@@ -40,16 +40,13 @@ export function quickItems(
   acceptedTime: AcceptedTime,
   { definitions = Object.values(streams), ...learning }: QuickItemsOptions = {},
 ): QuickItems {
-  const fields = definitions.map(streamFields);
+  const fields = definitions.map((stream) => streamFields(stream, acceptedTime));
   const values = new ValueScanner(Math.max(...fields.map(({ places }) => places.size)), new KnownIds());
   const inJson = new KnownLayouts(fields, { isLines: false, ...learning });
   const inLines = new KnownLayouts(fields, { isLines: true, ...learning });
 
-  const accepted = (reading: Reading | undefined, now: EpochMillis) =>
-    reading && acceptedTimeFault(reading.timestamp, now, acceptedTime) === undefined ? reading : undefined;
-
   const one = (at: number, now: EpochMillis) => {
-    const single = accepted(inJson.read(values, at, now), now);
+    const single = inJson.read(values, at, now);
     return single && afterSpace(values.bytes, values.at) === values.bytes.length ? { single } : undefined;
   };
 
@@ -62,7 +59,7 @@ export function quickItems(
     const batch: Reading[] = [];
     let at = first;
     while (at !== BROKEN && batch.length < MAX_BATCH) {
-      const reading = accepted(layouts.read(values, at, now), now);
+      const reading = layouts.read(values, at, now);
       if (reading === undefined) return undefined;
       batch.push(reading);
       at = next(values.bytes, values.at);

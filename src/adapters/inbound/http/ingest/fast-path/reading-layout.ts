@@ -1,7 +1,8 @@
+import type { AcceptedTime } from '#domain/reading/accepted-time';
 import type { Reading } from '#domain/reading/reading';
-import type { StreamDefinition } from '#domain/streams/stream';
+import { ENERGY, type ReadingMaker, readingMaker, TIME } from '#domain/reading/reading-maker';
+import { numberFields, type StreamDefinition } from '#domain/streams/stream';
 import type { EpochMillis } from '#domain/time/time';
-import { type BuildReading, ENERGY, MEASURED, readingBuilder, TIME } from './reading-builder.ts';
 import type { ValueScanner } from './value-scanner.ts';
 
 /** Places of the values that are no numbers of the stream: the device id, a time as text, an unknown member. */
@@ -26,22 +27,23 @@ interface Member {
   readonly after: string;
 }
 
-/** The fields of a stream on the wire with the places of their values, and how to build a reading of these. */
+type MakeReading = ReadingMaker['fromNumbers'];
+
+/** The fields of a stream on the wire with the places of their values, and how to make a reading of these. */
 export interface StreamFields {
   readonly idField: string;
   readonly places: ReadonlyMap<string, number>;
-  readonly build: BuildReading;
+  readonly make: MakeReading;
 }
 
-export function streamFields(stream: StreamDefinition): StreamFields {
-  const { idField, energyField, measured } = stream;
+export function streamFields(stream: StreamDefinition, acceptedTime: AcceptedTime): StreamFields {
+  const { idField } = stream;
   const places = new Map([
     [idField, ID],
-    [energyField, ENERGY],
     ['timestamp', TIME],
   ]);
-  for (const [index, name] of Object.keys(measured).entries()) places.set(name, MEASURED + index);
-  return { idField, places, build: readingBuilder(stream) };
+  for (const [index, { name }] of numberFields(stream).entries()) places.set(name, ENERGY + index);
+  return { idField, places, make: readingMaker(stream, acceptedTime).fromNumbers };
 }
 
 /** How objects of one stream are written: the bytes between their values, and which value goes where. */
@@ -50,14 +52,14 @@ export class ReadingLayout {
   readonly fixedBytes: Uint8Array;
   readonly #offsets: readonly number[];
   readonly #places: readonly number[];
-  readonly #build: BuildReading;
+  readonly #make: MakeReading;
 
   /** The value of `places[i]` comes after the first `offsets[i]` of `fixedBytes`. */
-  constructor(fixedBytes: Uint8Array, offsets: readonly number[], places: readonly number[], build: BuildReading) {
+  constructor(fixedBytes: Uint8Array, offsets: readonly number[], places: readonly number[], make: MakeReading) {
     this.fixedBytes = fixedBytes;
     this.#offsets = offsets;
     this.#places = places;
-    this.#build = build;
+    this.#make = make;
   }
 
   /** The reading at `start` if it has this layout and is valid; `values` is then positioned after it. */
@@ -87,7 +89,7 @@ export class ReadingLayout {
     }
     for (; matched < fixedBytes.length; matched++, at++) if (bytes[at] !== fixedBytes[matched]) return undefined;
     values.at = at;
-    return this.#build(deviceId as string, values.numbers, receivedAt);
+    return this.#make(deviceId as string, values.numbers, receivedAt);
   }
 }
 
@@ -115,7 +117,7 @@ export function learnLayout(bytes: Buffer, start: number, streams: readonly Stre
     places.push(place);
     fixed += quote + after;
   }
-  return missing.size === 0 ? new ReadingLayout(Buffer.from(`${fixed}}`), offsets, places, stream.build) : undefined;
+  return missing.size === 0 ? new ReadingLayout(Buffer.from(`${fixed}}`), offsets, places, stream.make) : undefined;
 }
 
 /** The members of the object that `text` begins with, or `undefined` when it is not flat, not whole or not JSON. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { TIME } from '#domain/reading/reading-maker';
 import { parseTimestamp } from '#domain/time/timestamp';
 import type { KnownIds } from './known-ids.ts';
-import { TIME } from './reading-builder.ts';
 
 const [SPACE, QUOTE, PLUS, MINUS, DOT, ZERO, NINE, COLON] = [32, 34, 43, 45, 46, 48, 57, 58] as const;
 const [UPPER_E, Z, BACKSLASH, LOWER_E, LAST_ASCII] = [69, 90, 92, 101, 127] as const;

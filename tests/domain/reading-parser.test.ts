@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { readingParser } from '#adapters/inbound/http/ingest/reading-parser';
+import { readingParser } from '#domain/reading/reading-parser';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import { DAY, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
-import { inverterStream } from '#tests/support/streams';
+import { windmillStream } from '#tests/support/streams';
 
-const definitions: readonly StreamDefinition[] = [...Object.values(streams), inverterStream];
+/** `meterId or vehicleId`, with the streams there are. */
+const ID_FIELDS = Object.values(streams)
+  .map(({ idField }) => idField)
+  .join(' or ');
+const definitions: readonly StreamDefinition[] = [...Object.values(streams), windmillStream];
 
 const NOW = START + 500;
 const parse = readingParser({ maxFuture: 5 * MINUTE, maxAge: 30 * DAY });
@@ -71,15 +75,17 @@ describe('a valid reading', () => {
 
   it('of a new stream needs only the definition of the stream', () => {
     const parseThree = readingParser({ maxFuture: 0, maxAge: DAY }, definitions);
-    const sent = { inverterId: 'I-1', kwhProducedDc: 1, irradiance: 900, panelTemp: 40, timestamp: START };
+    const sent = { windmillId: 'W-1', kwhFromWind: 1, windSpeed: 9, gearTemp: 40, timestamp: START };
     expect(parseThree(sent, NOW)).toMatchObject({
-      kind: 'inverter',
+      kind: 'windmill',
       energy: 1_000_000,
-      irradiance: 900,
-      panelTemp: 40,
+      windSpeed: 9,
+      gearTemp: 40,
     });
-    expect(parseThree({ ...sent, irradiance: 2001 }, NOW)).toMatchObject({ faults: [{ field: 'irradiance' }] });
-    expect(parseThree({ ...sent, meterId: 'M' }, NOW)).toMatchObject({ faults: [{ code: 'ambiguous-device' }] });
+    expect(parseThree({ ...sent, windSpeed: 2001 }, NOW)).toMatchObject({ faults: [{ field: 'windSpeed' }] });
+    expect(parseThree({ ...sent, meterId: 'M' }, NOW)).toMatchObject({
+      faults: [{ code: 'ambiguous-device', detail: 'must have only one of meterId and windmillId' }],
+    });
   });
 });
 
@@ -121,6 +127,33 @@ describe('an invalid reading', () => {
     expect(faultsOf(value)).toEqual(expected);
   });
 
+  it.each([
+    ['an id', { vehicleId: 'EV 7' }, 'invalid-id', 'vehicleId', 'must be 1 to 128 of A-Z a-z 0-9 . _ : -'],
+    ['energy', { kwhDeliveredDc: 101 }, 'out-of-range', 'kwhDeliveredDc', 'must be from 0 to 100 kWh'],
+    ['a measurement', { batteryTemp: 201 }, 'out-of-range', 'batteryTemp', 'must be from -60 to 200 degC'],
+    ['a string', { soc: '50' }, 'not-a-number', 'soc', 'must be a finite number'],
+    ['a gap', { soc: undefined }, 'missing-field', 'soc', 'is missing'],
+    [
+      'an early time',
+      { timestamp: NOW - 30 * DAY - 1000 },
+      'timestamp-too-old',
+      'timestamp',
+      'is 2592001 s old; at most 2592000 s are accepted',
+    ],
+    [
+      'a late time',
+      { timestamp: NOW + 301_000 },
+      'timestamp-too-new',
+      'timestamp',
+      'is 301 s ahead of the server clock; at most 300 s are accepted',
+    ],
+  ])('with %s names its fault in words', (_, change, code, field, detail) => {
+    expect(parse({ ...aVehicle, ...change }, NOW)).toStrictEqual({
+      status: 'rejected',
+      faults: [{ code, field, detail }],
+    });
+  });
+
   it('reports all its faults at once, in the order of the fields, including an unacceptable time', () => {
     const value = { vehicleId: '?', kwhDeliveredDc: -1, soc: 'x', timestamp: NOW + DAY };
     expect(faultsOf(value)).toEqual([
@@ -132,7 +165,25 @@ describe('an invalid reading', () => {
     ]);
   });
 
-  it.each([[42], ['text'], [true], [null], [[]], [[aVehicle]]])('%j is not an object', (value) => {
-    expect(faultsOf(value)).toEqual(['missing-device']);
+  it.each([
+    ['no id', {}, 'missing-device', `must have ${ID_FIELDS}`],
+    ['an id that is undefined', { meterId: undefined }, 'missing-device', `must have ${ID_FIELDS}`],
+    ['both ids', { meterId: 1, vehicleId: 2 }, 'ambiguous-device', 'must have only one of meterId and vehicleId'],
+  ])('with %s is at fault as a whole', (_, value, code, detail) => {
+    expect(parse(value, NOW)).toStrictEqual({ status: 'rejected', faults: [{ code, detail }] });
+  });
+
+  it.each([
+    [42, 'a number'],
+    ['text', 'a string'],
+    [true, 'a boolean'],
+    [7n, 'a bigint'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [[], 'an array'],
+    [[aVehicle], 'an array'],
+  ])('is %o: not an object, but %s', (value, what) => {
+    const detail = `is ${what}; a reading is an object with ${ID_FIELDS}`;
+    expect(parse(value, NOW)).toStrictEqual({ status: 'rejected', faults: [{ code: 'missing-device', detail }] });
   });
 });
