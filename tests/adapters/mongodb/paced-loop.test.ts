@@ -4,13 +4,15 @@ import { recordedLog } from '#tests/support/live-documents';
 
 describe('the pause after a step', () => {
   it.each([
-    ['a few devices are not worth a step of their own', 1, 1, 100],
-    ['a step takes a twentieth of the time', 400, 25, 475],
-    ['but 500 devices a second have their turn', 350, 200, 500],
-    ['also when they take all of the time', 350, 2_000, 100],
-    ['nothing to do', 0, 0, 100],
-  ])('%s: %i devices in %i ms', (_, devices, duration, pause) => {
-    expect(pauseAfter(devices, duration)).toBeCloseTo(pause);
+    ['a few devices are not worth a step of their own', 1, 1, false, 100],
+    ['a step takes a twentieth of the time', 400, 25, false, 475],
+    ['but 500 devices a second have their turn', 350, 200, false, 500],
+    ['also when they take all of the time', 350, 2_000, false, 100],
+    ['nothing to do', 0, 0, false, 100],
+    ['a step takes half the time while nothing is committed', 400, 25, true, 25],
+    ['and nothing to do is no reason to wait then', 0, 0, true, 0],
+  ])('%s: %i devices in %i ms', (_, devices, duration, isIdle, pause) => {
+    expect(pauseAfter(devices, duration, isIdle)).toBeCloseTo(pause);
   });
 });
 
@@ -21,6 +23,7 @@ function loopOf(steps: readonly (() => Promise<boolean> | boolean)[]) {
   const loop = new PacedLoop(
     'do it',
     async () => ({ devices: 1, isMore: (await steps[state.steps++]?.()) ?? false }),
+    () => false,
     log.logger,
   );
   return { loop, state, log };

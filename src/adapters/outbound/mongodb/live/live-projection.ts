@@ -11,6 +11,8 @@ import { PendingReadings } from './pending-readings.ts';
 
 /** Documents of a stream written in one step: takes some 15 ms, and commits get their turn in between. */
 const DOCUMENTS_PER_STEP = 200;
+/** Nothing is being committed if no commit has ended for this long: under load one ends every few milliseconds. */
+const IDLE_AFTER: Millis = 0.2 * SECOND;
 /** Closing writes what is pending without pauses, some 5,000 documents in this time. The next start writes the rest. */
 const CLOSE_TIMEOUT: Millis = 0.5 * SECOND;
 
@@ -26,6 +28,8 @@ export class LiveProjection {
   readonly #sweep: LiveSweep;
   readonly #loop: PacedLoop;
   readonly #logger: Logger | undefined;
+  /** When readings were last noted, by `performance.now()`. */
+  #notedAt = -Infinity;
 
   /** `hot` answers from the history. */
   constructor(
@@ -36,8 +40,9 @@ export class LiveProjection {
   ) {
     this.#documents = documents;
     this.#pending = pending;
-    this.#sweep = new LiveSweep(hot, documents, logger);
-    this.#loop = new PacedLoop('write live documents', () => this.#step(), logger);
+    const isIdle = () => performance.now() - this.#notedAt > IDLE_AFTER;
+    this.#sweep = new LiveSweep(hot, documents, isIdle, logger);
+    this.#loop = new PacedLoop('write live documents', () => this.#step(), isIdle, logger);
     this.#logger = logger;
   }
 
@@ -48,6 +53,7 @@ export class LiveProjection {
 
   /** Takes note of readings, which must be committed. If there are too many devices, a sweep finds the others. */
   note(readings: readonly Reading[]): void {
+    this.#notedAt = performance.now();
     if (!this.#pending.add(readings)) this.sweep();
     this.#loop.request();
   }

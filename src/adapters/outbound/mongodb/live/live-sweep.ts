@@ -23,11 +23,11 @@ export class LiveSweep {
   #after: string | undefined;
   #written = 0;
 
-  constructor(hot: HotStore, documents: LiveDocumentCollections, logger: Logger | undefined) {
+  constructor(hot: HotStore, documents: LiveDocumentCollections, isIdle: () => boolean, logger: Logger | undefined) {
     this.#hot = hot;
     this.#documents = documents;
     this.#logger = logger;
-    this.#loop = new PacedLoop('compare live documents with the history', () => this.#step(), logger);
+    this.#loop = new PacedLoop('compare live documents with the history', () => this.#step(), isIdle, logger);
   }
 
   /** Begins a sweep, after the one in progress if there is one. */

@@ -10,6 +10,8 @@ const MAX_SHARE = 0.05;
  * need, at some 5 % of one core.
  */
 const MIN_DEVICES_PER_SECOND = 500;
+/** While nothing is committed, as between the bursts of a fleet that sends at the full minute, nobody is in the way. */
+const MAX_IDLE_SHARE = 0.5;
 /** What arrives during a pause is done in one step. */
 const MIN_PAUSE: Millis = 0.1 * SECOND;
 /** Pauses after failures double up to this, so that a server that is back is noticed soon. */
@@ -29,16 +31,18 @@ export interface Step {
 export class PacedLoop {
   readonly #name: string;
   readonly #step: () => Promise<Step>;
+  readonly #isIdle: () => boolean;
   readonly #logger: Logger | undefined;
   readonly #stop = new AbortController();
   #ended: Promise<void> | undefined;
   #hasWork = false;
   #failures = 0;
 
-  /** `name` is for the log: what failed. */
-  constructor(name: string, step: () => Promise<Step>, logger: Logger | undefined) {
+  /** `name` is for the log: what failed. `isIdle` returns whether nothing is being committed. */
+  constructor(name: string, step: () => Promise<Step>, isIdle: () => boolean, logger: Logger | undefined) {
     this.#name = name;
     this.#step = step;
+    this.#isIdle = isIdle;
     this.#logger = logger;
   }
 
@@ -72,7 +76,7 @@ export class PacedLoop {
       if (isMore) this.#hasWork = true;
       if (this.#failures > 0) this.#logger?.info(`able to ${this.#name} again`, { failures: this.#failures });
       this.#failures = 0;
-      return pauseAfter(devices, performance.now() - begin);
+      return pauseAfter(devices, performance.now() - begin, this.#isIdle());
     } catch (error) {
       this.#hasWork = true;
       if (this.#failures++ === 0) this.#logger?.warn(`failed to ${this.#name}; will keep trying`, { error });
@@ -82,7 +86,8 @@ export class PacedLoop {
 }
 
 /** The pause after a step about that many devices that took that long. */
-export function pauseAfter(devices: number, duration: Millis): Millis {
-  const period = Math.min(duration / MAX_SHARE, (devices * SECOND) / MIN_DEVICES_PER_SECOND);
-  return Math.max(MIN_PAUSE, period - duration);
+export function pauseAfter(devices: number, duration: Millis, isIdle: boolean): Millis {
+  const share = isIdle ? MAX_IDLE_SHARE : MAX_SHARE;
+  const period = Math.min(duration / share, (devices * SECOND) / MIN_DEVICES_PER_SECOND);
+  return Math.max(isIdle ? 0 : MIN_PAUSE, period - duration);
 }
