@@ -10,20 +10,20 @@ const root = dirname(dirname(import.meta.dirname));
 /** What a copy of the project does not need: it is large, or not of the sources. */
 const LEFT_OUT = ['node_modules', 'dist', 'data', '.git'];
 
-const INVERTERS = `import type { StreamDefinition } from './stream.ts';
+const TURBINES = `import type { StreamDefinition } from './stream.ts';
 
-/** Solar inverters: DC energy produced. */
-export const inverterStream = {
-  kind: 'inverter',
-  plural: 'inverters',
-  idField: 'inverterId',
-  energyField: 'kwhProducedDc',
+/** Steam turbines: energy produced. */
+export const turbineStream = {
+  kind: 'turbine',
+  plural: 'turbines',
+  idField: 'turbineId',
+  energyField: 'kwhFromSteam',
   current: 'neither',
   measured: { voltage: { unit: 'V', min: 0, max: 1500 } },
 } as const satisfies StreamDefinition;
 `;
 
-/** A fleet whose only energy besides 1 kWh AC and 0.9 kWh DC comes from an inverter. */
+/** A fleet whose only energy besides 1 kWh AC and 0.9 kWh DC comes from a turbine. */
 const FLEET = `import { startService } from '#infrastructure/service';
 import { readEnvironment } from '#infrastructure/environment';
 
@@ -33,12 +33,12 @@ const timestamp = Date.now();
 const body = JSON.stringify([
   { meterId: 'M-7', kwhConsumedAc: 1, voltage: 230, timestamp },
   { vehicleId: 'EV-7', kwhDeliveredDc: 0.9, soc: 50, batteryTemp: 25, timestamp },
-  { inverterId: 'I-7', kwhProducedDc: 80, voltage: 400, timestamp },
+  { turbineId: 'T-7', kwhFromSteam: 80, voltage: 400, timestamp },
 ]);
 const headers = { 'content-type': 'application/json' };
 await fetch(new Request(url + '/v1/ingest', { method: 'POST', headers, body }));
 const get = async (path: string) => (await fetch(new Request(url + path))).json();
-console.log(JSON.stringify([await get('/v1/analytics/fleet?window=1h'), await get('/v1/inverters/I-7/live')]));
+console.log(JSON.stringify([await get('/v1/analytics/fleet?window=1h'), await get('/v1/turbines/T-7/live')]));
 await close();
 `;
 
@@ -53,9 +53,9 @@ describe('a third stream, one new file and one line', () => {
     }
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
     const streams = join(copy, 'src/domain/streams');
-    await writeFile(join(streams, 'inverter-stream.ts'), INVERTERS);
+    await writeFile(join(streams, 'turbine-stream.ts'), TURBINES);
     const definitions = await readFile(join(streams, 'definitions.ts'), 'utf8');
-    const line = "export { inverterStream as inverter } from './inverter-stream.ts';\n";
+    const line = "export { turbineStream as turbine } from './turbine-stream.ts';\n";
     await writeFile(join(streams, 'definitions.ts'), definitions + line);
     await writeFile(join(copy, 'scripts/fleet.ts'), FLEET);
   });
@@ -69,13 +69,13 @@ describe('a third stream, one new file and one line', () => {
 
   it('is served, and its energy is in no efficiency', async () => {
     const [fleet, live] = JSON.parse((await run(process.execPath, ['scripts/fleet.ts'], { cwd: copy })).stdout);
-    expect(live).toMatchObject({ inverterId: 'I-7', kwhProducedDc: 80, voltage: 400, stale: false });
+    expect(live).toMatchObject({ turbineId: 'T-7', kwhFromSteam: 80, voltage: 400, stale: false });
     expect(fleet).toMatchObject({
       acConsumedKwh: 1,
       dcDeliveredKwh: 0.9,
       efficiency: 0.9,
-      readings: { meter: 1, vehicle: 1, inverter: 1 },
-      otherKwh: { inverter: 80 },
+      readings: { meter: 1, vehicle: 1, turbine: 1 },
+      otherKwh: { turbine: 80 },
     });
   });
 
