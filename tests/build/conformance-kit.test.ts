@@ -40,6 +40,9 @@ await second.close();
 console.log(posted.status, (live as { kwhConsumedAc: number }).kwhConsumedAc);
 `;
 
+/** Installing and running a suite takes half a minute on an idle machine. */
+const TIMEOUT = 300_000;
+
 /** Below this many cases something was not defined at all. */
 const MIN_CASES = 75;
 
@@ -65,7 +68,7 @@ describe('the conformance kit, installed from the packed package', () => {
     await run('npm', ['install', ...options, ...compiler, tarball], { cwd: project });
     await writeFile(join(project, 'service.ts'), service);
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
-  });
+  }, TIMEOUT);
 
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -78,25 +81,35 @@ describe('the conformance kit, installed from the packed package', () => {
     expect((await run(process.execPath, ['service.ts'], { cwd: project })).stdout).toBe('201 0.125\n');
   });
 
-  it('passes under node:test, and names a reason for each case that it skips', async () => {
-    const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', 'node.test.ts'], { cwd: project });
+  it(
+    'passes under node:test, and names a reason for each case that it skips',
+    async () => {
+      const { stdout } = await run(process.execPath, ['--test', '--test-reporter=tap', 'node.test.ts'], {
+        cwd: project,
+      });
 
-    const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1]);
-    expect({ failed: count('fail'), cancelled: count('cancelled') }).toEqual({ failed: 0, cancelled: 0 });
-    expect(count('pass')).toBeGreaterThanOrEqual(MIN_CASES);
-    const skipped = stdout.split('\n').filter((line) => line.includes('# SKIP'));
-    expect(skipped).toHaveLength(count('skipped'));
-    for (const line of skipped) expect(line).toMatch(/\(skipped: .+\)/);
-  });
+      const count = (what: string) => Number(new RegExp(`^# ${what} (\\d+)$`, 'm').exec(stdout)?.[1]);
+      expect({ failed: count('fail'), cancelled: count('cancelled') }).toEqual({ failed: 0, cancelled: 0 });
+      expect(count('pass')).toBeGreaterThanOrEqual(MIN_CASES);
+      const skipped = stdout.split('\n').filter((line) => line.includes('# SKIP'));
+      expect(skipped).toHaveLength(count('skipped'));
+      for (const line of skipped) expect(line).toMatch(/\(skipped: .+\)/);
+    },
+    TIMEOUT,
+  );
 
-  it('passes under vitest', async () => {
-    const vitest = join(project, 'node_modules/.bin/vitest');
-    const report = join(scratch, 'vitest.json');
-    const args = ['run', 'vitest.test.ts', '--reporter=json', `--outputFile=${report}`, '--testTimeout=120000'];
-    await run(vitest, args, { cwd: project, env: { ...process.env, VITEST: undefined } });
+  it(
+    'passes under vitest',
+    async () => {
+      const vitest = join(project, 'node_modules/.bin/vitest');
+      const report = join(scratch, 'vitest.json');
+      const args = ['run', 'vitest.test.ts', '--reporter=json', `--outputFile=${report}`, '--testTimeout=120000'];
+      await run(vitest, args, { cwd: project, env: { ...process.env, VITEST: undefined } });
 
-    const { numFailedTests, numPassedTests, success } = JSON.parse(await readFile(report, 'utf8'));
-    expect({ numFailedTests, success }).toEqual({ numFailedTests: 0, success: true });
-    expect(numPassedTests).toBeGreaterThanOrEqual(MIN_CASES);
-  });
+      const { numFailedTests, numPassedTests, success } = JSON.parse(await readFile(report, 'utf8'));
+      expect({ numFailedTests, success }).toEqual({ numFailedTests: 0, success: true });
+      expect(numPassedTests).toBeGreaterThanOrEqual(MIN_CASES);
+    },
+    TIMEOUT,
+  );
 });

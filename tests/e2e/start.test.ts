@@ -10,13 +10,11 @@ import { ServiceProcess } from '#tests/support/service-process';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 
 describe('the engine', () => {
-  it('starts on SQLite with only a directory configured, and serves within seconds', async () => {
+  it('starts on SQLite with only a directory configured, and serves', async () => {
     const directory = temporaryDirectory();
-    const begin = performance.now();
     const service = await ServiceProcess.start({ EIE_DATA_DIR: directory });
     onTestFinished(() => service.signal('SIGKILL'));
 
-    expect(performance.now() - begin).toBeLessThan(10_000); // 0.5 s on an idle machine
     expect(service.log).toMatchObject([{ message: 'the engine is listening', store: 'sqlite', url: service.url }]);
     expect(await (await fetch(`${service.url}/health/ready`)).json()).toEqual({ status: 'ready' });
     expect(await service.stop()).toMatchObject({ code: 0, stderr: '' });

@@ -40,7 +40,7 @@ async function started(): Promise<Mongod> {
   const mongod = await startMongod();
   process.stderr.write(
     `MongoDB for the tests: ${mongod.program}\n` +
-      'All tests take about 3 minutes on two idle cores; npm run test:unit takes seconds and needs no database.\n',
+      'All tests take about 5 minutes on two idle cores; npm run test:unit takes seconds and needs no database.\n',
   );
   return mongod;
 }

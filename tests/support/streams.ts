@@ -6,6 +6,6 @@ export const windmillStream = {
   plural: 'windmills',
   idField: 'windmillId',
   energyField: 'kwhFromWind',
-  current: 'dc',
+  current: 'neither',
   measured: { windSpeed: { unit: 'm/s', min: 0, max: 100 }, gearTemp: { unit: 'degC', min: -60, max: 150 } },
 } as const satisfies StreamDefinition;

@@ -6,7 +6,7 @@ import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { type Reading, sameValues } from '#domain/reading/reading';
 import { addDeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
 import { kinds } from '#domain/streams/streams';
-import { DAY, floorTo, HOUR } from '#domain/time/time';
+import { DAY } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { ensure, equal } from '../assertions.ts';
 import { START } from '../readings.ts';
@@ -62,6 +62,7 @@ export function telemetryCrashContract(
 
 /** Resolves with the numbers that a process acknowledged before it was killed. */
 async function commitAndKill(module: URL, place: string, first: number, wanted: number): Promise<readonly number[]> {
+  // This module and the program are TypeScript in the repository, JavaScript in the package.
   const program = fileURLToPath(new URL(`./crash-process${import.meta.url.slice(-3)}`, import.meta.url));
   const child = spawn(process.execPath, [program, module.href, place, `${first}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -103,7 +104,7 @@ async function check(store: TelemetryStore, acknowledged: ReadonlySet<number>, e
   }
   equal(stored.size, expected, 'readings in the history, and those of them that were sent');
 
-  const fleet = await store.cold.fleetTotals({ from: floorTo(HOUR, EVERYTHING.from), to: EVERYTHING.to });
+  const fleet = await store.cold.fleetTotals(EVERYTHING);
   for (const kind of kinds) {
     const own = [...counted].filter(([device]) => device.startsWith(`${kind} `)).flatMap(([, readings]) => readings);
     const totals = { energy: own.reduce((sum, { energy }) => sum + energy, 0), readings: own.length };

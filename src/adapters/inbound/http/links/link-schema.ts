@@ -4,7 +4,7 @@ import { meterLinkId } from '#domain/meter-link';
 import { isFields } from '#domain/reading/fields';
 import { type Rejected, rejected } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
-import { deviceIdSchema, faultOf, MISSING, timestampSchema } from '../wire/fault-schema.ts';
+import { deviceIdSchema, faultOf, MISSING, timestampSchema } from './fault-schema.ts';
 
 const end = v.nullable(timestampSchema);
 

@@ -4,6 +4,7 @@ import type { Logger } from '#application/ports/logger';
 import type { Reading } from '#domain/reading/reading';
 import { kinds } from '#domain/streams/streams';
 import { type Millis, SECOND } from '#domain/time/time';
+import { CommitLoad } from './commit-load.ts';
 import { type LiveDocumentCollections, moveForward } from './live-document.ts';
 import { LiveSweep } from './live-sweep.ts';
 import { PacedLoop, type Step } from './paced-loop.ts';
@@ -11,8 +12,6 @@ import { PendingReadings } from './pending-readings.ts';
 
 /** Documents of a stream written in one step: takes some 15 ms, and commits get their turn in between. */
 const DOCUMENTS_PER_STEP = 200;
-/** Nothing is being committed if no commit has ended for this long: under load one ends every few milliseconds. */
-const IDLE_AFTER: Millis = 0.2 * SECOND;
 /** Closing writes what is pending without pauses, some 5,000 documents in this time. The next start writes the rest. */
 const CLOSE_TIMEOUT: Millis = 0.5 * SECOND;
 
@@ -28,8 +27,7 @@ export class LiveProjection {
   readonly #sweep: LiveSweep;
   readonly #loop: PacedLoop;
   readonly #logger: Logger | undefined;
-  /** When readings were last noted, by `performance.now()`. */
-  #notedAt = -Infinity;
+  readonly #commits = new CommitLoad();
 
   /** `hot` answers from the history. */
   constructor(
@@ -40,9 +38,9 @@ export class LiveProjection {
   ) {
     this.#documents = documents;
     this.#pending = pending;
-    const isIdle = () => performance.now() - this.#notedAt > IDLE_AFTER;
-    this.#sweep = new LiveSweep(hot, documents, isIdle, logger);
-    this.#loop = new PacedLoop('write live documents', () => this.#step(), isIdle, logger);
+    const load = () => this.#commits.at(performance.now());
+    this.#sweep = new LiveSweep(hot, documents, load, logger);
+    this.#loop = new PacedLoop('write live documents', () => this.#step(), load, logger);
     this.#logger = logger;
   }
 
@@ -53,7 +51,7 @@ export class LiveProjection {
 
   /** Takes note of readings, which must be committed. If there are too many devices, a sweep finds the others. */
   note(readings: readonly Reading[]): void {
-    this.#notedAt = performance.now();
+    this.#commits.note(readings.length, performance.now());
     if (!this.#pending.add(readings)) this.sweep();
     this.#loop.request();
   }

@@ -2,6 +2,7 @@ import type { HotStore } from '#application/ports/hot-store';
 import type { Logger } from '#application/ports/logger';
 import type { Reading } from '#domain/reading/reading';
 import { type Kind, kinds } from '#domain/streams/streams';
+import type { Load } from './commit-load.ts';
 import { type LiveDocumentCollections, moveForward } from './live-document.ts';
 import { PacedLoop, type Step } from './paced-loop.ts';
 
@@ -23,11 +24,11 @@ export class LiveSweep {
   #after: string | undefined;
   #written = 0;
 
-  constructor(hot: HotStore, documents: LiveDocumentCollections, isIdle: () => boolean, logger: Logger | undefined) {
+  constructor(hot: HotStore, documents: LiveDocumentCollections, load: () => Load, logger: Logger | undefined) {
     this.#hot = hot;
     this.#documents = documents;
     this.#logger = logger;
-    this.#loop = new PacedLoop('compare live documents with the history', () => this.#step(), isIdle, logger);
+    this.#loop = new PacedLoop('compare live documents with the history', () => this.#step(), load, logger);
   }
 
   /** Begins a sweep, after the one in progress if there is one. */

@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#application/ports/logger';
 import { type Millis, SECOND } from '#domain/time/time';
+import type { Load } from './commit-load.ts';
 
-/** A step is followed by a pause, so that steps take at most this share of one connection's time. */
-const MAX_SHARE = 0.05;
 /**
- * A server at full load makes steps slower, and longer pauses would let the documents fall ever further behind. So this
- * many devices per second have their turn in any case: half as many again as 20,000 devices that send once a minute
- * need, at some 5 % of one core.
+ * A step is followed by a pause, so that steps take at most this share of one connection's time. While nothing is
+ * committed, as between the bursts of a fleet that sends at the full minute, nobody is in the way.
  */
-const MIN_DEVICES_PER_SECOND = 500;
-/** While nothing is committed, as between the bursts of a fleet that sends at the full minute, nobody is in the way. */
-const MAX_IDLE_SHARE = 0.5;
+const MAX_SHARE: Readonly<Record<Load, number>> = { idle: 0.5, normal: 0.05, full: 0.05 };
+/**
+ * A busy server makes steps slower, and longer pauses would let the documents fall ever further behind. So this many
+ * devices per second have their turn in any case: half as many again as 20,000 devices that send once a minute need. At
+ * full load it is few, because each costs the server as much as several readings.
+ */
+const MIN_DEVICES_PER_SECOND: Readonly<Record<Load, number>> = { idle: 500, normal: 500, full: 100 };
 /** What arrives during a pause is done in one step. */
 const MIN_PAUSE: Millis = 0.1 * SECOND;
 /** Pauses after failures double up to this, so that a server that is back is noticed soon. */
@@ -31,18 +33,18 @@ export interface Step {
 export class PacedLoop {
   readonly #name: string;
   readonly #step: () => Promise<Step>;
-  readonly #isIdle: () => boolean;
+  readonly #load: () => Load;
   readonly #logger: Logger | undefined;
   readonly #stop = new AbortController();
   #ended: Promise<void> | undefined;
   #hasWork = false;
   #failures = 0;
 
-  /** `name` is for the log: what failed. `isIdle` returns whether nothing is being committed. */
-  constructor(name: string, step: () => Promise<Step>, isIdle: () => boolean, logger: Logger | undefined) {
+  /** `name` is for the log: what failed. `load` returns the load of commits now. */
+  constructor(name: string, step: () => Promise<Step>, load: () => Load, logger: Logger | undefined) {
     this.#name = name;
     this.#step = step;
-    this.#isIdle = isIdle;
+    this.#load = load;
     this.#logger = logger;
   }
 
@@ -76,7 +78,7 @@ export class PacedLoop {
       if (isMore) this.#hasWork = true;
       if (this.#failures > 0) this.#logger?.info(`able to ${this.#name} again`, { failures: this.#failures });
       this.#failures = 0;
-      return pauseAfter(devices, performance.now() - begin, this.#isIdle());
+      return pauseAfter(devices, performance.now() - begin, this.#load());
     } catch (error) {
       this.#hasWork = true;
       if (this.#failures++ === 0) this.#logger?.warn(`failed to ${this.#name}; will keep trying`, { error });
@@ -86,8 +88,7 @@ export class PacedLoop {
 }
 
 /** The pause after a step about that many devices that took that long. */
-export function pauseAfter(devices: number, duration: Millis, isIdle: boolean): Millis {
-  const share = isIdle ? MAX_IDLE_SHARE : MAX_SHARE;
-  const period = Math.min(duration / share, (devices * SECOND) / MIN_DEVICES_PER_SECOND);
-  return Math.max(isIdle ? 0 : MIN_PAUSE, period - duration);
+export function pauseAfter(devices: number, duration: Millis, load: Load): Millis {
+  const period = Math.min(duration / MAX_SHARE[load], (devices * SECOND) / MIN_DEVICES_PER_SECOND[load]);
+  return Math.max(load === 'idle' ? 0 : MIN_PAUSE, period - duration);
 }
