@@ -39,7 +39,9 @@ export class LiveProjection {
     this.#documents = documents;
     this.#pending = pending;
     const load = () => this.#commits.at(performance.now());
-    this.#sweep = new LiveSweep(hot, documents, load, logger);
+    // A sweep ends, and what a crash left behind must be right within a minute, so it does not slow down at full load.
+    const loadForSweep = () => (load() === 'full' ? 'normal' : load());
+    this.#sweep = new LiveSweep(hot, documents, loadForSweep, logger);
     this.#loop = new PacedLoop('write live documents', () => this.#step(), load, logger);
     this.#logger = logger;
   }
