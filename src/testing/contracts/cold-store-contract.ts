@@ -42,7 +42,6 @@ export function coldStoreContract(test: TestFunctions, subject: StoreUnderTest<T
         );
         const readings = async (from: number, to: number) =>
           (await store.cold.deviceTotals(kind, `${kind}-1`, { from: START + from, to: START + to })).readings;
-
         equal(await readings(0, 60_000), 3);
         equal(await readings(1, 60_000), 2);
         equal(await readings(0, 60_001), 4);
