@@ -69,8 +69,9 @@ describe('the performance of a vehicle', () => {
 describe('the performance of the fleet', () => {
   it('has the energies, the loss and the counts of the window', async () => {
     const { app } = await appWithEnergy();
-    const { readings, otherKwh: _, ...energies } = await json(app, '/v1/analytics/fleet?window=1h');
+    const { readings, otherKwh = {}, ...energies } = await json(app, '/v1/analytics/fleet?window=1h');
     expect(readings).toMatchObject({ meter: 1, vehicle: 2 });
+    for (const kind of ['meter', 'vehicle']) expect(otherKwh).not.toHaveProperty(kind);
     expect(energies).toEqual({
       window: { from: iso(START - HOUR), to: iso(START + MINUTE) },
       acConsumedKwh: 6.000001,
