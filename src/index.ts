@@ -89,6 +89,7 @@ export {
   type MeterReading,
   measuredValue,
   type Reading,
+  readingKey,
   sameValues,
   type VehicleReading,
 } from '#domain/reading/reading';
@@ -101,6 +102,7 @@ export {
   type DeviceTotals,
   deviceTotalsOf,
   type FleetTotals,
+  fleetTotalsOf,
   millionths,
   noDeviceTotals,
   noFleetTotals,

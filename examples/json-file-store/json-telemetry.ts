@@ -8,6 +8,7 @@ import {
   deviceTotalsOf,
   type EpochMillis,
   type FleetTotals,
+  fleetTotalsOf,
   floorTo,
   HOUR,
   type HotStore,
@@ -16,6 +17,7 @@ import {
   noDeviceTotals,
   noFleetTotals,
   type Reading,
+  readingKey,
   STORED,
   sameValues,
   type TelemetryStore,
@@ -53,7 +55,7 @@ export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
         const fresh = new Map<string, Reading>();
         const outcomes = readings.map((reading) => {
           const { kind, deviceId, timestamp } = reading;
-          const key = `${kind} ${deviceId} ${timestamp}`;
+          const key = readingKey(reading);
           const stored = fleet[kind].get(deviceId)?.get(timestamp) ?? fresh.get(key);
           if (stored) return sameValues(stored, reading) ? DUPLICATE : { status: 'conflict' as const, stored };
           fresh.set(key, reading);
@@ -97,10 +99,10 @@ export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
       });
       return new Map(series.filter(([, buckets]) => buckets.length > 0));
     },
-    fleetTotals: async (window) => fleetTotalsOf(allReadings(window)),
+    fleetTotals: async (window) => sumOf(allReadings(window)),
     fleetHours: async (window) =>
       [...Map.groupBy(allReadings(window), ({ timestamp }) => floorTo(HOUR, timestamp))]
-        .map(([hour, readings]) => ({ hour, totals: fleetTotalsOf(readings) }))
+        .map(([hour, readings]) => ({ hour, totals: sumOf(readings) }))
         .sort((a, b) => a.hour - b.hour),
   };
 
@@ -115,7 +117,6 @@ function bucketOf(start: EpochMillis, readings: readonly Reading[]) {
   return { start, energy, readings: readings.length, min: Math.min(...energies), max: Math.max(...energies) };
 }
 
-function fleetTotalsOf(readings: readonly Reading[]): FleetTotals {
-  const single = ({ kind, energy }: Reading) => ({ ...noFleetTotals(), [kind]: { energy, readings: 1 } });
-  return readings.map(single).reduce(addFleetTotals, noFleetTotals());
+function sumOf(readings: readonly Reading[]): FleetTotals {
+  return readings.map(fleetTotalsOf).reduce(addFleetTotals, noFleetTotals());
 }

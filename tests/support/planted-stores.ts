@@ -3,7 +3,7 @@ import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
-import { addFleetTotals, noFleetTotals } from '#domain/reading/totals';
+import { addFleetTotals, fleetTotalsOf, noFleetTotals } from '#domain/reading/totals';
 import { byKind } from '#domain/streams/streams';
 import { contains } from '#domain/time/time-window';
 
@@ -70,7 +70,7 @@ function withOwnTotals(
       fleetTotals: async (window) =>
         counted
           .filter(({ timestamp }) => contains(window, timestamp))
-          .map(({ kind, energy }) => ({ ...noFleetTotals(), [kind]: { energy, readings: 1 } }))
+          .map(fleetTotalsOf)
           .reduce(addFleetTotals, noFleetTotals()),
     },
   };

@@ -1,5 +1,5 @@
 import type { Fault, FaultCode } from './fault.ts';
-import type { Reading } from './reading.ts';
+import { type Reading, readingKey } from './reading.ts';
 
 /** The reading is in the history, durably, and counted exactly once. */
 export interface Stored {
@@ -43,11 +43,10 @@ export function rejected<Code extends string>(faults: readonly Fault<Code>[]): R
  * new readings are withheld, and so are duplicates of withheld readings. In a conflict with one, no reading stays.
  */
 export function withheldOutcomes(readings: readonly Reading[], judged: readonly CommitOutcome[]): CommitOutcome[] {
-  const key = ({ kind, deviceId, timestamp }: Reading) => `${kind} ${deviceId} ${timestamp}`;
-  const withheld = new Set(readings.filter((_, index) => judged[index]?.status === 'stored').map(key));
+  const withheld = new Set(readings.filter((_, index) => judged[index]?.status === 'stored').map(readingKey));
   return readings.map((reading, index) => {
     const outcome = judged[index] ?? WITHHELD;
-    if (!withheld.has(key(reading))) return outcome;
+    if (!withheld.has(readingKey(reading))) return outcome;
     return outcome.status === 'conflict' ? { status: 'conflict', stored: null } : WITHHELD;
   });
 }

@@ -7,6 +7,11 @@ export type Reading = { [K in Kind]: ReadingOf<(typeof streams)[K]> }[Kind];
 export type MeterReading = Extract<Reading, { kind: 'meter' }>;
 export type VehicleReading = Extract<Reading, { kind: 'vehicle' }>;
 
+/** A reading's identity (kind, device, timestamp) as one string: equal if and only if it is the same. */
+export function readingKey({ kind, deviceId, timestamp }: Reading): string {
+  return `${kind} ${deviceId} ${timestamp}`;
+}
+
 /** The value of a measured field by name, for code that handles every stream the same way. */
 export function measuredValue(reading: Reading, field: string): number {
   return (reading as unknown as Readonly<Record<string, number>>)[field] as number;

@@ -50,6 +50,10 @@ export function deviceTotalsOf(reading: Reading): DeviceTotals {
   return { energy: reading.energy, readings: 1, sums };
 }
 
+export function fleetTotalsOf({ kind, energy }: Reading): FleetTotals {
+  return { ...noFleetTotals(), [kind]: { energy, readings: 1 } };
+}
+
 /** The average of an averaged field in its unit, or `null` without readings. */
 export function average(totals: DeviceTotals, field: string): number | null {
   return totals.readings === 0 ? null : (totals.sums[field] ?? 0) / totals.readings / MILLIONTHS_PER_UNIT;

@@ -3,8 +3,15 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { type Reading, sameValues } from '#domain/reading/reading';
-import { addDeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
+import { type Reading, readingKey, sameValues } from '#domain/reading/reading';
+import {
+  addDeviceTotals,
+  addFleetTotals,
+  deviceTotalsOf,
+  fleetTotalsOf,
+  noDeviceTotals,
+  noFleetTotals,
+} from '#domain/reading/totals';
 import { kinds } from '#domain/streams/streams';
 import { DAY } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
@@ -80,12 +87,10 @@ async function commitAndKill(module: URL, place: string, first: number, wanted: 
 
 async function check(store: TelemetryStore, acknowledged: ReadonlySet<number>, end: number): Promise<void> {
   const stored = new Map<string, Reading>();
-  const counted = new Map<string, Reading[]>();
   for (const kind of kinds) {
     for (const deviceId of CRASH_DEVICES) {
       const history = await store.cold.history(kind, deviceId, EVERYTHING, { limit: 1_000_000 });
-      counted.set(`${kind} ${deviceId}`, [...history]);
-      for (const reading of history) stored.set(keyOf(reading), reading);
+      for (const reading of history) stored.set(readingKey(reading), reading);
       equal(await store.hot.newest(kind, deviceId), history.at(-1), `live state of ${kind} ${deviceId}`);
       const totals = history.map(deviceTotalsOf).reduce(addDeviceTotals, noDeviceTotals(kind));
       equal(await store.cold.deviceTotals(kind, deviceId, EVERYTHING), totals, `totals of ${kind} ${deviceId}`);
@@ -95,7 +100,7 @@ async function check(store: TelemetryStore, acknowledged: ReadonlySet<number>, e
   let expected = 0;
   for (let number = 0; number < end; number++) {
     const batch = crashBatch(number);
-    const found = batch.map((reading) => ({ reading, stored: stored.get(keyOf(reading)) }));
+    const found = batch.map((reading) => ({ reading, stored: stored.get(readingKey(reading)) }));
     const kept = found.filter((one) => one.stored !== undefined && sameValues(one.stored, one.reading)).length;
     if (acknowledged.has(number))
       ensure(kept === batch.length, `${batch.length - kept} acknowledged readings are lost`);
@@ -104,14 +109,6 @@ async function check(store: TelemetryStore, acknowledged: ReadonlySet<number>, e
   }
   equal(stored.size, expected, 'readings in the history, and those of them that were sent');
 
-  const fleet = await store.cold.fleetTotals(EVERYTHING);
-  for (const kind of kinds) {
-    const own = [...counted].filter(([device]) => device.startsWith(`${kind} `)).flatMap(([, readings]) => readings);
-    const totals = { energy: own.reduce((sum, { energy }) => sum + energy, 0), readings: own.length };
-    equal(fleet[kind], totals, `fleet totals of ${kind}s`);
-  }
-}
-
-function keyOf({ kind, deviceId, timestamp }: Reading): string {
-  return `${kind} ${deviceId} ${timestamp}`;
+  const totals = [...stored.values()].map(fleetTotalsOf).reduce(addFleetTotals, noFleetTotals());
+  equal(await store.cold.fleetTotals(EVERYTHING), totals, 'fleet totals');
 }

@@ -13,7 +13,7 @@ import {
 } from '#domain/reading/totals';
 import { byKind, type Kind } from '#domain/streams/streams';
 import { DAY } from '#domain/time/time';
-import type { TimeWindow } from '#domain/time/time-window';
+import { contains, type TimeWindow } from '#domain/time/time-window';
 import { START } from '../readings.ts';
 
 /** A day on either side of `START`. */
@@ -48,14 +48,9 @@ export function fleetOfEach(totals: StreamTotals): FleetTotals {
 }
 
 /** What one device sent in a window, counted reading by reading. */
-export function totalsOf(
-  readings: readonly Reading[],
-  kind: Kind,
-  deviceId: string,
-  { from, to }: TimeWindow,
-): DeviceTotals {
+export function totalsOf(readings: readonly Reading[], kind: Kind, deviceId: string, window: TimeWindow): DeviceTotals {
   return readings
-    .filter((one) => one.kind === kind && one.deviceId === deviceId && from <= one.timestamp && one.timestamp < to)
+    .filter((one) => one.kind === kind && one.deviceId === deviceId && contains(window, one.timestamp))
     .map(deviceTotalsOf)
     .reduce(addDeviceTotals, noDeviceTotals(kind));
 }

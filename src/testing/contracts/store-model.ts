@@ -1,14 +1,9 @@
 import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/reading/ingest-outcome';
-import { type Reading, sameValues } from '#domain/reading/reading';
-import {
-  addDeviceTotals,
-  type DeviceTotals,
-  deviceTotalsOf,
-  noDeviceTotals,
-  type StreamTotals,
-} from '#domain/reading/totals';
+import { type Reading, readingKey, sameValues } from '#domain/reading/reading';
+import type { DeviceTotals, StreamTotals } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import { contains, type TimeWindow } from '#domain/time/time-window';
+import { totalsOf } from './questions.ts';
 
 /** The simplest thing that gives the right answers: a list of readings, from which everything is counted anew. */
 export class StoreModel {
@@ -17,7 +12,7 @@ export class StoreModel {
   commit(readings: readonly Reading[], atomic: boolean): CommitOutcome[] {
     const fresh: Reading[] = [];
     const outcomes = readings.map((reading): CommitOutcome => {
-      const stored = [...this.#readings, ...fresh].find((one) => isSameKey(one, reading));
+      const stored = [...this.#readings, ...fresh].find((one) => readingKey(one) === readingKey(reading));
       if (stored !== undefined) return sameValues(stored, reading) ? DUPLICATE : { status: 'conflict', stored };
       fresh.push(reading);
       return STORED;
@@ -38,7 +33,7 @@ export class StoreModel {
   }
 
   deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): DeviceTotals {
-    return this.history(kind, deviceId, window).map(deviceTotalsOf).reduce(addDeviceTotals, noDeviceTotals(kind));
+    return totalsOf(this.#readings, kind, deviceId, window);
   }
 
   totalsByDevice(kind: Kind, window: TimeWindow): Map<string, DeviceTotals> {
@@ -54,8 +49,4 @@ export class StoreModel {
   #of(kind: Kind, window: TimeWindow): Reading[] {
     return this.#readings.filter((one) => one.kind === kind && contains(window, one.timestamp));
   }
-}
-
-function isSameKey(a: Reading, b: Reading): boolean {
-  return a.kind === b.kind && a.deviceId === b.deviceId && a.timestamp === b.timestamp;
 }

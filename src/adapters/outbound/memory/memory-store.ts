@@ -8,11 +8,12 @@ import type { Upkeep } from '#application/ports/upkeep';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/reading/ingest-outcome';
 import { advancesLiveState } from '#domain/reading/live-state';
-import { type Reading, sameValues } from '#domain/reading/reading';
+import { type Reading, readingKey, sameValues } from '#domain/reading/reading';
 import {
   addFleetTotals,
   type DeviceTotals,
   type FleetTotals,
+  fleetTotalsOf,
   noDeviceTotals,
   noFleetTotals,
 } from '#domain/reading/totals';
@@ -134,7 +135,7 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
   #judge(readings: readonly Reading[]): CommitOutcome[] {
     const first = new Map<string, Reading>();
     return readings.map((reading) => {
-      const key = `${reading.kind} ${reading.deviceId} ${reading.timestamp}`;
+      const key = readingKey(reading);
       const stored = this.#history(reading.kind, reading.deviceId)?.at(reading.timestamp) ?? first.get(key);
       if (stored === undefined) first.set(key, reading);
       return outcomeBeside(stored, reading);
@@ -142,7 +143,7 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
   }
 
   #keep(reading: Reading): CommitOutcome {
-    const { kind, deviceId, timestamp, energy } = reading;
+    const { kind, deviceId, timestamp } = reading;
     let history = this.#history(kind, deviceId);
     if (history === undefined) {
       history = new DeviceHistory(kind, this.#horizon ?? -Infinity);
@@ -155,7 +156,7 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
     if (advancesLiveState(this.#live[kind].get(deviceId), reading)) this.#live[kind].set(deviceId, reading);
     const minute = floorTo(MINUTE, timestamp);
     const totals = this.#minutes.get(minute) ?? noFleetTotals();
-    this.#minutes.set(minute, addFleetTotals(totals, { ...noFleetTotals(), [kind]: { energy, readings: 1 } }));
+    this.#minutes.set(minute, addFleetTotals(totals, fleetTotalsOf(reading)));
     return STORED;
   }
 }

@@ -1,13 +1,8 @@
 import { type CommitOutcome, DUPLICATE, STORED } from '#domain/reading/ingest-outcome';
-import { type Reading, sameValues } from '#domain/reading/reading';
+import { type Reading, readingKey, sameValues } from '#domain/reading/reading';
 import { byKind } from '#domain/streams/streams';
 
-/** A reading's identity as one string. */
-export function keyOf({ kind, deviceId, timestamp }: Reading): string {
-  return `${kind} ${deviceId} ${timestamp}`;
-}
-
-/** The readings found in the history, by `keyOf`. */
+/** The readings found in the history, by `readingKey`. */
 export type KnownReadings = ReadonlyMap<string, Reading>;
 
 export const NOTHING_KNOWN: KnownReadings = new Map();
@@ -56,7 +51,7 @@ export class CommitBatch {
   /** Built on first use, which is rare. */
   #allKeys(): Keys {
     if (this.#keys === undefined) {
-      const all = this.#readings.map(keyOf);
+      const all = this.#readings.map(readingKey);
       const first = new Map<string, number>();
       all.forEach((key, index) => {
         if (!first.has(key)) first.set(key, index);

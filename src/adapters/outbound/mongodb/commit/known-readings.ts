@@ -1,5 +1,5 @@
 import type { Collection } from 'mongodb';
-import type { Reading } from '#domain/reading/reading';
+import { type Reading, readingKey } from '#domain/reading/reading';
 import { type Kind, kinds } from '#domain/streams/streams';
 import {
   fromHistoryDocument,
@@ -7,7 +7,7 @@ import {
   type HistoryDocument,
   historyKey,
 } from '../history/history-document.ts';
-import { type KnownReadings, keyOf } from './commit-batch.ts';
+import type { KnownReadings } from './commit-batch.ts';
 
 /** A key takes about 0.1 ms, so no single statement takes long. */
 const KEYS_PER_LOOKUP = 500;
@@ -22,7 +22,7 @@ export async function findKnown(history: HistoryCollections, readings: readonly 
     const ofKind = readings.filter((reading) => reading.kind === kind);
     for (let at = 0; at < ofKind.length; at += KEYS_PER_LOOKUP) {
       const found = await lookUp(history[kind], kind, ofKind.slice(at, at + KEYS_PER_LOOKUP));
-      for (const reading of found) known.set(keyOf(reading), reading);
+      for (const reading of found) known.set(readingKey(reading), reading);
     }
   }
   return known;
