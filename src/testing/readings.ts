@@ -23,11 +23,23 @@ export interface GivenReading {
 }
 
 /** A reading of any stream. */
-export function aReading(kind: Kind, given: GivenReading = {}): Reading {
-  const { deviceId = `${kind}-1`, timestamp = START, kwh = 0.1, receivedAt = timestamp + 250, values = {} } = given;
+export function aReading(
+  kind: Kind,
+  { deviceId = `${kind}-1`, kwh = 0.1, values = {}, ...given }: GivenReading = {},
+): Reading {
   const measured = measuredOf(kind).map(([name, field]) => [name, values[name] ?? usualValue(field)]);
-  const energy = milliwattHoursFromKwh(kwh);
-  return storedReading({ kind, deviceId, timestamp, energy, receivedAt, ...Object.fromEntries(measured) });
+  return storedReading({
+    kind,
+    deviceId,
+    ...intervalOf(kwh, given.timestamp),
+    ...given,
+    ...Object.fromEntries(measured),
+  });
+}
+
+/** The members that follow from a reading's time and energy. */
+function intervalOf(kwh: number, timestamp: EpochMillis = START) {
+  return { timestamp, energy: milliwattHoursFromKwh(kwh), receivedAt: timestamp + 250 };
 }
 
 /** The measured fields of a stream with their bounds. */
@@ -42,28 +54,9 @@ function usualValue({ min, max }: MeasuredField): number {
 type Given<R> = Partial<Omit<R, 'kind' | 'energy'>> & { kwh?: number };
 
 export function aMeterReading({ kwh = 0.1, ...given }: Given<MeterReading> = {}): MeterReading {
-  const timestamp = given.timestamp ?? START;
-  return {
-    kind: 'meter',
-    deviceId: 'M-1',
-    timestamp,
-    energy: milliwattHoursFromKwh(kwh),
-    receivedAt: timestamp + 250,
-    voltage: 230.5,
-    ...given,
-  };
+  return { kind: 'meter', deviceId: 'M-1', ...intervalOf(kwh, given.timestamp), voltage: 230.5, ...given };
 }
 
 export function aVehicleReading({ kwh = 0.08, ...given }: Given<VehicleReading> = {}): VehicleReading {
-  const timestamp = given.timestamp ?? START;
-  return {
-    kind: 'vehicle',
-    deviceId: 'EV-1',
-    timestamp,
-    energy: milliwattHoursFromKwh(kwh),
-    receivedAt: timestamp + 250,
-    soc: 50,
-    batteryTemp: 25,
-    ...given,
-  };
+  return { kind: 'vehicle', deviceId: 'EV-1', ...intervalOf(kwh, given.timestamp), soc: 50, batteryTemp: 25, ...given };
 }

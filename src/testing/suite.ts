@@ -11,16 +11,17 @@ export type Case<Store> = (store: Store, again: () => Promise<Store>, place: str
 /** Defines a case; `needs` lists the capabilities without which it does not apply. */
 export type DefineCase<Store> = (title: string, run: Case<Store>, needs?: readonly (keyof Capabilities)[]) => void;
 
-/** Defines a suite of cases. Each opens a store at a place of its own. */
+/** Defines a suite of cases, each of which opens a store at a place of its own. `needs` holds for all of them. */
 export function suite<Store extends StoreLifecycle>(
   { describe, it }: TestFunctions,
   subject: StoreUnderTest<Store>,
   title: string,
   define: (it: DefineCase<Store>) => void,
+  needs: readonly (keyof Capabilities)[] = [],
 ): void {
   describe(`${subject.name}: ${title}`, () => {
-    define((title, run, needs = []) => {
-      const missing = needs.find((capability) => !subject.capabilities[capability]);
+    define((title, run, own = []) => {
+      const missing = [...needs, ...own].find((capability) => !subject.capabilities[capability]);
       const test = () => atNewPlace(subject, run);
       if (missing === undefined) it(title, test);
       else it.skip(`${title} (skipped: ${MISSING[missing]})`, test);

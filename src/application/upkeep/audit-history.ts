@@ -55,10 +55,10 @@ export class AuditHistory {
     for (const kind of kinds) {
       const { rollups } = this.#store.upkeep;
       const closed = await rollups?.closed({ kind, hour });
+      let devices = closed;
       // Without rollups the totals are counted from the readings, where there are any.
-      const count = async () =>
-        rollups === undefined ? this.#store.cold.totalsByDevice(kind, window) : rollups.recount({ kind, hour });
-      const devices = rollups !== undefined && hour < horizon ? closed : await count();
+      if (rollups === undefined) devices = await this.#store.cold.totalsByDevice(kind, window);
+      else if (hour >= horizon) devices = await rollups.recount({ kind, hour });
       if (devices === undefined) continue;
       if (closed !== undefined && devices !== closed) found.push(...deviceDifferences(hour, kind, devices, closed));
       const counted = sumOf(devices);

@@ -1,6 +1,6 @@
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { noDeviceTotals, noFleetTotals } from '#domain/reading/totals';
-import { averagedFields, kinds } from '#domain/streams/streams';
+import { averagedFields, type Kind, kinds } from '#domain/streams/streams';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { ensure, equal } from '../assertions.ts';
 import { aReading, measuredOf, START } from '../readings.ts';
@@ -165,7 +165,7 @@ export function coldStoreContract(test: TestFunctions, subject: StoreUnderTest<T
     });
 
     it('lists the totals of the fleet hour by hour, without empty hours', async (store) => {
-      const [first, last] = [kinds[0] as (typeof kinds)[number], kinds.at(-1) as (typeof kinds)[number]];
+      const [first, last] = [kinds[0] as Kind, kinds.at(-1) as Kind];
       await commit(store, [
         aReading(first, { timestamp: START, kwh: 1 }),
         aReading(last, { timestamp: START + 59 * MINUTE, kwh: 0.5 }),

@@ -1,5 +1,5 @@
 import type { TelemetryStore } from '#application/ports/telemetry-store';
-import { kinds } from '#domain/streams/streams';
+import { type Kind, kinds } from '#domain/streams/streams';
 import { MINUTE } from '#domain/time/time';
 import { ensure, equal } from '../assertions.ts';
 import { aReading, START } from '../readings.ts';
@@ -41,7 +41,7 @@ export function concurrencyContract(test: TestFunctions, subject: StoreUnderTest
     });
 
     it('with a new device make its newest reading the live state', async (store) => {
-      const [kind] = kinds as readonly [(typeof kinds)[number]];
+      const kind = kinds[0] as Kind;
       const newest: number[] = [];
       for (let round = 0; round < 10; round++) {
         const old = aReading(kind, { deviceId: `${round}-0` });
@@ -70,7 +70,7 @@ export function concurrencyContract(test: TestFunctions, subject: StoreUnderTest
         isDone = true;
       });
       for (let n = 0; !isDone; n++) {
-        const kind = kinds[n % kinds.length] as (typeof kinds)[number];
+        const kind = kinds[n % kinds.length] as Kind;
         const counts = [
           ['the fleet totals', (await store.cold.fleetTotals(AROUND))[kind].readings],
           ['the history', 3 * (await history(store, kind, 'b')).length],

@@ -4,7 +4,7 @@ import { MINUTE } from '#domain/time/time';
 import { aReading, START } from '../readings.ts';
 
 const DEVICES_PER_STREAM = 5;
-/** Every so many batches, one is late: it belongs to a time before the batches around it. */
+/** One batch in this many is late: it belongs to a time before the batches around it. */
 const LATE_EVERY = 7;
 const LATE_BY = 300 * MINUTE;
 

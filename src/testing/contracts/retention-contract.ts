@@ -18,22 +18,19 @@ const readingsOf = (kind: Kind) =>
 
 /** What a store keeps when it drops old history. */
 export function retentionContract(test: TestFunctions, subject: StoreUnderTest<TelemetryStore>): void {
-  const needs = ['retention'] as const;
-  suite(test, subject, 'retention', (it) => {
-    const unclosed = async ({ upkeep }: TelemetryStore) => (await upkeep.rollups?.unclosed(Infinity, 10)) ?? [];
+  suite(
+    test,
+    subject,
+    'retention',
+    (it) => {
+      const unclosed = async ({ upkeep }: TelemetryStore) => (await upkeep.rollups?.unclosed(Infinity, 10)) ?? [];
 
-    it(
-      'has no horizon before anything was dropped',
-      async (store) => {
+      it('has no horizon before anything was dropped', async (store) => {
         await commit(store, kinds.flatMap(readingsOf));
         equal(await retentionOf(store).horizon(), undefined);
-      },
-      needs,
-    );
+      });
 
-    it(
-      'drops the history before an hour and keeps the sums',
-      async (store) => {
+      it('drops the history before an hour and keeps the sums', async (store) => {
         await commit(store, kinds.flatMap(readingsOf));
         await closeHours(store);
 
@@ -50,13 +47,9 @@ export function retentionContract(test: TestFunctions, subject: StoreUnderTest<T
           equal(await store.hot.newest(kind, device(kind)), readings[5]);
         }
         equal(await unclosed(store), []);
-      },
-      needs,
-    );
+      });
 
-    it(
-      'keeps the live state of a device that has sent nothing since',
-      async (store) => {
+      it('keeps the live state of a device that has sent nothing since', async (store) => {
         const silent = kinds.map((kind) => aReading(kind, { deviceId: 'd-0', kwh: 0.012 }));
         await commit(store, [...kinds.flatMap(readingsOf), ...silent]);
         await closeHours(store);
@@ -72,26 +65,18 @@ export function retentionContract(test: TestFunctions, subject: StoreUnderTest<T
           await commit(store, [heard]);
           equal(await store.hot.newest(kind, 'd-0'), heard, kind);
         }
-      },
-      needs,
-    );
+      });
 
-    it(
-      'never moves its horizon backwards',
-      async (store) => {
+      it('never moves its horizon backwards', async (store) => {
         await commit(store, kinds.flatMap(readingsOf));
         await closeHours(store);
         await retentionOf(store).dropBefore(START + 2 * HOUR);
 
         equal(await retentionOf(store).dropBefore(START + HOUR), START + 2 * HOUR);
         equal(await retentionOf(store).horizon(), START + 2 * HOUR);
-      },
-      needs,
-    );
+      });
 
-    it(
-      'keeps the sums of a dropped hour, whatever arrives for it afterwards',
-      async (store) => {
+      it('keeps the sums of a dropped hour, whatever arrives for it afterwards', async (store) => {
         const hour = { from: START, to: START + HOUR };
         await commit(store, kinds.flatMap(readingsOf));
         await closeHours(store);
@@ -127,13 +112,9 @@ export function retentionContract(test: TestFunctions, subject: StoreUnderTest<T
           equal((await seriesOf(store.cold, kind, device(kind), all, HOUR)).length, 3);
           equal((await store.cold.deviceTotals(kind, device(kind), all)).readings, 6);
         }
-      },
-      needs,
-    );
+      });
 
-    it(
-      'stops when the signal aborts, with the horizon moved so far, and drops the rest the next time',
-      async (store) => {
+      it('stops when the signal aborts, with the horizon moved so far, and drops the rest the next time', async (store) => {
         await commit(store, kinds.flatMap(readingsOf));
         await closeHours(store);
 
@@ -148,13 +129,9 @@ export function retentionContract(test: TestFunctions, subject: StoreUnderTest<T
           equal(await store.cold.history(kind, device(kind), all, { limit: 10 }), readingsOf(kind).slice(4));
           equal((await store.cold.deviceTotals(kind, device(kind), all)).readings, 6);
         }
-      },
-      needs,
-    );
+      });
 
-    it(
-      'drops no hour that has no sums yet',
-      async (store) => {
+      it('drops no hour that has no sums yet', async (store) => {
         await commit(store, kinds.flatMap(readingsOf));
         await closeHours(store, START + HOUR);
         const { rollups } = store.upkeep;
@@ -167,8 +144,8 @@ export function retentionContract(test: TestFunctions, subject: StoreUnderTest<T
           ensure(left.length === expected, `${left.length} instead of ${expected} ${kind} readings are left`);
           equal((await store.cold.deviceTotals(kind, device(kind), all)).energy, 6_000_000);
         }
-      },
-      needs,
-    );
-  });
+      });
+    },
+    ['retention'],
+  );
 }

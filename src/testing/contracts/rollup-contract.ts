@@ -122,12 +122,14 @@ export function rollupContract(test: TestFunctions, subject: StoreUnderTest<Tele
         }
       }
     });
+  });
 
-    const needs = ['rollups'] as const;
-
-    it(
-      'are out of date until closed and again after a late reading, and are listed oldest first',
-      async (store) => {
+  suite(
+    test,
+    subject,
+    'hourly sums',
+    (it) => {
+      it('are out of date until closed and again after a late reading, and are listed oldest first', async (store) => {
         const rollups = rollupsOf(store);
         await commit(store, readings);
 
@@ -147,25 +149,17 @@ export function rollupContract(test: TestFunctions, subject: StoreUnderTest<Tele
           equal(await rollups.closed({ kind, hour: START }), undefined);
           await closeHours(store);
         }
-      },
-      needs,
-    );
+      });
 
-    it(
-      'are not out of date after a duplicate',
-      async (store) => {
+      it('are not out of date after a duplicate', async (store) => {
         await commit(store, readings);
         await closeHours(store);
         await commit(store, readings);
 
         equal(await rollupsOf(store).unclosed(Infinity, 100), []);
-      },
-      needs,
-    );
+      });
 
-    it(
-      'equal a recount, for each device',
-      async (store) => {
+      it('equal a recount, for each device', async (store) => {
         await commit(store, readings);
         await closeHours(store);
         const window = { from: START + HOUR, to: START + 2 * HOUR };
@@ -176,13 +170,9 @@ export function rollupContract(test: TestFunctions, subject: StoreUnderTest<Tele
           equal(await rollupsOf(store).closed(hour), expected);
           equal(await rollupsOf(store).recount(hour), expected);
         }
-      },
-      needs,
-    );
+      });
 
-    it(
-      'can be closed by two callers at once',
-      async (store) => {
+      it('can be closed by two callers at once', async (store) => {
         const rollups = rollupsOf(store);
         await commit(store, readings);
         const hours = await rollups.unclosed(Infinity, 100);
@@ -192,8 +182,8 @@ export function rollupContract(test: TestFunctions, subject: StoreUnderTest<Tele
 
         equal(await totals(store), expectedTotals(readings));
         equal(await rollups.unclosed(Infinity, 100), []);
-      },
-      needs,
-    );
-  });
+      });
+    },
+    ['rollups'],
+  );
 }

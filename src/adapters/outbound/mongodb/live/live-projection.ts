@@ -40,7 +40,10 @@ export class LiveProjection {
     this.#pending = pending;
     const load = () => this.#commits.at(performance.now());
     // A sweep ends, and what a crash left behind must be right within a minute, so it does not slow down at full load.
-    const loadForSweep = () => (load() === 'full' ? 'normal' : load());
+    const loadForSweep = () => {
+      const now = load();
+      return now === 'full' ? 'normal' : now;
+    };
     this.#sweep = new LiveSweep(hot, documents, loadForSweep, logger);
     this.#loop = new PacedLoop('write live documents', () => this.#step(), load, logger);
     this.#logger = logger;

@@ -10,7 +10,7 @@ const FIRST_AVERAGED = 6;
 
 /** The tables of a stream, with its measured fields in the order in which the file has their values. */
 export function storedTables(database: DatabaseSync, kind: Kind): StreamTables {
-  return tablesOf(kind, storedShape(database, kind).measured);
+  return tablesOf(kind, storedMeasured(database, kind));
 }
 
 /** Throws when the tables of a stream are missing, or are not those of its definition. */
@@ -41,10 +41,13 @@ export function hasData(database: DatabaseSync, kind: Kind): boolean {
  * a table of their own, which files of older engines lack.
  */
 function storedShape(database: DatabaseSync, kind: Kind) {
-  const { last, hours } = tablesOf(kind);
-  const measured = columnsOf(database, last).slice(FIRST_MEASURED);
-  const averaged = columnsOf(database, hours).slice(FIRST_AVERAGED);
+  const averaged = columnsOf(database, tablesOf(kind).hours).slice(FIRST_AVERAGED);
+  const measured = storedMeasured(database, kind);
   return { ...storedNames(database, kind), measured, averaged } satisfies Partial<StreamShape>;
+}
+
+function storedMeasured(database: DatabaseSync, kind: Kind): readonly string[] {
+  return columnsOf(database, tablesOf(kind).last).slice(FIRST_MEASURED);
 }
 
 export const STREAM_NAMES_SCHEMA = `
