@@ -8,6 +8,7 @@ export const metrics = {
   refused: 'requests',
   withoutRetryAfter: 'requests',
   unconfirmed: 'requests',
+  notReady: 'checks',
   unsent: 'requests',
   missing: 'readings',
   doubled: 'readings',

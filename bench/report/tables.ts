@@ -13,6 +13,7 @@ const HEADINGS: Readonly<Record<Metric, string>> = {
   refused: 'Refused requests',
   withoutRetryAfter: 'Refused without Retry-After',
   unconfirmed: 'Neither acknowledged nor refused',
+  notReady: 'Readiness checks that failed',
   unsent: 'Requests not sent in time',
   missing: 'Acknowledged but missing',
   doubled: 'Counted twice',

@@ -1,5 +1,6 @@
+import { ATTACKS } from '../scenarios/attack.ts';
 import { BATCH_1000, BATCH_1000_EXTRA, LOADS, SINGLE_64, SINGLE_256 } from '../scenarios/loads.ts';
-import { type Key, type Measurements, median } from './measurements.ts';
+import { type Key, type Measurements, type Metric, median } from './measurements.ts';
 
 /** A target we set ourselves: for a value, or for its ratio to another value of the same repetition. */
 interface Target {
@@ -108,6 +109,7 @@ const targets: readonly Target[] = [
       atMost: 60,
     },
     ...overloadTargets(candidate),
+    ...attackTargets(candidate),
   ]),
   {
     title: 'fleet efficiency of a full day, ms: engine on SQLite',
@@ -152,6 +154,34 @@ function analyticsTargets(candidate: string, { losses, month }: { losses: number
       of: of('one vehicle over 30 days', 'p50'),
       atMost: month,
     },
+  ];
+}
+
+/** What honest clients notice is judged beside the first attack, which costs its clients next to nothing. */
+function attackTargets(candidate: string): Target[] {
+  const of = (ofCase: string, metric: Metric): Key => ({ scenario: 'attack', case: ofCase, candidate, metric });
+  const cheapest = ATTACKS[0];
+  return [
+    {
+      title: `${cheapest}: p99 of honest posts / alone: ${candidate}`,
+      of: of(`posts, ${cheapest}`, 'p99'),
+      over: of('posts, alone', 'p99'),
+      atMost: 2,
+    },
+    { title: `${cheapest}: live reads, p99 in ms: ${candidate}`, of: of(`live reads, ${cheapest}`, 'p99'), atMost: 50 },
+    { title: `${cheapest}: honest posts refused: ${candidate}`, of: of(`posts, ${cheapest}`, 'refused'), atMost: 0 },
+    ...ATTACKS.flatMap((attack): Target[] => [
+      {
+        title: `${attack}: readiness checks failed: ${candidate}`,
+        of: of(`readiness, ${attack}`, 'notReady'),
+        atMost: 0,
+      },
+      {
+        title: `${attack}: peak resident memory in MiB: ${candidate}`,
+        of: of(`process, ${attack}`, 'residentMemory'),
+        atMost: 512,
+      },
+    ]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Scenario } from '../context.ts';
 import { analytics } from './analytics.ts';
+import { attack } from './attack.ts';
 import { day } from './day.ts';
 import { exportCsv } from './export.ts';
 import { flat } from './flat.ts';
@@ -19,4 +20,5 @@ export const scenarios: readonly Scenario[] = [
   day,
   analytics,
   exportCsv,
+  attack,
 ];

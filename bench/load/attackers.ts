@@ -1,0 +1,97 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+
+/** Before an attacker whose connection was refused or closed tries again, so that it does not only measure `connect`. */
+const RECONNECT_AFTER_MS = 50;
+
+/** Clients that follow HTTP and mean harm. Each runs until it is stopped, and connects again when it is disconnected. */
+export interface Attacker {
+  stop(): void;
+}
+
+/** Opens a connection again and again: `begin` sends what the attacker sends, nothing of the answer is read if `deaf`. */
+function connection(port: number, begin: (socket: Socket) => void, deaf = false): Attacker {
+  let stopped = false;
+  let socket: Socket | undefined;
+  const open = () => {
+    socket = connect({ port, host: '127.0.0.1' });
+    const opened = socket;
+    opened.on('connect', () => begin(opened)).on('error', () => {});
+    if (deaf) opened.pause();
+    else opened.resume();
+    opened.on('close', () => void again());
+  };
+  const again = async () => {
+    await sleep(RECONNECT_AFTER_MS, undefined, { ref: false });
+    if (!stopped) open();
+  };
+  open();
+  return {
+    stop() {
+      stopped = true;
+      socket?.destroy();
+    },
+  };
+}
+
+function head(method: string, path: string, headers: Readonly<Record<string, string | number>> = {}): string {
+  const lines = Object.entries({ Host: '127.0.0.1', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
+}
+
+const STALLED_BODY_BYTES = 64 * 1024;
+
+/** Announces a body and sends none of it. */
+export function stalledSender(port: number): Attacker {
+  const request = head('POST', '/v1/ingest', {
+    'Content-Type': 'application/json',
+    'Content-Length': STALLED_BODY_BYTES,
+  });
+  return connection(port, (socket) => socket.write(request));
+}
+
+/** Sends a body but for its last byte. */
+export function almostCompleteSender(port: number, path: string, bytes: number): Attacker {
+  const request = head('POST', path, { 'Content-Type': 'application/json', 'Content-Length': bytes });
+  const body = Buffer.alloc(bytes - 1, ' ');
+  return connection(port, (socket) => {
+    socket.write(request);
+    socket.write(body);
+  });
+}
+
+/** Sends a complete request again and again on one connection, each after some bytes of the answer to the last. */
+function repeatedRequest(port: number, request: Buffer): Attacker {
+  return connection(port, (socket) => {
+    socket.on('data', () => socket.write(request));
+    socket.write(request);
+  });
+}
+
+/** Posts a body again and again. */
+export function poster(port: number, path: string, contentType: string, body: Buffer, encoding?: 'gzip'): Attacker {
+  const headers = {
+    'Content-Type': contentType,
+    'Content-Length': body.length,
+    ...(encoding && { 'Content-Encoding': encoding }),
+  };
+  return repeatedRequest(port, Buffer.concat([Buffer.from(head('POST', path, headers)), body]));
+}
+
+/** Sends many requests at once on one connection and reads none of the answers. */
+export function deafReader(port: number, path: string, requests: number): Attacker {
+  const request = head('GET', path).repeat(requests);
+  return connection(port, (socket) => socket.write(request), true);
+}
+
+const BODY_LIMIT = 8 * 1024 * 1024;
+
+/** Bodies that cost little to send and much to parse. */
+export const HOSTILE_BODIES = {
+  nested: gzipSync(Buffer.alloc(BODY_LIMIT, '[')),
+  manyMembers: Buffer.from(`{${Array.from({ length: 550_000 }, (_, i) => `"k${i}":0`).join(',')}}`),
+  emptyLines: gzipSync(Buffer.alloc(BODY_LIMIT, '\n')),
+  quotes: Buffer.alloc(BODY_LIMIT, '"'),
+  invalidReadings: Buffer.from(`[${Array(5_000).fill('{"meterId":"!","timestamp":"x"}').join(',')}]`),
+} as const;
