@@ -134,7 +134,8 @@ describe('MongoDB examines only', () => {
   });
 
   it('the readings of devices not seen since, on a page of stale devices', async () => {
-    const query = { limit: 100, olderThan: START + (HOURS - 1) * HOUR + 50 * MINUTE };
+    const fresh = { from: START + (HOURS - 1) * HOUR + 50 * MINUTE, to: START + HOURS * HOUR };
+    const query = { limit: 100, filter: { window: fresh, inside: false } };
     await store.writer.commit([aMeterReading({ deviceId: 'M-silent', timestamp: START + (HOURS - 1) * HOUR })]);
     const other = await openMongoDbStore({ ...database, liveDocuments: false });
     onTestFinished(() => other.close());
@@ -143,7 +144,7 @@ describe('MongoDB examines only', () => {
     const elsewhere = await examined(db, () => other.hot.page('meter', query));
     const again = await examined(db, () => other.hot.page('meter', query));
 
-    expect((await other.hot.page('meter', query)).map(({ deviceId: id }) => id)).toEqual(['M-silent']);
+    expect((await other.hot.page('meter', query)).readings.map(({ deviceId: id }) => id)).toEqual(['M-silent']);
     for (const { documents } of [here, again]) {
       expect(documents).toBeGreaterThanOrEqual(DEVICES + 1 + 1);
       expect(documents).toBeLessThanOrEqual(DEVICES + 1 + atMost(1, 1));
