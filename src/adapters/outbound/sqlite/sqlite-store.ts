@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
 import type { EngineStore } from '#application/ports/engine-store';
+import type { LinkOutcome } from '#application/ports/link-repository';
 import type { Upkeep } from '#application/ports/upkeep';
 import { type Millis, SECOND } from '#domain/time/time';
 import { closeHour } from './hour-closing.ts';
@@ -27,6 +28,8 @@ export type SqliteStore = EngineStore & { readonly upkeep: Required<Upkeep> };
 const LIVE_READS: CallLimits = { sent: 64 };
 /** Pages take tens of milliseconds, other reads seconds, and one that has been sent can no longer be withdrawn. */
 const OTHER_READS: CallLimits = { sent: 4 };
+/** Links added in one transaction, of some 10 ms. Commits that have arrived meanwhile come before the next. */
+const LINKS_PER_STEP = 250;
 /**
  * How long closing waits for the readers. A running statement cannot be stopped; an idle reader ends within
  * milliseconds, and then no WAL is left behind.
@@ -104,7 +107,7 @@ function portsOn(
   const { page } = remote(pages, 'hot');
   const { unclosed, closed, recount } = remote(reader, 'rollups');
   const { moveHorizon, dropStep } = remote(writer, 'retention');
-  const { add, end, remove } = remote(writer, 'links');
+  const { add: addStep, end, remove } = remote(writer, 'links');
   const { find, list, during } = remote(reader, 'links');
   const { keep, evaluated } = remote(writer, 'warnings');
   const { watches, list: listWarnings, lastEvaluation } = remote(reader, 'warnings');
@@ -134,7 +137,20 @@ function portsOn(
         },
       },
     },
-    links: { add, find, list, end, remove, during },
+    links: {
+      add: async (links) => {
+        const outcomes: LinkOutcome[] = [];
+        for (let at = 0; at < links.length; at += LINKS_PER_STEP) {
+          outcomes.push(...(await addStep(links.slice(at, at + LINKS_PER_STEP))));
+        }
+        return outcomes;
+      },
+      find,
+      list,
+      end,
+      remove,
+      during,
+    },
     warnings: { watches, keep, list: listWarnings, lastEvaluation, evaluated },
     health: {
       check: async () => {
