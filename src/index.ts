@@ -39,7 +39,12 @@ export {
 export type { Clock } from '#application/ports/clock';
 export type { ColdStore, FleetHour, HistoryQuery } from '#application/ports/cold-store';
 export type { EngineStore } from '#application/ports/engine-store';
-export type { HotStore, LivePageQuery } from '#application/ports/hot-store';
+export {
+  type HotStore,
+  type LivePageQuery,
+  type LiveReadings,
+  MAX_DEVICES_PER_PAGE,
+} from '#application/ports/hot-store';
 export type { HourRollups, StreamHour } from '#application/ports/hour-rollups';
 export type { IngestCapacity } from '#application/ports/ingest-capacity';
 export type { LinkOutcome, LinkQuery, LinkRepository } from '#application/ports/link-repository';
@@ -84,7 +89,7 @@ export {
   type Withheld,
   withheldOutcomes,
 } from '#domain/reading/ingest-outcome';
-export { advancesLiveState, STALE_AFTER } from '#domain/reading/live-state';
+export { advancesLiveState, type LiveFilter, passesFilter, STALE_AFTER } from '#domain/reading/live-state';
 export {
   type MeterReading,
   measuredValue,

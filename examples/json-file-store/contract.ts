@@ -1,4 +1,5 @@
 import {
+  recordModelContract,
   recordStoreContract,
   type TestFunctions,
   telemetryCrashContract,
@@ -18,4 +19,5 @@ export function testJsonFileStore(test: TestFunctions): void {
   telemetryModelContract(test, store);
   telemetryCrashContract(test, store, { module: new URL('./json-file-store.ts', import.meta.url) });
   recordStoreContract(test, store);
+  recordModelContract(test, store);
 }

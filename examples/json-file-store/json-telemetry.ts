@@ -14,8 +14,10 @@ import {
   type HotStore,
   type Kind,
   kinds,
+  MAX_DEVICES_PER_PAGE,
   noDeviceTotals,
   noFleetTotals,
+  passesFilter,
   type Reading,
   readingKey,
   STORED,
@@ -71,13 +73,18 @@ export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
   const hot: HotStore = {
     newest: async (kind, deviceId) => readingsOf(kind, deviceId).at(-1),
     knows: async (kind, deviceId) => fleet[kind].has(deviceId),
-    page: async (kind, { after = '', limit, olderThan = Infinity }) =>
-      [...fleet[kind].keys()]
-        .sort()
-        .filter((deviceId) => deviceId > after)
-        .flatMap((deviceId) => readingsOf(kind, deviceId).at(-1) ?? [])
-        .filter(({ timestamp }) => timestamp < olderThan)
-        .slice(0, limit),
+    page: async (kind, { after = '', limit, filter }) => {
+      const following = [...fleet[kind].keys()].sort().filter((deviceId) => deviceId > after);
+      const readings: Reading[] = [];
+      let examined = 0;
+      for (const deviceId of following.slice(0, MAX_DEVICES_PER_PAGE)) {
+        if (readings.length === limit) break;
+        examined++;
+        const newest = readingsOf(kind, deviceId).at(-1) as Reading;
+        if (passesFilter(filter, newest.timestamp)) readings.push(newest);
+      }
+      return { readings, next: examined < following.length ? (following[examined - 1] ?? null) : null };
+    },
   };
 
   const totalsOf = (kind: Kind, deviceId: string, window: TimeWindow) =>

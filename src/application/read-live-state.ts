@@ -1,22 +1,22 @@
-import { ageSeconds, isStale, STALE_AFTER } from '#domain/reading/live-state';
+import { ageSeconds, freshWindow, isStale } from '#domain/reading/live-state';
 import type { Reading } from '#domain/reading/reading';
 import type { Kind } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
-import { pageOf } from './page.ts';
 import type { Clock } from './ports/clock.ts';
 import type { HotStore, LivePageQuery } from './ports/hot-store.ts';
 
 /** The newest reading of a device and how old it is now. */
 export interface LiveState {
   readonly reading: Reading;
-  readonly ageSeconds: number;
+  /** `null` when the reading's timestamp is too far ahead of the clock to be right. */
+  readonly ageSeconds: number | null;
   readonly stale: boolean;
 }
 
 export interface LivePage {
   /** In the order of their ids. */
   readonly devices: readonly LiveState[];
-  /** The id to continue after, or `null` on the last page. */
+  /** The id to continue after, or `null` on the last page. A page may be short, or even empty, with others to follow. */
   readonly next: string | null;
 }
 
@@ -47,16 +47,15 @@ export class ListLiveStates {
     this.#clock = clock;
   }
 
-  /** `stale` keeps only the devices that have gone quiet. Rejects like the hot store. */
+  /** `stale` keeps only the devices that are stale, or only those that are not. Rejects like the hot store. */
   async list(
     kind: Kind,
-    { stale, ...page }: Omit<LivePageQuery, 'olderThan'> & { stale?: boolean },
+    { stale, ...page }: Omit<LivePageQuery, 'filter'> & { readonly stale?: boolean },
   ): Promise<LivePage> {
     const now = this.#clock.now();
-    const olderThan = stale ? { olderThan: now - STALE_AFTER } : {};
-    const found = await this.#hot.page(kind, { ...page, ...olderThan, limit: page.limit + 1 });
-    const { items, next } = pageOf(found, page.limit, ({ deviceId }) => deviceId);
-    return { devices: items.map((reading) => liveState(reading, now)), next };
+    const filter = stale !== undefined && { filter: { window: freshWindow(now), inside: !stale } };
+    const { readings, next } = await this.#hot.page(kind, { ...page, ...filter });
+    return { devices: readings.map((reading) => liveState(reading, now)), next };
   }
 }
 

@@ -19,6 +19,11 @@ export function meterLinkId({ meterId, from }: Pick<MeterLink, 'meterId' | 'from
   return `${meterId}@${from}`;
 }
 
+/** The range of strings in which exactly the ids of a meter's links lie: from `first` on, and before `end`. */
+export function linkIdRange(meterId: string): { readonly first: string; readonly end: string } {
+  return { first: `${meterId}@`, end: `${meterId}A` }; // A follows @, which no device id contains
+}
+
 /** The interval of a link; without an end it extends to `Infinity`. */
 export function linkInterval({ from, to }: Pick<MeterLink, 'from' | 'to'>): TimeWindow {
   return { from, to: to ?? Infinity };

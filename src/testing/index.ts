@@ -4,9 +4,11 @@
  */
 export { createMemoryRecords, createMemoryStore } from '#adapters/outbound/memory/memory-store';
 export { type CrashOptions, telemetryCrashContract } from './contracts/crash-contract.ts';
-export { type ModelOptions, telemetryModelContract } from './contracts/model-contract.ts';
+export { telemetryModelContract } from './contracts/model-contract.ts';
+export { recordModelContract } from './contracts/record-model-contract.ts';
 export { recordStoreContract } from './contracts/record-store-contract.ts';
 export { telemetryStoreContract } from './contracts/telemetry-store-contract.ts';
+export type { ModelOptions } from './fast-check.ts';
 export { aLink } from './links.ts';
 export { ManualClock } from './manual-clock.ts';
 export { aMeterReading, aReading, aVehicleReading, type GivenReading, START } from './readings.ts';

@@ -1,6 +1,11 @@
 import { describe, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
-import { recordStoreContract, telemetryModelContract, telemetryStoreContract } from '#testing/index';
+import {
+  recordModelContract,
+  recordStoreContract,
+  telemetryModelContract,
+  telemetryStoreContract,
+} from '#testing/index';
 
 const memory = {
   name: 'memory',
@@ -11,3 +16,4 @@ const memory = {
 telemetryStoreContract({ describe, it }, memory);
 telemetryModelContract({ describe, it }, memory, { runs: 200 });
 recordStoreContract({ describe, it }, memory);
+recordModelContract({ describe, it }, memory, { runs: 200 });

@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb';
 import { describe, it } from 'vitest';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import {
+  recordModelContract,
   recordStoreContract,
   telemetryCrashContract,
   telemetryModelContract,
@@ -27,3 +28,4 @@ telemetryStoreContract({ describe, it }, mongodb);
 telemetryModelContract({ describe, it }, mongodb, { runs: 10 });
 telemetryCrashContract({ describe, it }, mongodb, { module: new URL('./open-mongodb-process.ts', import.meta.url) });
 recordStoreContract({ describe, it }, mongodb);
+recordModelContract({ describe, it }, mongodb, { runs: 10 });

@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import {
+  recordModelContract,
   recordStoreContract,
   telemetryCrashContract,
   telemetryModelContract,
@@ -17,3 +18,4 @@ telemetryStoreContract({ describe, it }, sqlite);
 telemetryModelContract({ describe, it }, sqlite, { runs: 50 });
 telemetryCrashContract({ describe, it }, sqlite, { module: new URL('./open-sqlite-process.ts', import.meta.url) });
 recordStoreContract({ describe, it }, sqlite);
+recordModelContract({ describe, it }, sqlite, { runs: 20 });

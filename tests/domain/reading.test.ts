@@ -66,6 +66,8 @@ describe('live state', () => {
     [3 * MINUTE, 180, false],
     [3 * MINUTE + 1, 180, true],
     [-4000, 0, false],
+    [-5 * MINUTE, 0, false],
+    [-5 * MINUTE - 1, null, true],
   ])('is, %i ms after its reading, %i s old; stale: %s', (elapsed, age, stale) => {
     expect(ageSeconds(START, START + elapsed)).toBe(age);
     expect(isStale(START, START + elapsed)).toBe(stale);

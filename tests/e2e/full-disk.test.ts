@@ -22,6 +22,13 @@ it('a full disk fails requests with 503 and loses nothing; once there is room th
   const reason = await full.logs('the store did not answer');
   expect(reason).toMatchObject({ level: 'error', error: { name: 'StoreUnavailableError' } });
   expect(JSON.stringify(reason)).toMatch(/disk|full|I\/O/);
+  const stored = [...load.acknowledged].map((id) => load.sent.get(id) as SentReading);
+  for (let n = 0; n < 3; n++) {
+    // What needs no room is answered, and proves nothing.
+    expect(await sendAll(full.url, stored.slice(0, 1))).toEqual({ stored: 0 });
+    const ready = await fetch(`${full.url}/health/ready`);
+    expect([ready.status, await ready.text()]).toEqual([503, expect.stringMatching(/disk|full|I\/O/)]);
+  }
   expect((await full.stop()).code).toBe(0);
 
   const kept = await expectConsistentStore({ config }, DAY_OF_LOAD);

@@ -19,7 +19,7 @@ async function liveStates({ config }: StoreUnderTest): Promise<readonly Reading[
   const store = await openStore(config, { logger: noLog, readOnly: true });
   const pages = await Promise.all(kinds.map((kind) => store.hot.page(kind, { limit: 1_000 })));
   await store.close();
-  return pages.flat();
+  return pages.flatMap(({ readings }) => readings);
 }
 
 it('shows the live state of every device in the database after kill -9 under load and a restart', async () => {

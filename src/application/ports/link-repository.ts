@@ -26,7 +26,11 @@ export interface LinkQuery {
  * once. Writes are durable when they resolve. Rejects with `StoreUnavailableError` when the store does not answer.
  */
 export interface LinkRepository {
-  /** Stores links one by one, with an outcome for each in their order; a refused link does not affect the others. */
+  /**
+   * Stores links one by one, with an outcome for each in their order; a refused link does not affect the others. The
+   * cost is proportional to the number of links, however many the meter has. Many are stored in steps, between which
+   * commits of readings go on; when it rejects, some of the first may be stored, and adding all again is safe.
+   */
   add(links: readonly MeterLink[]): Promise<readonly LinkOutcome[]>;
   /** `undefined` when there is no such link. */
   find(id: string): Promise<MeterLink | undefined>;
@@ -36,6 +40,9 @@ export interface LinkRepository {
   end(id: string, to: EpochMillis | null): Promise<LinkOutcome | undefined>;
   /** Deletes a link. Resolves with whether it existed. */
   remove(id: string): Promise<boolean>;
-  /** Links that overlap the window, of one vehicle or of all, sorted by vehicle, then `from`, then meter. */
+  /**
+   * Links that overlap the window, of one vehicle or of all, sorted by vehicle, then `from`, then meter. Links that have
+   * long ended cost next to nothing.
+   */
   during(window: TimeWindow, vehicleId?: string): Promise<readonly MeterLink[]>;
 }

@@ -1,6 +1,10 @@
 /** Whether a store can serve requests now. */
 export interface StoreHealth {
-  /** Resolves when the store answers. Otherwise rejects with `StoreUnavailableError`, whose message is the reason. */
+  /**
+   * Resolves when the store answers and can be written. Otherwise rejects with `StoreUnavailableError`, whose message is
+   * the reason. After a failed commit it must try a write itself: a commit that had nothing to write proves nothing, and
+   * while clients stay away none shows that the store works again. Must not wait behind reads.
+   */
   check(): Promise<void>;
 }
 

@@ -26,5 +26,10 @@ export interface TelemetryWriter {
    * small one. Absent when the store does better with small groups.
    */
   readonly maxGroupWhenBusy?: number;
+  /**
+   * How many commits that take unusually long others may overtake: more than usual are in flight then. For a store in
+   * which a commit can hang while others succeed. Absent when commits are made one after another.
+   */
+  readonly maxOvertaken?: number;
   commit(readings: readonly Reading[], options?: CommitOptions): Promise<readonly CommitOutcome[]>;
 }

@@ -1,8 +1,8 @@
-import type { LivePageQuery } from '#application/ports/hot-store';
+import { type LivePageQuery, MAX_DEVICES_PER_PAGE } from '#application/ports/hot-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { type Kind, kinds } from '#domain/streams/streams';
-import { MINUTE } from '#domain/time/time';
-import { equal } from '../assertions.ts';
+import { HOUR, MINUTE } from '#domain/time/time';
+import { ensure, equal } from '../assertions.ts';
 import { aReading, START } from '../readings.ts';
 import type { StoreUnderTest } from '../store-under-test.ts';
 import { suite } from '../suite.ts';
@@ -12,8 +12,25 @@ import { commit, history } from './questions.ts';
 /** What every `HotStore` answers over the same readings. */
 export function hotStoreContract(test: TestFunctions, subject: StoreUnderTest<TelemetryStore>): void {
   suite(test, subject, 'the hot store', (it) => {
-    const ids = async (store: TelemetryStore, kind: Kind, query: LivePageQuery) =>
-      (await store.hot.page(kind, query)).map(({ deviceId }) => deviceId);
+    const page = async (store: TelemetryStore, kind: Kind, query: LivePageQuery) => {
+      const { readings, next } = await store.hot.page(kind, query);
+      return { ids: readings.map(({ deviceId }) => deviceId), next };
+    };
+    /** The ids of all pages, one after the other. */
+    const walk = async (store: TelemetryStore, kind: Kind, query: LivePageQuery) => {
+      const all: string[] = [];
+      for (let after: string | null | undefined = query.after; after !== null; ) {
+        const { ids, next } = await page(store, kind, { ...query, ...(after !== undefined && { after }) });
+        ensure(ids.length <= query.limit, `a page of ${ids.length} devices is longer than its limit`);
+        ensure(next === null || after === undefined || next > after, 'a page does not lead on');
+        all.push(...ids);
+        after = next;
+      }
+      return all;
+    };
+    /** A device for each of the minutes 0, 1, 2, ... */
+    const devicesByMinute = (kind: Kind, count: number) =>
+      Array.from({ length: count }, (_, n) => aReading(kind, { deviceId: `d-${n}`, timestamp: START + n * MINUTE }));
 
     it('returns nothing for a device without readings, and does not know it', async (store) => {
       for (const kind of kinds) {
@@ -62,7 +79,8 @@ export function hotStoreContract(test: TestFunctions, subject: StoreUnderTest<Te
 
         await commit(store, [at('d-1', 4), at('d-2', 4), at('d-3', 6), at('d-4', 1)]);
 
-        equal(await store.hot.page(kind, { limit: 10 }), [at('d-1', 4), at('d-2', 5), at('d-3', 6), at('d-4', 1)]);
+        const readings = [at('d-1', 4), at('d-2', 5), at('d-3', 6), at('d-4', 1)];
+        equal(await store.hot.page(kind, { limit: 10 }), { readings, next: null });
       }
     });
 
@@ -78,27 +96,61 @@ export function hotStoreContract(test: TestFunctions, subject: StoreUnderTest<Te
       for (const kind of kinds) {
         const sorted = all.map((id) => `${id}${kind}`).sort();
 
-        equal(await ids(store, kind, { limit: 100 }), sorted);
-        const seen: string[] = [];
-        for (let after: string | undefined; ; after = seen.at(-1)) {
-          const page = await ids(store, kind, { limit: 3, ...(after === undefined ? {} : { after }) });
-          if (page.length === 0) break;
-          seen.push(...page);
-        }
-        equal(seen, sorted);
+        equal(await page(store, kind, { limit: 100 }), { ids: sorted, next: null });
+        equal(await page(store, kind, { limit: sorted.length }), { ids: sorted, next: null });
+        equal(await page(store, kind, { limit: 3 }), { ids: sorted.slice(0, 3), next: sorted[2] ?? null });
+        for (const limit of [1, 3]) equal(await walk(store, kind, { limit }), sorted);
       }
     });
 
-    it('finds the devices that have gone quiet', async (store) => {
+    it('chooses the devices whose newest reading lies inside a window, or outside of it', async (store) => {
       for (const kind of kinds) {
-        await commit(
-          store,
-          [0, 1, 2, 3].map((n) => aReading(kind, { deviceId: `d-${n}`, timestamp: START + n * MINUTE })),
-        );
+        await commit(store, devicesByMinute(kind, 5));
+        const window = { from: START + MINUTE, to: START + 3 * MINUTE };
+        const [inside, outside] = [
+          { window, inside: true },
+          { window, inside: false },
+        ];
 
-        equal(await ids(store, kind, { limit: 10, olderThan: START + 2 * MINUTE }), ['d-0', 'd-1']);
-        equal(await ids(store, kind, { limit: 1, olderThan: START + 2 * MINUTE, after: 'd-0' }), ['d-1']);
-        equal(await ids(store, kind, { limit: 10, olderThan: START }), []);
+        equal(await page(store, kind, { limit: 10, filter: inside }), { ids: ['d-1', 'd-2'], next: null }, kind);
+        equal(
+          await page(store, kind, { limit: 10, filter: outside }),
+          { ids: ['d-0', 'd-3', 'd-4'], next: null },
+          kind,
+        );
+        equal(await page(store, kind, { limit: 10, filter: outside, after: 'd-0' }), {
+          ids: ['d-3', 'd-4'],
+          next: null,
+        });
+        for (const limit of [1, 2]) {
+          equal(await walk(store, kind, { limit, filter: inside }), ['d-1', 'd-2'], kind);
+          equal(await walk(store, kind, { limit, filter: outside }), ['d-0', 'd-3', 'd-4'], kind);
+        }
+        await commit(store, [aReading(kind, { deviceId: 'd-1', timestamp: START + 3 * MINUTE })]);
+        equal(await walk(store, kind, { limit: 10, filter: inside }), ['d-2'], kind);
+      }
+    });
+
+    it('ends a page early when hardly any device passes, so that none examines a whole fleet', async (store) => {
+      for (const kind of kinds) {
+        const fleet = devicesByMinute(kind, MAX_DEVICES_PER_PAGE + 2).map((one) => ({ ...one, timestamp: START }));
+        const [last] = fleet
+          .map(({ deviceId }) => deviceId)
+          .sort()
+          .slice(-1);
+        const passing = aReading(kind, { deviceId: last ?? '', timestamp: START + HOUR });
+        await commit(store, [...fleet, passing]);
+        const hour = { from: START + HOUR, to: START + 2 * HOUR };
+
+        const first = await page(store, kind, { limit: 1, filter: { window: hour, inside: true } });
+
+        equal(first.ids, [], kind);
+        ensure(first.next !== null, 'the first page examined all devices');
+        equal(await walk(store, kind, { limit: 1, filter: { window: hour, inside: true } }), [last as string], kind);
+        const never = { from: START - HOUR, to: START };
+        equal(await walk(store, kind, { limit: 1, filter: { window: never, inside: true } }), [], kind);
+        const all = await walk(store, kind, { limit: 1_000, filter: { window: never, inside: false } });
+        equal(all, fleet.map(({ deviceId }) => deviceId).sort(), kind);
       }
     });
 
@@ -108,7 +160,7 @@ export function hotStoreContract(test: TestFunctions, subject: StoreUnderTest<Te
         const newest = aReading(kind, { timestamp: START + MINUTE, kwh: 0.4 });
         await commit(store, [newest]);
 
-        equal(await store.hot.page(kind, { limit: 10 }), [newest], kind);
+        equal(await store.hot.page(kind, { limit: 10 }), { readings: [newest], next: null }, kind);
       }
     });
   });

@@ -8,6 +8,9 @@ import type { StoreUnderTest } from '../store-under-test.ts';
 import { suite } from '../suite.ts';
 import type { TestFunctions } from '../test-functions.ts';
 
+/** The links of the largest import. */
+const IMPORT = 5_000;
+
 const add = async ({ links }: RecordStore, ...added: MeterLink[]) =>
   (await links.add(added)).map(({ status }) => status);
 
@@ -66,6 +69,24 @@ export function linkContract(test: TestFunctions, subject: StoreUnderTest<Record
         'overlap',
         'stored',
       ]);
+    });
+
+    it('of one meter may be as many as an import brings, in any order', async (store) => {
+      const links = Array.from({ length: IMPORT }, (_, n) => {
+        const from = START + ((n * 7) % IMPORT) * HOUR; // 7 and the number have no common factor
+        return aLink({ vehicleId: `EV-${n % 3}`, from, to: from + HOUR });
+      });
+      const between = aLink({ vehicleId: 'EV-9', from: START + 10 * HOUR + 1, to: null });
+
+      equal(new Set(await add(store, ...links)), new Set(['stored']));
+      equal(new Set(await add(store, ...links)), new Set(['duplicate']));
+      const inTheWay = links.find(({ from }) => from === START + 10 * HOUR);
+      equal(await store.links.add([between]), [{ status: 'overlap', with: inTheWay as MeterLink }]);
+      const last = links.filter(({ from }) => from >= START + (IMPORT - 2) * HOUR).sort((a, b) => a.from - b.from);
+      const window = { from: START + (IMPORT - 2) * HOUR, to: START + IMPORT * HOUR };
+      equal(new Set(await store.links.during(window)), new Set(last));
+      equal((await store.links.list({ limit: 3, meterId: 'M-1' })).length, 3);
+      equal(await store.links.list({ limit: 3, meterId: 'M-' }), []);
     });
 
     it('written concurrently for one meter leave exactly one', async (store) => {

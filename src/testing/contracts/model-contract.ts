@@ -4,19 +4,13 @@ import { byKind, kinds } from '#domain/streams/streams';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { equal } from '../assertions.ts';
+import { type FastCheck, fastCheck, type ModelOptions } from '../fast-check.ts';
 import { aReading, measuredOf, START } from '../readings.ts';
 import type { StoreUnderTest } from '../store-under-test.ts';
 import { atNewPlace } from '../suite.ts';
 import type { TestFunctions } from '../test-functions.ts';
 import { closeHours } from '../upkeep.ts';
 import { StoreModel } from './store-model.ts';
-
-export interface ModelOptions {
-  /** Random histories to try; each opens a store. 20 by default. */
-  readonly runs?: number;
-  /** Repeats the histories of an earlier run, whose failure printed its seed. */
-  readonly seed?: number;
-}
 
 /**
  * Random histories: commits of new, late, repeated and conflicting readings, atomic or not, with hours closed in
@@ -48,16 +42,6 @@ const DEVICES = ['d-1', 'd-2', 'd-3'];
 const TIMES = [-DAY, -1, 0, 1, MINUTE - 1, MINUTE, HOUR - 1, HOUR, 90 * MINUTE, 3 * HOUR].map(
   (offset) => START + offset,
 );
-
-type FastCheck = typeof import('fast-check').default;
-
-async function fastCheck(): Promise<FastCheck> {
-  try {
-    return (await import('fast-check')).default;
-  } catch (cause) {
-    throw new Error('the model contract needs the package fast-check: npm install --save-dev fast-check', { cause });
-  }
-}
 
 function steps(fc: FastCheck) {
   const reading = fc

@@ -59,7 +59,7 @@ export function retentionContract(test: TestFunctions, subject: StoreUnderTest<T
           equal(await store.hot.newest(kind, 'd-0'), silent[n], kind);
           equal(await store.hot.knows(kind, 'd-0'), true);
           const page = [silent[n], readingsOf(kind)[5]];
-          equal(await store.hot.page(kind, { limit: 10 }), page as typeof silent, kind);
+          equal((await store.hot.page(kind, { limit: 10 })).readings, page as typeof silent, kind);
 
           const heard = aReading(kind, { deviceId: 'd-0', timestamp: START + 3 * HOUR });
           await commit(store, [heard]);

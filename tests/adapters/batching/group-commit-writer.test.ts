@@ -13,6 +13,7 @@ class GatedWriter implements TelemetryWriter {
   readonly commits: { readings: number; atomic: boolean }[] = [];
   readonly #gates: PromiseWithResolvers<void>[] = [];
   maxGroupWhenBusy?: number;
+  maxOvertaken?: number;
   open = false;
 
   async commit(readings: readonly Reading[], options?: CommitOptions): Promise<readonly CommitOutcome[]> {
@@ -25,8 +26,9 @@ class GatedWriter implements TelemetryWriter {
     return this.#memory.commit(readings, options);
   }
 
-  letThrough(): void {
-    this.#gates.shift()?.resolve();
+  /** Lets one of the waiting commits through, by default the oldest. */
+  letThrough(index = 0): void {
+    this.#gates.splice(index, 1)[0]?.resolve();
   }
 
   fail(error: Error): void {
@@ -247,6 +249,56 @@ describe('the group commit writer', () => {
     await turn();
     store.open = true;
     expect(await writer.commit(readings(1))).toEqual([{ status: 'stored' }]);
+  });
+
+  it('rejects each request when its own time is over', async () => {
+    const { writer } = given({ timeout: 1_000 });
+    const order: string[] = [];
+    const request = async (name: string) => {
+      const begin = performance.now();
+      await writer.commit(readings(1)).catch(() => order.push(name));
+      return performance.now() - begin;
+    };
+    const note = (name: string, milliseconds: number) => sleep(milliseconds).then(() => order.push(name));
+
+    const first = request('in flight');
+    await sleep(20);
+    await Promise.all([first, request('waiting'), note('50 ms later', 1_050)]);
+
+    expect(order).toEqual(['in flight', 'waiting', '50 ms later']);
+    expect(await first).toBeGreaterThanOrEqual(999);
+  });
+
+  it('lets commits overtake those that take unusually long, as many as the store declares', async () => {
+    const { store, writer } = given({ overtakeAfter: 30 });
+    store.maxOvertaken = 2;
+    const answered: number[] = [];
+    const commits = [0, 1, 2, 3].map((n) => writer.commit(readings(1), { atomic: true }).then(() => answered.push(n)));
+
+    while (store.commits.length < 3) await turn(); // two are overtaken, and one has the only place
+    await sleep(60);
+    expect(store.commits).toHaveLength(3);
+    store.letThrough(2);
+    while (store.commits.length < 4) await turn();
+    expect(answered).toEqual([2]);
+
+    store.open = true;
+    store.letThrough();
+    store.letThrough();
+    store.letThrough();
+    await Promise.all(commits);
+  });
+
+  it('keeps the order of commits in a store that makes one after another, however long they take', async () => {
+    const { store, writer } = given({ overtakeAfter: 10 });
+    const commits = [writer.commit(readings(1)), turn().then(() => writer.commit(readings(1)))];
+
+    await sleep(50);
+    expect(store.commits).toHaveLength(1);
+
+    store.open = true;
+    store.letThrough();
+    await Promise.all(commits);
   });
 
   it('drains: every accepted request is answered first', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '#application/errors';
+import { MAX_AHEAD } from '#domain/reading/live-state';
 import { MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
 import { appUnderTest, NOW, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
@@ -118,9 +119,35 @@ describe('live pages', () => {
     const stale = (await (await app.request('/v1/meters/live?stale=true')).json()) as Page;
     expect(stale.data.map(({ meterId }) => meterId)).toEqual(['M-3', 'M-4', 'M-5', 'M-6']);
     expect(stale.data.every((device) => device.stale)).toBe(true);
-    const all = (await (await app.request('/v1/meters/live?stale=false')).json()) as Page;
+    const others = (await (await app.request('/v1/meters/live?stale=false')).json()) as Page;
+    expect(others.data.map(({ meterId }) => meterId)).toEqual(['M-0', 'M-1', 'M-2']);
+    expect(others.data.some((device) => device.stale)).toBe(false);
+    const all = (await (await app.request('/v1/meters/live')).json()) as Page;
     expect(all.data).toHaveLength(7);
     expect(all.nextCursor).toBeNull();
+  });
+
+  it('count a device as stale that is further ahead of the clock than ingestion accepts', async () => {
+    const { app, clock } = await appWithMeters();
+    clock.set(START - MAX_AHEAD - 1);
+    const page = async (query: string) => (await (await app.request(`/v1/meters/live?${query}`)).json()) as Page;
+
+    const ahead = { meterId: 'M-0', ageSeconds: null, stale: true };
+    expect(await page('stale=true')).toMatchObject({ data: [ahead], nextCursor: null });
+    expect((await page('stale=false')).data[0]).toMatchObject({ meterId: 'M-1', ageSeconds: 0, stale: false });
+  });
+
+  it('end early when hardly any device passes, and say where to go on', async () => {
+    const { app, clock } = appUnderTest();
+    const fleet = Array.from({ length: 5_001 }, (_, i) => sentMeter({ meterId: `M-${10_000 + i}` }));
+    for (const part of [fleet.slice(0, 5_000), fleet.slice(5_000)]) await post(app, part);
+    clock.advance(3 * MINUTE);
+    await post(app, sentMeter({ meterId: 'M-9', timestamp: START + 2 * MINUTE }));
+
+    const first = (await (await app.request('/v1/meters/live?stale=false&limit=1')).json()) as Page;
+    expect(first).toEqual({ data: [], nextCursor: expect.any(String) });
+    const second = await app.request(`/v1/meters/live?stale=false&limit=1&cursor=${first.nextCursor}`);
+    expect(await second.json()).toMatchObject({ data: [{ meterId: 'M-9' }], nextCursor: null });
   });
 
   it('are empty before anything is stored', async () => {

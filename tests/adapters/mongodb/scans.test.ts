@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { MongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import { aLink } from '#testing/links';
 import { aMeterReading, START } from '#testing/readings';
 import { seriesOf } from '#testing/series-of';
 import { closeHours } from '#testing/upkeep';
@@ -134,7 +135,8 @@ describe('MongoDB examines only', () => {
   });
 
   it('the readings of devices not seen since, on a page of stale devices', async () => {
-    const query = { limit: 100, olderThan: START + (HOURS - 1) * HOUR + 50 * MINUTE };
+    const fresh = { from: START + (HOURS - 1) * HOUR + 50 * MINUTE, to: START + HOURS * HOUR };
+    const query = { limit: 100, filter: { window: fresh, inside: false } };
     await store.writer.commit([aMeterReading({ deviceId: 'M-silent', timestamp: START + (HOURS - 1) * HOUR })]);
     const other = await openMongoDbStore({ ...database, liveDocuments: false });
     onTestFinished(() => other.close());
@@ -143,12 +145,27 @@ describe('MongoDB examines only', () => {
     const elsewhere = await examined(db, () => other.hot.page('meter', query));
     const again = await examined(db, () => other.hot.page('meter', query));
 
-    expect((await other.hot.page('meter', query)).map(({ deviceId: id }) => id)).toEqual(['M-silent']);
+    expect((await other.hot.page('meter', query)).readings.map(({ deviceId: id }) => id)).toEqual(['M-silent']);
     for (const { documents } of [here, again]) {
       expect(documents).toBeGreaterThanOrEqual(DEVICES + 1 + 1);
       expect(documents).toBeLessThanOrEqual(DEVICES + 1 + atMost(1, 1));
     }
     expect(elsewhere.documents).toBeGreaterThanOrEqual(2 * (DEVICES + 1));
+  });
+
+  it('the neighbours of a link that is added or ended, and the links of a vehicle that are not over', async () => {
+    const links = Array.from({ length: 300 }, (_, n) => aLink({ from: START + n * HOUR, to: START + (n + 1) * HOUR }));
+    await store.links.add(links);
+    const next = aLink({ vehicleId: 'EV-2', from: START + 300 * HOUR });
+
+    const adding = await examined(db, () => store.links.add([next]));
+    const ending = await examined(db, () => store.links.end(next.id, START + 301 * HOUR));
+    const during = await examined(db, () =>
+      store.links.during({ from: START + 299 * HOUR, to: START + 301 * HOUR }, 'EV-1'),
+    );
+
+    for (const { documents } of [adding, ending, during]) expect(documents).toBeLessThanOrEqual(5);
+    expect(adding.documents).toBeGreaterThanOrEqual(1);
   });
 
   it('the keys of readings that are sent again, and none between them', async () => {

@@ -39,6 +39,18 @@ describe('calls that wait for a thread', () => {
     expect(await add(3, 3)).toBe(6);
   });
 
+  it('are overtaken by the few that must not wait, even when no more may wait', async () => {
+    const { reader, add, work } = await bounded({ sent: 1, waiting: 1 });
+    const order: string[] = [];
+    const calls = [work(50).then(() => order.push('sent')), add(1, 1).then(() => order.push('waiting'))];
+
+    expect(await reader.ahead.call('math', 'add', [2, 2])).toBe(4);
+    order.push('ahead');
+    await Promise.all(calls);
+
+    expect(order).toEqual(['sent', 'ahead', 'waiting']);
+  });
+
   it('reject when they are not sent in time; the call that was sent is still answered', async () => {
     const { add, work } = await bounded({ sent: 1, waitTimeout: 50 });
     const sent = work(400);

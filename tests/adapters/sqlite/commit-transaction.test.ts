@@ -105,7 +105,7 @@ describe('a commit that fails halfway', () => {
 
 describe('a transaction that cannot be rolled back', () => {
   it('is rolled back by the next commit, and its readings are neither stored nor counted', () => {
-    const { database: file, transaction, commit, fleetTotals, history } = database();
+    const { database: file, commit, fleetTotals, history } = database();
     const exec = file.exec.bind(file);
     file.exec = (sql) => {
       if (sql === 'ROLLBACK') throw new Error('disk I/O error');
@@ -113,7 +113,6 @@ describe('a transaction that cannot be rolled back', () => {
     };
     const reading = aMeterReading({ kwh: 1 });
     expect(() => commit([reading, aVehicleReading({ kwh: FAULTY_KWH })])).toThrow('disk I/O error');
-    expect(transaction.lastFailed).toBe(true);
 
     file.exec = exec;
     expect(() => commit([reading])).toThrow('within a transaction');
@@ -158,6 +157,32 @@ describe('a disk that is full', () => {
     expect(new Set(commit(large))).toEqual(new Set(['stored']));
     expect(fleetTotals().meter).toEqual({ energy: 100_000 + 2_000_000, readings: 2001 });
   });
+
+  it('is noticed until as much as a commit can be written again, whatever small commits do', () => {
+    const { database: file, transaction, commit } = database();
+    const fleet = Array.from({ length: 20_000 }, (_, n) => aMeterReading({ deviceId: `M-${n}-of-a-large-fleet` }));
+    commit([aMeterReading()]);
+    transaction.checkWrites();
+    const cacheSize = file.prepare('PRAGMA cache_size').get();
+    const pages = Number(file.prepare('PRAGMA page_count').get()?.page_count);
+    file.exec(`PRAGMA max_page_count = ${pages}`);
+
+    expect(() => commit(fleet)).toThrow('full');
+    for (const [reading, outcome] of [
+      [aMeterReading(), 'duplicate'],
+      [aMeterReading({ timestamp: START + 1 }), 'stored'],
+    ] as const) {
+      expect(commit([reading])).toEqual([outcome]);
+      expect(() => transaction.checkWrites()).toThrow('full');
+    }
+
+    file.exec('PRAGMA max_page_count = 1000000');
+    transaction.checkWrites();
+    expect(commit(fleet)).toHaveLength(fleet.length);
+    expect(file.prepare("SELECT name FROM sqlite_schema WHERE name = 'write_check'").all()).toEqual([]);
+    expect(file.prepare('PRAGMA cache_size').get()).toEqual(cacheSize);
+    expect(file.isTransaction).toBe(false);
+  });
 });
 
 describe('a file that another process is writing to', () => {
@@ -169,11 +194,11 @@ describe('a file that another process is writing to', () => {
     other.exec('BEGIN IMMEDIATE');
 
     expect(() => commit([aMeterReading()])).toThrow('database is locked');
-    expect(transaction.lastFailed).toBe(true);
+    expect(() => transaction.checkWrites()).toThrow('database is locked');
 
     other.exec('ROLLBACK');
     expect(commit([aMeterReading()])).toEqual(['stored']);
-    expect(transaction.lastFailed).toBe(false);
+    transaction.checkWrites();
     expect(live()).toEqual(aMeterReading());
   });
 });

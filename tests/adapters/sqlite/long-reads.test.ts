@@ -32,6 +32,17 @@ function makeLinksSlow(directory: string): void {
   database.close();
 }
 
+/** Makes a page of vehicles take many seconds of CPU time, and every other read of them. */
+function makeVehiclesSlow(directory: string): void {
+  const database = new DatabaseSync(join(directory, 'energy.db'));
+  database.exec(
+    `ALTER TABLE vehicle_devices RENAME TO all_vehicles;
+     CREATE VIEW vehicle_devices AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000000)
+       SELECT number, id FROM all_vehicles WHERE (SELECT MAX(i) FROM n) > 0 UNION ALL SELECT 1, MAX(i) FROM n`,
+  );
+  database.close();
+}
+
 /** Waits until the thread has been busy for longer than anything but the slow list takes. */
 async function busy(thread: Worker | undefined): Promise<void> {
   const activeTime = () => thread?.performance.eventLoopUtilization().active ?? 0;
@@ -59,6 +70,31 @@ describe('a reader that is busy with a long read', { timeout: TIMEOUT }, () => {
     await store.writer.commit([aMeterReading({ timestamp: START + MINUTE })]);
     expect(await store.hot.newest('meter', 'M-1')).toBeDefined();
     expect(await store.upkeep.retention.horizon()).toBeUndefined();
+
+    expect(isBusy).toBe(true);
+  });
+
+  it('delays no single live read when it is a page of live state that takes long, nor anything else', async () => {
+    const directory = temporaryDirectory();
+    const threads = startedThreads();
+    const store = await opened(directory);
+    await store.writer.commit([aMeterReading()]);
+    makeVehiclesSlow(directory);
+    let isBusy = true;
+    void store.hot
+      .page('vehicle', { limit: 1 })
+      .catch(() => {}) // rejects when the store closes
+      .finally(() => {
+        isBusy = false;
+      });
+    await busy(threads[3]);
+
+    await store.health.check();
+    await store.writer.commit([aMeterReading({ timestamp: START + MINUTE })]);
+    expect(await store.hot.newest('meter', 'M-1')).toBeDefined();
+    expect(await store.hot.knows('meter', 'M-1')).toBe(true);
+    expect(await store.upkeep.retention.horizon()).toBeUndefined();
+    expect(await store.links.list({ limit: 1 })).toEqual([]);
 
     expect(isBusy).toBe(true);
   });

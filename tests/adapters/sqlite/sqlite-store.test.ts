@@ -216,6 +216,7 @@ describe('a store with a thread that died', () => {
     [0, 'writes'],
     [1, 'reads live state'],
     [2, 'reads the rest'],
+    [3, 'reads pages of live state'],
   ])('has failed for good, and can still be closed (thread %i, which %s)', async (number) => {
     const threads = startedThreads();
     const store = await opened(temporaryDirectory());

@@ -3,8 +3,8 @@ import type { Worker } from 'node:worker_threads';
 import { onTestFinished } from 'vitest';
 
 /**
- * The threads started during the test, in order. A store starts its writer, then the reader of live state, then the
- * other.
+ * The threads started during the test, in order. A store starts its writer, then the readers: of the live state of single
+ * devices, of everything that may take long, of pages.
  */
 export function startedThreads(): Worker[] {
   const threads: Worker[] = [];

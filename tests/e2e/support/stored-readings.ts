@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { EngineStore } from '#application/ports/engine-store';
+import type { LiveReadings } from '#application/ports/hot-store';
 import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import type { Reading } from '#domain/reading/reading';
 import type { DeviceTotals } from '#domain/reading/totals';
@@ -61,12 +62,13 @@ async function contentsAtRest(store: EngineStore, window: TimeWindow) {
 
 async function devicesOf(store: EngineStore, kind: Kind, window: TimeWindow) {
   const devices: { newest: Reading; history: Reading[]; totals: DeviceTotals }[] = [];
-  for (let live = await store.hot.page(kind, { limit: PAGE }); live.length > 0; ) {
-    for (const newest of live) {
+  for (let after: string | null = ''; after !== null; ) {
+    const { readings, next }: LiveReadings = await store.hot.page(kind, { limit: PAGE, after });
+    for (const newest of readings) {
       const history = await historyOf(store, kind, newest.deviceId, window);
       devices.push({ newest, history, totals: await store.cold.deviceTotals(kind, newest.deviceId, window) });
     }
-    live = await store.hot.page(kind, { limit: PAGE, after: live.at(-1)?.deviceId ?? '' });
+    after = next;
   }
   return devices;
 }

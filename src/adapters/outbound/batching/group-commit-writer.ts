@@ -11,6 +11,8 @@ export interface GroupCommitLimits extends PacingLimits {
   readonly queueBytes: number;
   /** A request that the store has not answered for this long is rejected; devices send it again. */
   readonly timeout: Millis;
+  /** A commit that takes longer than this may be overtaken, if the store allows it. Usual ones take milliseconds. */
+  readonly overtakeAfter: Millis;
 }
 
 export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
@@ -19,7 +21,8 @@ export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   queueReadings: 50_000,
   maxWait: 300,
   queueBytes: 32 * 1024 * 1024,
-  timeout: 10 * SECOND,
+  timeout: 9.5 * SECOND, // clients are promised 10 s, which include reading their request and writing the answer
+  overtakeAfter: SECOND / 2,
 };
 
 /** Memory of one reading besides its id: the object, its numbers, its share of the request. */
@@ -32,6 +35,13 @@ interface Request {
   readonly deadline: number;
   resolve(outcomes: readonly CommitOutcome[]): void;
   reject(error: Error): void;
+}
+
+interface Commit {
+  /** Oldest first. */
+  readonly requests: readonly Request[];
+  /** By `performance.now()`, as all times here. */
+  readonly begin: Millis;
 }
 
 /**
@@ -48,7 +58,7 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   readonly #writer: TelemetryWriter;
   readonly #limits: GroupCommitLimits;
   readonly #waiting: Request[] = [];
-  readonly #inFlight = new Set<readonly Request[]>();
+  readonly #inFlight = new Set<Commit>(); // oldest first
   readonly #drained: (() => void)[] = [];
   /** Of all unanswered requests, waiting or in flight. */
   #readings = 0;
@@ -56,7 +66,7 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   #waitingReadings = 0;
   #flush: NodeJS.Immediate | undefined;
   #linger: NodeJS.Timeout | undefined;
-  #overdueCheck: NodeJS.Timeout | undefined;
+  #alarm: { readonly at: Millis; readonly timer: NodeJS.Timeout } | undefined;
   #last = NO_COMMIT;
   /** Readings per millisecond that the store takes from large commits, once it has seen one. */
   #pace: number | undefined;
@@ -77,7 +87,7 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
       const deadline = performance.now() + this.#limits.timeout;
       this.#waiting.push({ readings, atomic, bytes, deadline, resolve, reject });
       this.#waitingReadings += readings.length;
-      this.#overdueCheck ??= setInterval(() => this.#rejectOverdue(), this.#limits.timeout / 10);
+      this.#setAlarm(deadline);
       this.#flush ??= setImmediate(() => this.#startCommits());
     });
   }
@@ -102,10 +112,17 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
 
   #startCommits(): void {
     this.#flush = undefined;
-    while (this.#waiting.length > 0 && this.#inFlight.size < this.#limits.commitsInFlight) {
+    while (this.#waiting.length > 0 && this.#hasPlace()) {
       if (this.#lingers()) return;
       void this.#commitGroup(this.#takeGroup());
     }
+  }
+
+  #hasPlace(): boolean {
+    const { overtakeAfter, commitsInFlight } = this.#limits;
+    const before = performance.now() - overtakeAfter;
+    const slow = [...this.#inFlight].filter(({ begin }) => begin <= before).length;
+    return this.#inFlight.size - Math.min(slow, this.#writer.maxOvertaken ?? 0) < commitsInFlight;
   }
 
   /** Whether the next commit waits for more readings; a timer then starts it. */
@@ -135,8 +152,10 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   }
 
   async #commitGroup(group: readonly Request[]): Promise<void> {
-    this.#inFlight.add(group);
     const begin = performance.now();
+    const commit: Commit = { requests: group, begin };
+    this.#inFlight.add(commit);
+    if (this.#writer.maxOvertaken) this.#setAlarm(begin + this.#limits.overtakeAfter);
     let count = 0;
     try {
       const readings = group.length === 1 ? (group[0]?.readings ?? []) : group.flatMap((request) => request.readings);
@@ -151,7 +170,7 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
       const cause = error instanceof Error ? error : new StoreUnavailableError('the commit failed', { cause: error });
       for (const request of group) request.reject(cause);
     }
-    this.#inFlight.delete(group);
+    this.#inFlight.delete(commit);
     const end = performance.now();
     this.#last = { readings: count, duration: end - begin, end };
     this.#pace = learnPace(this.#limits, this.#pace, this.#last);
@@ -163,9 +182,32 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
     this.#readings -= readings.length;
     this.#bytes -= bytes;
     if (this.#inFlight.size > 0 || this.#waiting.length > 0) return;
-    clearInterval(this.#overdueCheck);
-    this.#overdueCheck = undefined;
+    clearTimeout(this.#alarm?.timer);
+    this.#alarm = undefined;
     for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  /** One timer for whatever is due first. What has been settled by then only costs the next look. */
+  #setAlarm(at: Millis): void {
+    if (this.#alarm !== undefined && this.#alarm.at <= at) return;
+    clearTimeout(this.#alarm?.timer);
+    const timer = setTimeout(() => this.#onAlarm(), Math.ceil(at - performance.now()));
+    this.#alarm = { at, timer };
+  }
+
+  #onAlarm(): void {
+    this.#alarm = undefined;
+    this.#rejectOverdue();
+    this.#startCommits();
+    const now = performance.now();
+    const [oldest] = this.#waiting;
+    const due = oldest === undefined ? [] : [oldest.deadline];
+    for (const { requests, begin } of this.#inFlight) {
+      if (this.#writer.maxOvertaken) due.push(begin + this.#limits.overtakeAfter);
+      due.push(requests.find(({ deadline }) => deadline > now)?.deadline ?? now);
+    }
+    const next = Math.min(...due.filter((at) => at > now));
+    if (next < Infinity) this.#setAlarm(next);
   }
 
   /**
@@ -175,8 +217,8 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   #rejectOverdue(): void {
     const now = performance.now();
     const error = () => new StoreUnavailableError(`the store has not answered for ${this.#limits.timeout} ms`);
-    for (const group of this.#inFlight) {
-      for (const request of group) if (request.deadline <= now) request.reject(error());
+    for (const { requests } of this.#inFlight) {
+      for (const request of requests) if (request.deadline <= now) request.reject(error());
     }
     while (this.#waiting[0] !== undefined && this.#waiting[0].deadline <= now) {
       const overdue = this.#waiting.shift() as Request;

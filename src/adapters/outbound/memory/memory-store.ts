@@ -1,13 +1,18 @@
 import type { ColdStore, FleetHour, HistoryQuery } from '#application/ports/cold-store';
 import type { EngineStore } from '#application/ports/engine-store';
-import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
+import {
+  type HotStore,
+  type LivePageQuery,
+  type LiveReadings,
+  MAX_DEVICES_PER_PAGE,
+} from '#application/ports/hot-store';
 import type { RecordStore } from '#application/ports/record-store';
 import type { Retention } from '#application/ports/retention';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import type { Upkeep } from '#application/ports/upkeep';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/reading/ingest-outcome';
-import { advancesLiveState } from '#domain/reading/live-state';
+import { advancesLiveState, passesFilter } from '#domain/reading/live-state';
 import { type Reading, readingKey, sameValues } from '#domain/reading/reading';
 import {
   addFleetTotals,
@@ -23,6 +28,7 @@ import type { TimeWindow } from '#domain/time/time-window';
 import { DeviceHistory } from './device-history.ts';
 import { MemoryLinks } from './memory-links.ts';
 import { MemoryWarnings } from './memory-warnings.ts';
+import { OrderedIds } from './ordered-ids.ts';
 
 /**
  * Keeps everything in this process, for tests and demos. It gives the same answers as the other stores, and everything is
@@ -47,6 +53,7 @@ export function createMemoryRecords(): RecordStore {
 class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
   readonly #histories = byKind(() => new Map<string, DeviceHistory>());
   readonly #live = byKind(() => new Map<string, Reading>());
+  readonly #ids = byKind(() => new OrderedIds());
   readonly #minutes = new Map<number, FleetTotals>();
   #horizon: EpochMillis | undefined;
 
@@ -69,11 +76,20 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
     return this.#live[kind].has(deviceId);
   }
 
-  async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
-    return [...this.#live[kind].values()]
-      .filter(({ deviceId, timestamp }) => (after === undefined || deviceId > after) && timestamp < olderThan)
-      .sort((a, b) => (a.deviceId < b.deviceId ? -1 : 1))
-      .slice(0, limit);
+  async page(kind: Kind, { after = '', limit, filter }: LivePageQuery): Promise<LiveReadings> {
+    const readings: Reading[] = [];
+    let last: string | undefined;
+    let examined = 0;
+    for (const id of this.#ids[kind].after(after)) {
+      if (last !== undefined && (readings.length === limit || examined === MAX_DEVICES_PER_PAGE)) {
+        return { readings, next: last };
+      }
+      last = id;
+      examined++;
+      const reading = this.#live[kind].get(id) as Reading;
+      if (passesFilter(filter, reading.timestamp)) readings.push(reading);
+    }
+    return { readings, next: null };
   }
 
   async history(kind: Kind, deviceId: string, window: TimeWindow, query: HistoryQuery): Promise<readonly Reading[]> {
@@ -148,6 +164,7 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
     if (history === undefined) {
       history = new DeviceHistory(kind, this.#horizon ?? -Infinity);
       this.#histories[kind].set(deviceId, history);
+      this.#ids[kind].add(deviceId);
     }
     const outcome = outcomeBeside(history.at(timestamp), reading);
     if (outcome !== STORED) return outcome;

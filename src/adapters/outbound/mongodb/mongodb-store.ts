@@ -24,6 +24,7 @@ import { WARNING_INDEXES, warningCollections } from './records/warning-documents
 import { APP_NAME } from './server/abandoned-transactions.ts';
 import { createCollections } from './server/create-collections.ts';
 import { answered, answeredInTime } from './server/driver-errors.ts';
+import { advance } from './server/marks.ts';
 import { requireSuitableServer } from './server/server-requirements.ts';
 
 export interface MongoDbStoreOptions {
@@ -45,6 +46,8 @@ export type MongoDbStore = EngineStore & { readonly upkeep: Required<Upkeep> };
 const SELECTION_TIMEOUT: Millis = 8 * SECOND;
 /** Longer than the longest statement, the sums of an hour of a large fleet. Commits have a deadline of their own. */
 const SOCKET_TIMEOUT: Millis = 2 * MINUTE;
+/** Ten commits may hang at a time, for 8 s each, and keep their connections until the socket times out: 150 in all. */
+const MAX_CONNECTIONS = 200;
 /** A working server answers in milliseconds. */
 const CHECK_TIMEOUT: Millis = 3 * SECOND;
 
@@ -54,6 +57,7 @@ const CLIENT_OPTIONS: MongoClientOptions = {
   connectTimeoutMS: SELECTION_TIMEOUT,
   waitQueueTimeoutMS: SELECTION_TIMEOUT,
   socketTimeoutMS: SOCKET_TIMEOUT,
+  maxPoolSize: MAX_CONNECTIONS,
   // Whatever the connection string says: what was read or acknowledged cannot be rolled back.
   readPreference: 'primary',
   readConcern: { level: 'majority' },
@@ -130,6 +134,7 @@ export async function openMongoDbStore({
     health: {
       check: async () => {
         await answeredInTime(admin.command({ ping: 1 }), CHECK_TIMEOUT);
+        await writer.checkCommits(() => answeredInTime(advance(hours.marks, 'write-check', Date.now()), CHECK_TIMEOUT));
       },
     },
     close: async () => {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
 import type { EngineStore } from '#application/ports/engine-store';
+import type { LinkOutcome } from '#application/ports/link-repository';
 import type { Upkeep } from '#application/ports/upkeep';
 import { type Millis, SECOND } from '#domain/time/time';
 import { closeHour } from './hour-closing.ts';
@@ -25,8 +26,10 @@ export type SqliteStore = EngineStore & { readonly upkeep: Required<Upkeep> };
 
 /** Live reads are so short that the thread must not wait for the main thread after each. */
 const LIVE_READS: CallLimits = { sent: 64 };
-/** Other reads may take seconds, and one that has been sent can no longer be withdrawn. */
+/** Pages take tens of milliseconds, other reads seconds, and one that has been sent can no longer be withdrawn. */
 const OTHER_READS: CallLimits = { sent: 4 };
+/** Links added in one transaction, of some 10 ms. Commits that have arrived meanwhile come before the next. */
+const LINKS_PER_STEP = 250;
 /**
  * How long closing waits for the readers. A running statement cannot be stopped; an idle reader ends within
  * milliseconds, and then no WAL is left behind.
@@ -34,9 +37,9 @@ const OTHER_READS: CallLimits = { sent: 4 };
 const READERS_END_TIMEOUT: Millis = SECOND / 2;
 
 /**
- * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads live state, and
- * one makes all reads that may take longer. A thread that dies is not replaced, as whatever killed it may
- * have damaged the rest of the process: the store has failed for good.
+ * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads the live state
+ * of single devices, one reads pages of it, and one makes all reads that may take longer. A thread that dies is not
+ * replaced, as whatever killed it may have damaged the rest of the process: the store has failed for good.
  *
  * Rejects when another process writes to the directory, when the file cannot be opened or is of another version, or when
  * a stream has data and is now defined differently.
@@ -69,16 +72,21 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
 
   try {
     if (!readOnly) writer = await startWriter();
-    const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
+    const live = await startReader(LIVE_READS);
+    const reader = await startReader(OTHER_READS);
+    const pages = await startReader(OTHER_READS);
     if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
     const telemetry = new SqliteWriter(writer, readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []));
-    const failed = Promise.race([writer.failed, live.failed, reader.failed]);
-    return { ...portsOn(telemetry, writer, live, reader), failed, close };
+    const failed = Promise.race([writer.failed, ...readers.map((one) => one.failed)]);
+    return { ...portsOn(telemetry, writer, { live, ahead: live.ahead, reader, pages }), failed, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
+
+/** `ahead` is the thread of live reads, too, for calls that must not wait behind those. */
+type Readers = Readonly<Record<'live' | 'ahead' | 'reader' | 'pages', Caller<ReaderObjects>>>;
 
 const NO_WRITER: Pick<Thread<WriterObjects>, 'call' | 'failure' | 'failed' | 'close'> = {
   failure: undefined,
@@ -93,19 +101,20 @@ const NO_WRITER: Pick<Thread<WriterObjects>, 'call' | 'failure' | 'failed' | 'cl
 function portsOn(
   telemetry: SqliteWriter,
   writer: Caller<WriterObjects>,
-  live: Caller<ReaderObjects>,
-  reader: Caller<ReaderObjects>,
+  { live, ahead, reader, pages }: Readers,
 ): Omit<SqliteStore, 'failed' | 'close'> {
+  const { newest, knows } = remote(live, 'hot');
+  const { page } = remote(pages, 'hot');
   const { unclosed, closed, recount } = remote(reader, 'rollups');
   const { moveHorizon, dropStep } = remote(writer, 'retention');
-  const { add, end, remove } = remote(writer, 'links');
+  const { add: addStep, end, remove } = remote(writer, 'links');
   const { find, list, during } = remote(reader, 'links');
   const { keep, evaluated } = remote(writer, 'warnings');
   const { watches, list: listWarnings, lastEvaluation } = remote(reader, 'warnings');
   let closing = Promise.resolve();
   return {
     writer: telemetry,
-    hot: remote(live, 'hot'),
+    hot: { newest, knows, page },
     cold: remote(reader, 'cold'),
     upkeep: {
       rollups: {
@@ -120,7 +129,7 @@ function portsOn(
         recount,
       },
       retention: {
-        horizon: remote(live, 'retention').horizon, // ingestion needs it, and must not wait behind a long sum
+        horizon: remote(ahead, 'retention').horizon, // ingestion needs it, and must not wait behind any read
         dropBefore: async (before, signal) => {
           const horizon = await moveHorizon(before);
           while (!signal?.aborted && (await dropStep()));
@@ -128,12 +137,26 @@ function portsOn(
         },
       },
     },
-    links: { add, find, list, end, remove, during },
+    links: {
+      add: async (links) => {
+        const outcomes: LinkOutcome[] = [];
+        for (let at = 0; at < links.length; at += LINKS_PER_STEP) {
+          outcomes.push(...(await addStep(links.slice(at, at + LINKS_PER_STEP))));
+        }
+        return outcomes;
+      },
+      find,
+      list,
+      end,
+      remove,
+      during,
+    },
     warnings: { watches, keep, list: listWarnings, lastEvaluation, evaluated },
     health: {
       check: async () => {
-        if (reader.failure) throw reader.failure; // no call: a reader that is busy with sums is not ill
-        await Promise.all([remote(writer, 'health').check(), remote(live, 'health').check()]);
+        // No calls to these: a reader that is busy with pages or sums is not ill.
+        for (const { failure } of [reader, pages]) if (failure) throw failure;
+        await Promise.all([remote(writer, 'health').check(), remote(ahead, 'health').check()]);
       },
     },
   };

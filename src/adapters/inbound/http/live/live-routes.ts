@@ -19,9 +19,10 @@ export function liveRoutes(app: Hono, { readLiveState, listLiveStates }: LiveRou
 
     app.get(`/v1/${plural}/live`, async (c) => {
       const query = new QueryParameters(c);
-      const page = { limit: query.limit(), ...given({ after: query.cursor() }), stale: query.flag('stale') };
+      const stale = query.choice('stale', ['true', 'false']);
+      const page = { limit: query.limit(), ...given({ after: query.cursor() }) };
       query.check();
-      const { devices, next } = await listLiveStates.list(kind, page);
+      const { devices, next } = await listLiveStates.list(kind, { ...page, ...(stale && { stale: stale === 'true' }) });
       return jsonResponse(c, 200, { data: devices.map(presentLive), nextCursor: nextCursor(next) });
     });
 

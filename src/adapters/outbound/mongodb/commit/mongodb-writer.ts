@@ -12,11 +12,14 @@ import { ConflictPause } from '../server/conflict-pause.ts';
 import { answeredInTime, isDuplicateKey, isTransient } from '../server/driver-errors.ts';
 import { inTransaction } from '../server/durable-transaction.ts';
 import { CommitBatch, NOTHING_KNOWN } from './commit-batch.ts';
+import { CommitHealth } from './commit-health.ts';
 import { findKnown } from './known-readings.ts';
 import { type CommitCollections, writeReadings } from './write-readings.ts';
 
 /** No attempt starts later than this after `commit` was called, and no caller waits longer. */
 const COMMIT_TIMEOUT: Millis = 8 * SECOND;
+/** Commits that may hang, each on a connection of its own, while others go on. */
+const MAX_OVERTAKEN = 8;
 /**
  * After a commit with duplicates, this many commits look their readings up first: devices that send again come in waves,
  * and a lookup costs less than a failed transaction. Without duplicates the insert itself is the check, at no cost.
@@ -33,6 +36,8 @@ export class MongoDbWriter implements TelemetryWriter {
   readonly #name = randomBytes(6).toString('hex');
   readonly #freeLanes: string[] = [];
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #health = new CommitHealth();
+  readonly maxOvertaken = MAX_OVERTAKEN;
   #lanes = 0;
   #cautious = 0;
 
@@ -60,7 +65,12 @@ export class MongoDbWriter implements TelemetryWriter {
     this.#inFlight.add(outcomes);
     const settled = () => this.#inFlight.delete(outcomes);
     outcomes.then(settled, settled);
-    return answeredInTime(outcomes, COMMIT_TIMEOUT);
+    return this.#health.watch(answeredInTime(outcomes, COMMIT_TIMEOUT));
+  }
+
+  /** Rejects while commits hang, or after one failed until `write` succeeds. */
+  checkCommits(write: () => Promise<unknown>): Promise<void> {
+    return this.#health.check(write);
   }
 
   /** Resolves when no commit is in flight, or when those that are have passed their deadline. */

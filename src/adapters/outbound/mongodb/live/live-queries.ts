@@ -1,5 +1,6 @@
 import type { Collection, Filter } from 'mongodb';
-import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
+import type { HotStore, LivePageQuery, LiveReadings } from '#application/ports/hot-store';
+import { type LiveFilter, passesFilter } from '#domain/reading/live-state';
 import type { Reading } from '#domain/reading/reading';
 import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
@@ -11,8 +12,11 @@ import type { DeviceProgress } from './device-progress.ts';
 
 /** Devices whose newest readings one statement looks up: some 60 us each. */
 const DEVICES_PER_LOOKUP = 100;
-/** Devices that one statement reads in search of stale ones: takes some milliseconds. */
-const DEVICES_PER_SCAN = 1_000;
+/**
+ * Devices that a page with a filter examines: one statement of some milliseconds, and a lookup for each device that its
+ * hour does not exclude.
+ */
+const DEVICES_PER_FILTERED_PAGE = 1_000;
 
 /** Live state: the last reading of the hour that each device has reached. */
 export class LiveQueries implements HotStore {
@@ -33,21 +37,30 @@ export class LiveQueries implements HotStore {
     return (await answeredInTime(this.#find(kind, { _id: deviceId }, 1))).length > 0;
   }
 
-  async page(kind: Kind, { after, limit, olderThan = Infinity }: LivePageQuery): Promise<readonly Reading[]> {
-    const page: Reading[] = [];
-    for (let last = after; page.length < limit; ) {
-      const max = olderThan === Infinity ? limit - page.length : DEVICES_PER_SCAN;
-      const devices = await answeredInTime(this.#find(kind, maybeOlderThan(olderThan, last), max));
-      const unsure = devices.filter(({ _id }) => (this.#progress.newest(kind, _id) ?? -Infinity) < olderThan);
-      for (let at = 0; at < unsure.length && page.length < limit; at += DEVICES_PER_LOOKUP) {
-        const readings = await answeredInTime(this.#newestOf(kind, unsure.slice(at, at + DEVICES_PER_LOOKUP)));
-        this.#progress.advance(readings);
-        page.push(...readings.filter(({ timestamp }) => timestamp < olderThan).slice(0, limit - page.length));
-      }
-      last = devices.at(-1)?._id;
-      if (devices.length < max) break;
+  async page(kind: Kind, { after, limit, filter }: LivePageQuery): Promise<LiveReadings> {
+    const max = filter === undefined ? limit : DEVICES_PER_FILTERED_PAGE;
+    const following: Filter<DeviceDocument> = after === undefined ? {} : { _id: { $gt: after } };
+    const found = await answeredInTime(this.#find(kind, following, max + 1)); // one more shows whether others follow
+    const devices = found.slice(0, max).filter((device) => this.#mayPass(kind, device, filter));
+    const readings: Reading[] = [];
+    for (let at = 0; at < devices.length && readings.length <= limit; at += DEVICES_PER_LOOKUP) {
+      const newest = await answeredInTime(this.#newestOf(kind, devices.slice(at, at + DEVICES_PER_LOOKUP)));
+      this.#progress.advance(newest);
+      readings.push(...newest.filter(({ timestamp }) => passesFilter(filter, timestamp)));
     }
-    return page;
+    if (readings.length > limit)
+      return { readings: readings.slice(0, limit), next: readings[limit - 1]?.deviceId ?? null };
+    return { readings, next: found.length > max ? (found[max - 1]?._id ?? null) : null };
+  }
+
+  /** Whether the newest reading may pass, judging by its hour and by what is known of the device. */
+  #mayPass(kind: Kind, { _id, hour }: DeviceDocument, filter: LiveFilter | undefined): boolean {
+    if (filter === undefined) return true;
+    const [begin, end] = [hour.getTime(), hour.getTime() + HOUR];
+    const known = this.#progress.newest(kind, _id) ?? begin;
+    const first = known < end ? Math.max(begin, known) : begin; // it is already in another hour by now
+    const { window, inside } = filter;
+    return inside ? first < window.to && end > window.from : first < window.from || end > window.to;
   }
 
   /** Fetches the device and, optimistically, the last reading of its remembered hour in one round trip. */
@@ -78,14 +91,6 @@ export class LiveQueries implements HotStore {
   #find(kind: Kind, filter: Filter<DeviceDocument>, limit: number): Promise<DeviceDocument[]> {
     return this.#collections.devices[kind].find(filter, { sort: { _id: 1 }, limit, batchSize: limit + 1 }).toArray();
   }
-}
-
-/** Devices after this id whose newest reading, judging by its hour, may be older than the given time. */
-function maybeOlderThan(time: EpochMillis, after: string | undefined): Filter<DeviceDocument> {
-  return {
-    ...(after === undefined ? {} : { _id: { $gt: after } }),
-    ...(time === Infinity ? {} : { hour: { $lt: new Date(time) } }),
-  };
 }
 
 async function lastOfHours(

@@ -48,15 +48,15 @@ export class LiveSweep {
     const [kind, ...others] = this.#remaining;
     if (kind === undefined) return { devices: 0, isMore: false };
     const page = { limit: DEVICES_PER_STEP, ...(this.#after !== undefined && { after: this.#after }) };
-    const newest = await this.#hot.page(kind, page);
-    const behind = await this.#behind(kind, newest);
+    const { readings, next } = await this.#hot.page(kind, page);
+    const behind = await this.#behind(kind, readings);
     await moveForward(this.#documents[kind], behind);
 
     this.#written += behind.length;
-    this.#after = newest.length < DEVICES_PER_STEP ? undefined : newest.at(-1)?.deviceId;
+    this.#after = next ?? undefined;
     if (this.#after === undefined) this.#remaining = others;
     if (this.#remaining.length === 0) this.#report();
-    return { devices: newest.length, isMore: this.#remaining.length > 0 || this.#isDue };
+    return { devices: readings.length, isMore: this.#remaining.length > 0 || this.#isDue };
   }
 
   #begin(): void {

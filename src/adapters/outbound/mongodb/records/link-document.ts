@@ -29,6 +29,7 @@ export function linkCollections(db: Db) {
 export const LINK_INDEXES: IndexDescription[] = [
   { key: { meterId: 1, from: 1 } },
   { key: { vehicleId: 1, from: 1, meterId: 1 } },
+  { key: { vehicleId: 1, to: 1 } },
 ];
 
 export function toLinkDocument({ id, meterId, vehicleId, from, to }: MeterLink): LinkDocument {

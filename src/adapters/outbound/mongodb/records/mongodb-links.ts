@@ -1,7 +1,8 @@
-import type { ClientSession, Filter, MongoClient } from 'mongodb';
+import type { ClientSession, Document, Filter, MongoClient } from 'mongodb';
 import type { LinkOutcome, LinkQuery, LinkRepository } from '#application/ports/link-repository';
 import type { Logger } from '#application/ports/logger';
-import { type MeterLink, overlaps, sameLink } from '#domain/meter-link';
+import { LinkTimeline } from '#domain/link-timeline';
+import { linkIdRange, type MeterLink, sameLink } from '#domain/meter-link';
 import type { EpochMillis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { toDate } from '../server/dates.ts';
@@ -10,7 +11,7 @@ import { retriedTransaction } from '../server/retried-transaction.ts';
 import { fromLinkDocument, type LinkCollections, type LinkDocument, toLinkDocument } from './link-document.ts';
 
 /** Takes some tens of milliseconds, during which the links of these meters are locked. */
-const LINKS_PER_TRANSACTION = 500;
+const LINKS_PER_TRANSACTION = 250;
 /** Links decoded at a time: takes some milliseconds, after which the main thread does other work. */
 const LINKS_PER_BATCH = 1_000;
 
@@ -44,11 +45,11 @@ export class MongoDbLinks implements LinkRepository {
   }
 
   async list({ meterId, vehicleId, at, after, limit }: LinkQuery): Promise<readonly MeterLink[]> {
+    const ids = meterId === undefined ? undefined : linkIdRange(meterId);
     const filter: Filter<LinkDocument> = {
-      ...(meterId === undefined ? {} : { meterId }),
       ...(vehicleId === undefined ? {} : { vehicleId }),
       ...(at === undefined ? {} : { from: { $lte: toDate(at) }, ...endsAfter(at) }),
-      ...(after === undefined ? {} : { _id: { $gt: after } }),
+      _id: { $gt: after ?? '', ...(ids && { $gte: ids.first, $lt: ids.end }) },
     };
     const documents = await answeredInTime(this.#collections.links.find(filter, { sort: { _id: 1 }, limit }).toArray());
     return documents.map(fromLinkDocument);
@@ -58,14 +59,17 @@ export class MongoDbLinks implements LinkRepository {
     const known = await this.find(id);
     if (known === undefined) return undefined;
     return this.#transact(async (session) => {
-      const links = await this.#linksOf([known.meterId], session);
-      const link = links.find((one) => one.id === id);
-      if (link === undefined) return undefined;
+      await this.#lock([known.meterId], session);
+      const { links } = this.#collections;
+      const found = await links.findOne({ _id: id }, { session });
+      if (found === null) return undefined;
+      const link = fromLinkDocument(found);
       if (link.to === to) return { status: 'duplicate' };
       const ended = { ...link, to };
-      const other = links.find((one) => one.id !== id && overlaps(one, ended));
-      if (other !== undefined) return { status: 'overlap', with: other };
-      await this.#collections.links.replaceOne({ _id: id }, toLinkDocument(ended), { session });
+      const next = { meterId: link.meterId, from: { $gt: toDate(link.from), $lt: toDate(to ?? Infinity) } };
+      const other = await links.findOne(next, { session, sort: { from: 1 } });
+      if (other !== null) return { status: 'overlap', with: fromLinkDocument(other) };
+      await links.replaceOne({ _id: id }, toLinkDocument(ended), { session });
       return { status: 'stored' };
     });
   }
@@ -91,17 +95,18 @@ export class MongoDbLinks implements LinkRepository {
   }
 
   async #addPart(links: readonly MeterLink[], session: ClientSession): Promise<LinkOutcome[]> {
-    const meterIds = [...new Set(links.map(({ meterId }) => meterId))];
-    const known = new Map(meterIds.map((meterId): [string, MeterLink[]] => [meterId, []]));
-    for (const link of await this.#linksOf(meterIds, session)) known.get(link.meterId)?.push(link);
+    const timelines = new Map(links.map(({ meterId }) => [meterId, new LinkTimeline()]));
+    const timelineOf = ({ meterId }: MeterLink) => timelines.get(meterId) as LinkTimeline;
+    await this.#lock([...timelines.keys()], session);
+    for (const neighbour of await this.#neighboursOf(links, session)) timelineOf(neighbour).put(neighbour);
     const added: MeterLink[] = [];
     const outcomes = links.map((link): LinkOutcome => {
-      const ofMeter = known.get(link.meterId) as MeterLink[];
-      const same = ofMeter.find(({ id }) => id === link.id);
-      if (same !== undefined && sameLink(same, link)) return { status: 'duplicate' };
-      const other = same ?? ofMeter.find((one) => overlaps(one, link));
+      const timeline = timelineOf(link);
+      const known = timeline.startingAt(link.from);
+      if (known !== undefined && sameLink(known, link)) return { status: 'duplicate' };
+      const other = known ?? timeline.overlapping(link);
       if (other !== undefined) return { status: 'overlap', with: other };
-      ofMeter.push(link);
+      timeline.put(link);
       added.push(link);
       return { status: 'stored' };
     });
@@ -109,17 +114,48 @@ export class MongoDbLinks implements LinkRepository {
     return outcomes;
   }
 
-  /** The links of these meters, ordered by time. No other transaction can add to them until this one ends. */
-  async #linksOf(meterIds: readonly string[], session: ClientSession): Promise<readonly MeterLink[]> {
-    const { links, meterGuards } = this.#collections;
-    await meterGuards.bulkWrite(
+  /** Keeps other transactions from adding to the links of these meters until this one ends. */
+  async #lock(meterIds: readonly string[], session: ClientSession): Promise<void> {
+    await this.#collections.meterGuards.bulkWrite(
       meterIds.map((_id) => ({ updateOne: { filter: { _id }, update: { $inc: { touched: 1 } }, upsert: true } })),
       { session, ordered: false },
     );
-    const filter = { meterId: { $in: [...meterIds] } };
-    const documents = await links.find(filter, { session, sort: { from: 1 }, batchSize: 10_000 }).toArray();
-    return documents.map(fromLinkDocument);
   }
+
+  /** The stored links that these could overlap: of each meter the one before, or the same, and the one after. */
+  async #neighboursOf(links: readonly MeterLink[], session: ClientSession): Promise<readonly MeterLink[]> {
+    const intervals = links.map(({ meterId, from, to }) => ({
+      meterId,
+      from: toDate(from),
+      to: toDate(to ?? Infinity),
+    }));
+    const { db, collectionName } = this.#collections.links;
+    const found = await db
+      .aggregate<{ neighbours: LinkDocument[] }>(
+        [
+          { $documents: intervals },
+          neighbour(collectionName, 'before', { $lte: ['$from', '$$from'] }, -1),
+          neighbour(collectionName, 'after', { $and: [{ $gt: ['$from', '$$from'] }, { $lt: ['$from', '$$to'] }] }, 1),
+          { $project: { _id: 0, neighbours: { $concatArrays: ['$before', '$after'] } } },
+        ],
+        { session, batchSize: links.length + 1 },
+      )
+      .toArray();
+    return found.flatMap(({ neighbours }) => neighbours.map(fromLinkDocument));
+  }
+}
+
+/** Looks up one link of the interval's meter, the first that matches in this order: one seek in the index. */
+function neighbour(from: string, as: string, matches: Document, order: 1 | -1): Document {
+  const ofMeter = { $eq: ['$meterId', '$$meterId'] };
+  return {
+    $lookup: {
+      from,
+      let: { meterId: '$meterId', from: '$from', to: '$to' },
+      pipeline: [{ $match: { $expr: { $and: [ofMeter, matches] } } }, { $sort: { from: order } }, { $limit: 1 }],
+      as,
+    },
+  };
 }
 
 function endsAfter(time: EpochMillis): Filter<LinkDocument> {

@@ -2,8 +2,11 @@ import type { ClientSession, Collection, Db } from 'mongodb';
 import type { EpochMillis } from '#domain/time/time';
 import { toDate } from './dates.ts';
 
-/** Points in time that only move forward: where the history begins, and up to where losses were evaluated. */
-type MarkName = 'horizon' | 'evaluation';
+/**
+ * Points in time that only move forward: where the history begins, up to where losses were evaluated, and the last write
+ * of a health check.
+ */
+type MarkName = 'horizon' | 'evaluation' | 'write-check';
 
 export interface MarkDocument {
   readonly _id: MarkName;

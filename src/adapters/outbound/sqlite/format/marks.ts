@@ -3,11 +3,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 export const MARK_SCHEMA = `
     CREATE TABLE IF NOT EXISTS marks (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;`;
 
-/**
- * Points in time that only move forward: the start of the history, the last evaluation, the last write of a health
- * check.
- */
-export type MarkName = 'horizon' | 'evaluation' | 'write-check';
+/** Points in time that only move forward: the start of the history, the last evaluation. */
+export type MarkName = 'horizon' | 'evaluation';
 
 export class Marks {
   readonly #get: StatementSync;

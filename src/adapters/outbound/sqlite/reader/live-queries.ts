@@ -1,5 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { HotStore, LivePageQuery } from '#application/ports/hot-store';
+import {
+  type HotStore,
+  type LivePageQuery,
+  type LiveReadings,
+  MAX_DEVICES_PER_PAGE,
+} from '#application/ports/hot-store';
+import { passesFilter } from '#domain/reading/live-state';
 import type { Reading } from '#domain/reading/reading';
 import type { Kind } from '#domain/streams/streams';
 import { liveBlockSql, NEVER, NewestTimestamps } from '../format/live-blocks.ts';
@@ -13,7 +19,7 @@ export function liveSql(tables: StreamTables) {
   const { devices, live, last } = tables;
   return {
     device: deviceNumberSql(tables),
-    devices: `SELECT id, number FROM ${devices} WHERE id > ? ORDER BY id`,
+    devices: `SELECT id, number FROM ${devices} WHERE id > ? ORDER BY id LIMIT ?`,
     block: liveBlockSql(live),
     last: `SELECT ${readingColumns(tables, 'l')} FROM ${last} l WHERE device = ?`,
   };
@@ -45,19 +51,24 @@ export class LiveQueries implements Sync<HotStore> {
   }
 
   /** By default after the empty string, which sorts before every id. */
-  page(kind: Kind, { after = '', limit, olderThan = Infinity }: LivePageQuery): readonly Reading[] {
+  page(kind: Kind, { after = '', limit, filter }: LivePageQuery): LiveReadings {
     const { statements } = this.#streams[kind];
+    const max = filter === undefined ? limit : MAX_DEVICES_PER_PAGE;
     return readSnapshot(this.#database, () => {
       const newest = new NewestTimestamps(statements.block);
-      const page: Reading[] = [];
-      for (const { id, number } of statements.devices.iterate(after)) {
+      const readings: Reading[] = [];
+      let last: string | undefined;
+      let examined = 0;
+      for (const { id, number } of statements.devices.iterate(after, max + 1)) {
+        if (last !== undefined && (readings.length === limit || examined === max)) return { readings, next: last };
+        last = String(id);
+        examined++;
         const timestamp = newest.of(Number(number));
-        if (timestamp >= olderThan) continue;
-        const reading = this.#reading(kind, String(id), Number(number), timestamp);
-        if (reading !== undefined) page.push(reading);
-        if (page.length === limit) break;
+        if (!passesFilter(filter, timestamp)) continue;
+        const reading = this.#reading(kind, last, Number(number), timestamp);
+        if (reading !== undefined) readings.push(reading);
       }
-      return page;
+      return { readings, next: null };
     });
   }
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { LinkOutcome, LinkQuery } from '#application/ports/link-repository';
-import { type MeterLink, sameLink } from '#domain/meter-link';
+import { linkIdRange, type MeterLink, sameLink } from '#domain/meter-link';
 import type { TimeWindow } from '#domain/time/time-window';
 import { prepareAll } from '../format/connection.ts';
 import { transact } from '../format/transactions.ts';
@@ -11,21 +11,38 @@ export const LINK_SCHEMA = `
       id TEXT PRIMARY KEY, meterId TEXT NOT NULL, vehicleId TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS links_by_meter ON links (meterId, start);
-    CREATE INDEX IF NOT EXISTS links_by_vehicle ON links (vehicleId, start, meterId);`;
+    CREATE INDEX IF NOT EXISTS links_by_vehicle_and_meter ON links (vehicleId, meterId, start);
+    DROP INDEX IF EXISTS links_by_vehicle;`;
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 const COLUMNS = 'id, meterId, vehicleId, start, "end"';
 
+/** Where a scan by `start` begins that finds all links of a meter that end after `time`: they do not overlap. */
+function scanStart(meterId: string, time: string): string {
+  return `IFNULL((SELECT MAX(start) FROM links WHERE meterId = ${meterId} AND start <= ${time}), ${time})`;
+}
+
+/** The links of each meter in the window: the scans of one meter are as long as its part of the answer. */
+function duringSql(ofVehicle = ''): string {
+  const next = (after: string) => `SELECT meterId FROM links WHERE ${ofVehicle} ${after} ORDER BY meterId LIMIT 1`;
+  return `WITH RECURSIVE meters (meter) AS (
+      SELECT (${next('TRUE')}) UNION ALL SELECT (${next('meterId > meter')}) FROM meters WHERE meter IS NOT NULL
+    )
+    SELECT ${COLUMNS} FROM meters CROSS JOIN links
+    WHERE ${ofVehicle} meterId = meter AND start >= ${scanStart('meter', '$from')} AND start < $to
+      AND ("end" IS NULL OR "end" > $from)
+    ORDER BY vehicleId, start, meterId`;
+}
+
 export const linkSql = {
   find: `SELECT ${COLUMNS} FROM links WHERE id = ?`,
   overlapping: `SELECT ${COLUMNS} FROM links
-    WHERE meterId = $meterId AND id <> $id AND start < $end AND ("end" IS NULL OR "end" > $start) ORDER BY start LIMIT 1`,
+    WHERE meterId = $meterId AND start >= ${scanStart('$meterId', '$start')} AND start < $end
+      AND id <> $id AND ("end" IS NULL OR "end" > $start) ORDER BY start LIMIT 1`,
   keep: `INSERT INTO links (${COLUMNS}) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "end" = excluded."end"`,
   remove: 'DELETE FROM links WHERE id = ?',
-  during: `SELECT ${COLUMNS} FROM links WHERE start < $to AND ("end" IS NULL OR "end" > $from)
-    ORDER BY vehicleId, start, meterId`,
-  duringOf: `SELECT ${COLUMNS} FROM links
-    WHERE vehicleId = $vehicleId AND start < $to AND ("end" IS NULL OR "end" > $from) ORDER BY start, meterId`,
+  during: duringSql(),
+  duringOf: duringSql('vehicleId = $vehicleId AND'),
 };
 
 /** The reading side of links. */
@@ -45,13 +62,14 @@ export class LinkQueries {
   }
 
   list({ meterId, vehicleId, at, after, limit }: LinkQuery): readonly MeterLink[] {
+    const ids = meterId === undefined ? undefined : linkIdRange(meterId);
     const conditions = [
-      ...(meterId === undefined ? [] : ['meterId = $meterId']),
+      ...(ids === undefined ? [] : ['id >= $first AND id < $end']),
       ...(vehicleId === undefined ? [] : ['vehicleId = $vehicleId']),
       ...(at === undefined ? [] : ['start <= $at AND ("end" IS NULL OR "end" > $at)']),
       'id > $after',
     ];
-    const given = Object.entries({ meterId, vehicleId, at, after: after ?? '', limit });
+    const given = Object.entries({ ...ids, vehicleId, at, after: after ?? '', limit });
     return this.#database
       .prepare(`SELECT ${COLUMNS} FROM links WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $limit`)
       .all(Object.fromEntries(given.filter(([, value]) => value !== undefined)) as Record<string, string | number>)

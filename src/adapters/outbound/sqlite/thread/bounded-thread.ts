@@ -60,6 +60,11 @@ export class BoundedThread<S> implements Caller<S> {
     }
   };
 
+  /** Calls that are sent at once, however many are waiting: for the few that the engine itself depends on. */
+  get ahead(): Caller<S> {
+    return this.#thread;
+  }
+
   /** Waits for the calls already sent, and holds back all others until `work` has settled. */
   async whileIdle(work: () => Promise<void>): Promise<void> {
     this.#idle = Promise.withResolvers();

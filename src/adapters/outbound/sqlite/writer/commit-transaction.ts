@@ -16,6 +16,7 @@ import { storedTables } from '../format/stored-tables.ts';
 import { ENERGY, type StreamTables } from '../format/stream-tables.ts';
 import { FleetSums } from './fleet-sums.ts';
 import { StreamWriter } from './stream-writer.ts';
+import { checkWrites } from './write-check.ts';
 
 /**
  * Commits readings; each call is one transaction over history, live state and totals. When `commit` returns, the
@@ -26,7 +27,7 @@ export class CommitTransaction {
   readonly #tables: readonly StreamTables[];
   readonly #streams: readonly StreamWriter[];
   readonly #fleet: FleetSums;
-  #lastFailed = false;
+  #hasFailed = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -35,9 +36,14 @@ export class CommitTransaction {
     this.#fleet = new FleetSums(database);
   }
 
-  /** Whether the last commit failed, most likely because the disk is full. */
-  get lastFailed(): boolean {
-    return this.#lastFailed;
+  /**
+   * Throws if a commit has failed, most likely because the disk is full, and as much still cannot be written. That a later
+   * commit succeeds proves little: it may have been smaller, or have had nothing to write.
+   */
+  checkWrites(): void {
+    if (!this.#hasFailed) return;
+    checkWrites(this.#database);
+    this.#hasFailed = false;
   }
 
   /** The order in which rows must have their measured fields. It never changes while the file is open. */
@@ -55,10 +61,9 @@ export class CommitTransaction {
         return { ...answer, devices: [] };
       }
       this.#database.exec('COMMIT');
-      this.#lastFailed = false;
       return answer;
     } catch (error) {
-      this.#lastFailed = true;
+      this.#hasFailed = true;
       this.#rollBack();
       throw error;
     }

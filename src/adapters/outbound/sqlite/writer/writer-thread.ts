@@ -43,12 +43,7 @@ serve<WriterObjects>(
     links: new LinkWriter(database),
     warnings: new WarningWriter(database, marks),
     wal: { empty: () => emptyWal(database) },
-    health: {
-      // Returns once earlier calls are done. After a failed commit, only a write shows whether the disk works again.
-      check: () => {
-        if (telemetry.lastFailed) marks.advance('write-check', Date.now());
-      },
-    },
+    health: { check: () => telemetry.checkWrites() }, // returns once earlier calls are done
   },
   () => {
     database.close();
