@@ -1,5 +1,4 @@
 import {
-  addDeviceTotals,
   addFleetTotals,
   byKind,
   type ColdStore,
@@ -14,7 +13,6 @@ import {
   type HotStore,
   type Kind,
   kinds,
-  noDeviceTotals,
   noFleetTotals,
   type Reading,
   readingKey,
@@ -81,7 +79,7 @@ export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
   };
 
   const totalsOf = (kind: Kind, deviceId: string, window: TimeWindow) =>
-    readingsOf(kind, deviceId, window).map(deviceTotalsOf).reduce(addDeviceTotals, noDeviceTotals(kind));
+    deviceTotalsOf(kind, readingsOf(kind, deviceId, window));
   const cold: ColdStore = {
     history: async (kind, deviceId, window, { after = -Infinity, limit }) =>
       readingsOf(kind, deviceId, window)

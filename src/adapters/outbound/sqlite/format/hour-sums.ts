@@ -30,13 +30,18 @@ export function validHours({ kind }: StreamTables): string {
 
 export function totalsFromRow({ averaged }: StreamTables, row: Readonly<Record<string, SQLOutputValue>>): DeviceTotals {
   const sums = Object.fromEntries(averaged.map((field) => [field, Number(row[field])]));
-  return { energy: Number(row.energy), readings: Number(row.readings), sums };
+  return { energy: Number(row.energy), readings: Number(row.readings), ...NO_MINUTES, sums };
 }
 
 /** Totals from sums in the order of `hourColumns`. */
 export function totalsFromSums({ averaged }: StreamTables, sums: readonly number[]): DeviceTotals {
   const [energy = 0, readings = 0, , , ...averages] = sums;
-  return { energy, readings, sums: Object.fromEntries(averaged.map((field, i) => [field, averages[i] ?? 0])) };
+  return {
+    energy,
+    readings,
+    ...NO_MINUTES,
+    sums: Object.fromEntries(averaged.map((field, i) => [field, averages[i] ?? 0])),
+  };
 }
 
 /** A bucket of a series from sums in the order of `hourColumns`. */
@@ -46,3 +51,6 @@ export function bucketFromSums(
 ): EnergyBucket {
   return { start, energy, readings, min: least, max: most };
 }
+
+/** Not counted yet. */
+const NO_MINUTES = { minutes: 0, shiftedMinutes: 0, activeMinutes: 0 };
