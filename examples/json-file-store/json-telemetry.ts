@@ -1,5 +1,4 @@
 import {
-  addDeviceTotals,
   addFleetTotals,
   byKind,
   type ColdStore,
@@ -15,7 +14,6 @@ import {
   type Kind,
   kinds,
   MAX_DEVICES_PER_PAGE,
-  noDeviceTotals,
   noFleetTotals,
   passesFilter,
   type Reading,
@@ -88,7 +86,7 @@ export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
   };
 
   const totalsOf = (kind: Kind, deviceId: string, window: TimeWindow) =>
-    readingsOf(kind, deviceId, window).map(deviceTotalsOf).reduce(addDeviceTotals, noDeviceTotals(kind));
+    deviceTotalsOf(kind, readingsOf(kind, deviceId, window));
   const cold: ColdStore = {
     history: async (kind, deviceId, window, { after = -Infinity, limit }) =>
       readingsOf(kind, deviceId, window)

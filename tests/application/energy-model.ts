@@ -1,6 +1,6 @@
 import { linkInterval, type MeterLink } from '#domain/meter-link';
 import type { Reading } from '#domain/reading/reading';
-import { type DeviceTotals, deviceTotalsOf } from '#domain/reading/totals';
+import { addDeviceTotals, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import { contains, type TimeWindow } from '#domain/time/time-window';
 
@@ -31,16 +31,9 @@ export class EnergyModel {
   }
 
   #sum(kind: Kind, wanted: (reading: Reading) => boolean): DeviceTotals {
-    const sums = kind === 'vehicle' ? { batteryTemp: 0 } : {};
-    const total = { energy: 0, readings: 0, sums: sums as Record<string, number> };
-    for (const reading of this.#readings) {
-      if (reading.kind !== kind || !wanted(reading)) continue;
-      total.energy += reading.energy;
-      total.readings++;
-      for (const [field, sum] of Object.entries(deviceTotalsOf(reading).sums)) {
-        total.sums[field] = (total.sums[field] ?? 0) + sum;
-      }
-    }
-    return total;
+    const readings = this.#readings.filter((one) => one.kind === kind && wanted(one));
+    return [...Map.groupBy(readings, ({ deviceId }) => deviceId).values()]
+      .map((own) => deviceTotalsOf(kind, own))
+      .reduce(addDeviceTotals, noDeviceTotals(kind));
   }
 }

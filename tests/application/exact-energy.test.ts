@@ -5,7 +5,9 @@ import { LinkedBalances } from '#application/analytics/linked-balances';
 import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import type { EngineStore } from '#application/ports/engine-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
+import { addCoverages, deviceCoverage } from '#domain/coverage/coverage';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
+import { linkCuts } from '#domain/meter-link';
 import { DAY, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { ManualClock } from '#testing/manual-clock';
@@ -42,7 +44,7 @@ async function compare(store: EngineStore, model: EnergyModel, life: Life, windo
     const vehicleId = VEHICLES[i] as string;
     const own = model.totals('vehicle', vehicleId, minutes);
     expect(performance.dcDelivered).toBe(own.energy);
-    expect(performance.coverage.vehicle.readings).toBe(own.readings);
+    expect(performance.coverage.vehicle).toEqual(deviceCoverage(own, minutes, clock.now()));
     if (performance.acBasis === 'fleet') {
       expect(performance.fleet).toEqual({
         ac: model.fleet('meter', minutes).energy,
@@ -51,7 +53,14 @@ async function compare(store: EngineStore, model: EnergyModel, life: Life, windo
     } else {
       const linked = model.linked(vehicleId, life.links, minutes);
       expect(performance.acConsumed).toBe(linked.energy);
-      expect(performance.coverage.meters?.readings).toBe(linked.readings);
+      const cuts = linkCuts(
+        life.links.filter((link) => link.vehicleId === vehicleId),
+        minutes,
+      );
+      const ofCuts = cuts.map(({ meterId, during }) =>
+        deviceCoverage(model.totals('meter', meterId, during), during, clock.now()),
+      );
+      expect(performance.coverage.meters).toEqual(addCoverages(ofCuts));
       expect(performance.efficiency).toBe(linked.energy === 0 ? null : own.energy / linked.energy);
     }
   }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { coverage, expectedReadings } from '#domain/coverage/coverage';
+import { coverage } from '#domain/coverage/coverage';
 import { type Evidence, efficiency, isImplausible, lossWarning, verdict } from '#domain/efficiency/efficiency';
-import { MINUTE } from '#domain/time/time';
 
 const kwh = (value: number) => Math.round(value * 1_000_000);
 
@@ -24,27 +23,6 @@ describe('efficiency', () => {
 
   it('above 1 is implausible and not capped', () => {
     expect([null, 0.5, 1, 1.000001, 3].map(isImplausible)).toEqual([false, false, false, true, true]);
-  });
-});
-
-describe('coverage', () => {
-  it.each([
-    [1440, 1440, 1],
-    [1296, 1440, 0.9],
-    [0, 1440, 0],
-    [2880, 1440, 2],
-    [0, 0, 1],
-  ])('of %i readings where %i were expected is %f', (readings, expected, ratio) => {
-    expect(coverage(readings, expected)).toEqual({ readings, expected, ratio });
-  });
-
-  it('expects a reading in every minute that has begun, and none in the future', () => {
-    const window = { from: 0, to: 60 * MINUTE };
-    expect(expectedReadings(window, 60 * MINUTE)).toBe(60);
-    expect(expectedReadings(window, 1000 * MINUTE)).toBe(60);
-    expect(expectedReadings(window, 30 * MINUTE)).toBe(30);
-    expect(expectedReadings(window, 30 * MINUTE + 1)).toBe(31);
-    expect(expectedReadings(window, -5 * MINUTE)).toBe(0);
   });
 });
 

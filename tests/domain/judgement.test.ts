@@ -3,7 +3,7 @@ import type { DataCause } from '#domain/efficiency/diagnosis';
 import { judge } from '#domain/efficiency/judgement';
 import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
 import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
-import type { StreamTotals } from '#domain/reading/totals';
+import type { DeviceTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
 
@@ -13,13 +13,16 @@ const link = (given: Partial<MeterLink> = {}): MeterLink => {
   return { id: meterLinkId(fields), ...fields };
 };
 const mWh = (kwh: number) => kwh * 1_000_000;
-const totals = (kwh: number, readings = 60) => ({ energy: mWh(kwh), readings, sums: {} });
+const totals = (kwh: number, readings = 60): DeviceTotals => {
+  const minutes = { minutes: readings, shiftedMinutes: readings, activeMinutes: readings };
+  return { energy: mWh(kwh), readings, ...minutes, sums: {} };
+};
 /** A linked vehicle; `meters` are the totals of each link's meter. */
 interface Given extends Partial<Pick<LinkedTotals, 'links' | 'vehicle'>> {
-  readonly meters?: readonly StreamTotals[];
+  readonly meters?: readonly DeviceTotals[];
 }
 const balance = ({ links = [link()], vehicle = totals(9), meters = [totals(10)] }: Given) => {
-  const drawn = linkCuts(links, WINDOW).map((cut, i) => ({ cut, totals: meters[i] as StreamTotals }));
+  const drawn = linkCuts(links, WINDOW).map((cut, i) => ({ cut, totals: meters[i] as DeviceTotals }));
   return linkedBalance({ vehicleId: 'EV-1', window: WINDOW, links, vehicle, drawn }, START + HOUR, 0.85);
 };
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { acceptedTimeFault } from '#domain/reading/accepted-time';
 import { isDeviceId } from '#domain/reading/device-id';
 import { advancesLiveState, ageSeconds, isStale } from '#domain/reading/live-state';
-import { sameValues } from '#domain/reading/reading';
-import { addDeviceTotals, average, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
+import { type MeterReading, sameValues } from '#domain/reading/reading';
+import { addDeviceTotals, average, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
 import { byKind, kinds, streams } from '#domain/streams/streams';
-import { DAY, MINUTE } from '#domain/time/time';
+import { DAY, MINUTE, SECOND } from '#domain/time/time';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 
 describe('a device id', () => {
@@ -76,14 +76,46 @@ describe('live state', () => {
 
 describe('totals', () => {
   it('average the fields that the stream marks as averaged', () => {
-    const totals = [30, 32, -5.5]
-      .map((batteryTemp) => deviceTotalsOf(aVehicleReading({ batteryTemp })))
-      .reduce(addDeviceTotals, noDeviceTotals('vehicle'));
+    const readings = [30, 32, -5.5].map((batteryTemp) => aVehicleReading({ batteryTemp }));
+    const totals = deviceTotalsOf('vehicle', readings);
 
-    expect(totals).toEqual({ energy: 240_000, readings: 3, sums: { batteryTemp: 56_500_000 } });
+    expect(totals).toMatchObject({ energy: 240_000, readings: 3, sums: { batteryTemp: 56_500_000 } });
     expect(average(totals, 'batteryTemp')).toBeCloseTo(18.8333333, 6);
     expect(average(noDeviceTotals('vehicle'), 'batteryTemp')).toBeNull();
-    expect(deviceTotalsOf(aMeterReading()).sums).toEqual({});
+    expect(deviceTotalsOf('meter', [aMeterReading()]).sums).toEqual({});
+  });
+});
+
+describe('minutes', () => {
+  const at = (...seconds: number[]) => seconds.map((s) => aMeterReading({ timestamp: START + s * SECOND }));
+  const counts = ({ minutes, shiftedMinutes, activeMinutes }: DeviceTotals) => [minutes, shiftedMinutes, activeMinutes];
+  const hour = (offset: number) => at(...Array.from({ length: 60 }, (_, i) => i * 60 + offset));
+
+  it.each<[string, readonly MeterReading[], number, number]>([
+    ['no readings', [], 0, 0],
+    ['one reading', at(0), 1, 1],
+    ['several in a minute', at(60, 60.001, 80, 119.999), 1, 2],
+    ['both halves of minutes', at(29.999, 30), 1, 2],
+    ['one a minute', hour(12), 60, 60],
+    ['one a minute, half a minute past it', hour(30), 60, 60],
+    ['a jitter around the full minute', at(0.15, 59.85, 120.15, 179.85, 240.15), 3, 5],
+    ['a minute on both sides of an hour', at(3600 - 10, 3600 + 10), 2, 2],
+    ['every 20 seconds, for an hour', [...hour(0), ...hour(20), ...hour(40)], 60, 61],
+    ['before 1970', at(-START / SECOND - 3600 - 0.1, -START / SECOND - 3600), 2, 2],
+  ])('of %s are counted hour by hour', (_, readings, minutes, shifted) => {
+    expect(counts(deviceTotalsOf('meter', readings))).toEqual([minutes, shifted, minutes]);
+    expect(counts(deviceTotalsOf('meter', readings.toReversed()))).toEqual([minutes, shifted, minutes]);
+  });
+
+  it('are active when a reading in them has energy', () => {
+    const readings = [...at(0, 61), aMeterReading({ timestamp: START + 70 * SECOND, kwh: 0 })];
+    const idle = [2, 3].map((minute) => aMeterReading({ timestamp: START + minute * MINUTE, kwh: 0 }));
+    expect(counts(deviceTotalsOf('meter', [...readings, ...idle]))).toEqual([4, 4, 2]);
+  });
+
+  it('are added up from hour to hour', () => {
+    const sum = addDeviceTotals(deviceTotalsOf('meter', at(0, 61)), deviceTotalsOf('meter', at(3600)));
+    expect(sum).toEqual(deviceTotalsOf('meter', at(3600, 61, 0)));
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Coverage, coverage, expectedReadings, isSufficient } from '#domain/coverage/coverage';
+import { type Coverage, deviceCoverage, isSufficient } from '#domain/coverage/coverage';
 import { isImplausible, verdict } from '#domain/efficiency/efficiency';
 import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-balance';
 import { type Judgement, judge, type Reason } from '#domain/efficiency/judgement';
@@ -99,7 +99,7 @@ export class ReportVehiclePerformance {
     const { lossThreshold } = this.#rule;
     const fleet = await this.#store.cold.fleetTotals(window);
     const balance = energyBalance(fleetEnergy(fleet, 'ac'), fleetEnergy(fleet, 'dc'), lossThreshold);
-    const ownCoverage = coverage(vehicle.readings, expectedReadings(window, this.#clock.now()));
+    const ownCoverage = deviceCoverage(vehicle, window, this.#clock.now());
     return {
       ...commonFields(known, balance),
       acBasis: 'fleet',

@@ -105,5 +105,8 @@ function sameTotals(a: StreamTotals, b: StreamTotals): boolean {
 
 function sameDeviceTotals(a: DeviceTotals | undefined, b: DeviceTotals | undefined): boolean {
   if (a === undefined || b === undefined || !sameTotals(a, b)) return false;
+  if (a.minutes !== b.minutes || a.shiftedMinutes !== b.shiftedMinutes || a.activeMinutes !== b.activeMinutes) {
+    return false;
+  }
   return Object.entries(a.sums).every(([field, sum]) => sum === b.sums[field]);
 }

@@ -1,4 +1,4 @@
-import { type EpochMillis, floorTo, MINUTE } from '../time/time.ts';
+import { type EpochMillis, floorTo, MINUTE, type Millis } from '../time/time.ts';
 import type { TimeWindow } from '../time/time-window.ts';
 
 /** Whole minutes `[from, to)` in which a device was silent. */
@@ -6,20 +6,25 @@ export interface Gap extends TimeWindow {
   readonly missing: number;
 }
 
-/** Finds gaps in timestamps, which are passed in ascending order. The window must consist of whole minutes. */
+/**
+ * Finds the gaps of a device in a window of whole minutes. To each minute belong the readings from `shift` before its
+ * start to `shift` before its end, where `shift` is the device's `minuteShift`.
+ */
 export class GapFinder {
+  readonly #shift: Millis;
   readonly #to: EpochMillis;
   /** The first minute without a reading so far. */
   #next: EpochMillis;
 
-  constructor({ from, to }: TimeWindow) {
+  constructor({ from, to }: TimeWindow, shift: Millis) {
+    this.#shift = shift;
     this.#next = from;
     this.#to = to;
   }
 
-  /** Takes the next timestamp. Returns the gap that it ends, if any. */
+  /** Takes the next timestamp; they come in ascending order. Returns the gap that it ends, if any. */
   see(timestamp: EpochMillis): Gap | undefined {
-    const minute = floorTo(MINUTE, timestamp);
+    const minute = floorTo(MINUTE, timestamp + this.#shift);
     const gap = gapBetween(this.#next, minute);
     this.#next = Math.max(this.#next, minute + MINUTE);
     return gap;

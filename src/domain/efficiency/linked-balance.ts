@@ -1,6 +1,6 @@
-import { type Coverage, coverage, expectedReadings } from '../coverage/coverage.ts';
+import { addCoverages, type Coverage, deviceCoverage } from '../coverage/coverage.ts';
 import { cover, type LinkCut, type MeterLink } from '../meter-link.ts';
-import type { DeviceTotals, StreamTotals } from '../reading/totals.ts';
+import type { DeviceTotals } from '../reading/totals.ts';
 import type { EpochMillis } from '../time/time.ts';
 import type { TimeWindow } from '../time/time-window.ts';
 import { type EnergyBalance, energyBalance } from './energy-balance.ts';
@@ -21,7 +21,7 @@ export interface LinkedBalance extends EnergyBalance {
 /** A link cut to the window, and the totals of its meter in it. */
 export interface MeterDraw {
   readonly cut: LinkCut;
-  readonly totals: StreamTotals;
+  readonly totals: DeviceTotals;
 }
 
 /** Everything stored about one linked vehicle in a window. */
@@ -34,12 +34,13 @@ export interface LinkedTotals {
   readonly drawn: readonly MeterDraw[];
 }
 
-/** Balances AC and DC. Each meter is expected to report in every minute of its cuts that has begun by `now`. */
+/**
+ * Balances AC and DC. Each meter is expected to report in every minute of its cuts that has begun by `now`; one that
+ * reports more often does not make up for one that is silent.
+ */
 export function linkedBalance(totals: LinkedTotals, now: EpochMillis, lossThreshold: number): LinkedBalance {
   const { vehicleId, window, links, vehicle, drawn } = totals;
   const ac = drawn.reduce((sum, { totals }) => sum + totals.energy, 0);
-  const readings = drawn.reduce((sum, { totals }) => sum + totals.readings, 0);
-  const expected = drawn.reduce((sum, { cut }) => sum + expectedReadings(cut.during, now), 0);
   return {
     ...energyBalance(ac, vehicle.energy, lossThreshold),
     vehicleId,
@@ -47,8 +48,8 @@ export function linkedBalance(totals: LinkedTotals, now: EpochMillis, lossThresh
     links,
     vehicle,
     coverage: {
-      vehicle: coverage(vehicle.readings, expectedReadings(window, now)),
-      meters: coverage(readings, expected),
+      vehicle: deviceCoverage(vehicle, window, now),
+      meters: addCoverages(drawn.map(({ cut, totals }) => deviceCoverage(totals, cut.during, now))),
     },
     covered: cover(links, window),
   };

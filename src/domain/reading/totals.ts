@@ -1,5 +1,6 @@
 import type { MilliwattHours } from '../energy/energy.ts';
 import { averagedFields, type ByKind, byKind, type Kind } from '../streams/streams.ts';
+import { floorTo, HOUR, MINUTE, type Millis } from '../time/time.ts';
 import { measuredValue, type Reading } from './reading.ts';
 
 /** Energy and number of readings of one stream or device in a window. */
@@ -12,12 +13,30 @@ export interface StreamTotals {
 export type FleetTotals = ByKind<StreamTotals>;
 
 /**
- * Totals of one device in a window. `sums` holds, for each averaged field of its stream, the sum of the values in
- * millionths of the field's unit, each value rounded once: integers, so that the order of the readings does not matter.
+ * Totals of one device in a window. All are integers and additive, so the order of the readings does not matter.
+ *
+ * Minutes are counted hour by hour: the count of a window is the sum over its hours, and over the parts of hours at its
+ * edges. Hourly sums, a recount of their readings and anything added up from them can therefore never disagree.
  */
 export interface DeviceTotals extends StreamTotals {
+  /** The minutes in which there is at least one reading. */
+  readonly minutes: number;
+  /**
+   * The same with minutes that begin half a minute earlier, for devices that post at the full minute, give or take some
+   * seconds. A reading counts in the hour of its timestamp, so an hour has up to 61: from half a minute before its start
+   * to half a minute after its end.
+   */
+  readonly shiftedMinutes: number;
+  /** The minutes in which energy flowed: at least one reading has some. */
+  readonly activeMinutes: number;
+  /**
+   * The sum of each averaged field of the stream, in millionths of the field's unit, each value rounded once.
+   */
   readonly sums: Readonly<Record<string, number>>;
 }
+
+/** How much earlier the shifted minutes begin. */
+export const MINUTE_SHIFT: Millis = MINUTE / 2;
 
 const MILLIONTHS_PER_UNIT = 1_000_000;
 
@@ -27,27 +46,52 @@ export function millionths(value: number): number {
 }
 
 export function noDeviceTotals(kind: Kind): DeviceTotals {
-  return { energy: 0, readings: 0, sums: Object.fromEntries(averagedFields(kind).map((field) => [field, 0])) };
+  const sums = Object.fromEntries(averagedFields(kind).map((field) => [field, 0]));
+  return { energy: 0, readings: 0, minutes: 0, shiftedMinutes: 0, activeMinutes: 0, sums };
 }
 
 export function noFleetTotals(): FleetTotals {
   return byKind(() => ({ energy: 0, readings: 0 }));
 }
 
+/** Adds up totals of different hours, or of parts of an hour that have no minute in common. */
 export function addDeviceTotals(a: DeviceTotals, b: DeviceTotals): DeviceTotals {
   const sums: Record<string, number> = { ...a.sums };
   for (const [field, sum] of Object.entries(b.sums)) sums[field] = (sums[field] ?? 0) + sum;
-  return { energy: a.energy + b.energy, readings: a.readings + b.readings, sums };
+  return {
+    energy: a.energy + b.energy,
+    readings: a.readings + b.readings,
+    minutes: a.minutes + b.minutes,
+    shiftedMinutes: a.shiftedMinutes + b.shiftedMinutes,
+    activeMinutes: a.activeMinutes + b.activeMinutes,
+    sums,
+  };
 }
 
 export function addFleetTotals(a: FleetTotals, b: FleetTotals): FleetTotals {
   return byKind((kind) => ({ energy: a[kind].energy + b[kind].energy, readings: a[kind].readings + b[kind].readings }));
 }
 
-export function deviceTotalsOf(reading: Reading): DeviceTotals {
-  const sums: Record<string, number> = {};
-  for (const field of averagedFields(reading.kind)) sums[field] = millionths(measuredValue(reading, field));
-  return { energy: reading.energy, readings: 1, sums };
+/** The totals of one device's readings, in any order. */
+export function deviceTotalsOf(kind: Kind, readings: readonly Reading[]): DeviceTotals {
+  const hours = Map.groupBy(readings, ({ timestamp }) => floorTo(HOUR, timestamp));
+  return [...hours.values()].map((ofHour) => hourTotals(kind, ofHour)).reduce(addDeviceTotals, noDeviceTotals(kind));
+}
+
+/** The totals of one device's readings in one hour. */
+function hourTotals(kind: Kind, readings: readonly Reading[]): DeviceTotals {
+  const sum = (value: (reading: Reading) => number) => readings.reduce((total, one) => total + value(one), 0);
+  const minutesOf = (some: readonly Reading[], shift = 0) =>
+    new Set(some.map(({ timestamp }) => floorTo(MINUTE, timestamp + shift))).size;
+  const sumOf = (field: string) => sum((reading) => millionths(measuredValue(reading, field)));
+  return {
+    energy: sum(({ energy }) => energy),
+    readings: readings.length,
+    minutes: minutesOf(readings),
+    shiftedMinutes: minutesOf(readings, MINUTE_SHIFT),
+    activeMinutes: minutesOf(readings.filter(({ energy }) => energy > 0)),
+    sums: Object.fromEntries(averagedFields(kind).map((field) => [field, sumOf(field)])),
+  };
 }
 
 export function fleetTotalsOf({ kind, energy }: Reading): FleetTotals {

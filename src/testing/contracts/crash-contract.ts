@@ -4,14 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 import { type Reading, readingKey, sameValues } from '#domain/reading/reading';
-import {
-  addDeviceTotals,
-  addFleetTotals,
-  deviceTotalsOf,
-  fleetTotalsOf,
-  noDeviceTotals,
-  noFleetTotals,
-} from '#domain/reading/totals';
+import { addFleetTotals, deviceTotalsOf, fleetTotalsOf, noFleetTotals } from '#domain/reading/totals';
 import { kinds } from '#domain/streams/streams';
 import { DAY } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
@@ -92,7 +85,7 @@ async function check(store: TelemetryStore, acknowledged: ReadonlySet<number>, e
       const history = await store.cold.history(kind, deviceId, EVERYTHING, { limit: 1_000_000 });
       for (const reading of history) stored.set(readingKey(reading), reading);
       equal(await store.hot.newest(kind, deviceId), history.at(-1), `live state of ${kind} ${deviceId}`);
-      const totals = history.map(deviceTotalsOf).reduce(addDeviceTotals, noDeviceTotals(kind));
+      const totals = deviceTotalsOf(kind, history);
       equal(await store.cold.deviceTotals(kind, deviceId, EVERYTHING), totals, `totals of ${kind} ${deviceId}`);
     }
   }

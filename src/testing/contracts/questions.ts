@@ -3,11 +3,9 @@ import type { CommitOptions } from '#application/ports/telemetry-writer';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import {
-  addDeviceTotals,
   type DeviceTotals,
   deviceTotalsOf,
   type FleetTotals,
-  noDeviceTotals,
   noFleetTotals,
   type StreamTotals,
 } from '#domain/reading/totals';
@@ -47,10 +45,11 @@ export function fleetOfEach(totals: StreamTotals): FleetTotals {
   return byKind(() => totals);
 }
 
-/** What one device sent in a window, counted reading by reading. */
+/** What one device sent in a window, counted from its readings. */
 export function totalsOf(readings: readonly Reading[], kind: Kind, deviceId: string, window: TimeWindow): DeviceTotals {
-  return readings
-    .filter((one) => one.kind === kind && one.deviceId === deviceId && contains(window, one.timestamp))
-    .map(deviceTotalsOf)
-    .reduce(addDeviceTotals, noDeviceTotals(kind));
+  const own = readings.filter((one) => one.kind === kind && one.deviceId === deviceId);
+  return deviceTotalsOf(
+    kind,
+    own.filter(({ timestamp }) => contains(window, timestamp)),
+  );
 }

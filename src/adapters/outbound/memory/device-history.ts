@@ -1,6 +1,6 @@
 import type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
 import type { Reading } from '#domain/reading/reading';
-import { addDeviceTotals, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
+import { addDeviceTotals, type DeviceTotals, deviceTotalsOf } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import { type EpochMillis, floorTo, HOUR, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
@@ -43,10 +43,7 @@ export class DeviceHistory {
   /** Totals of the window. Hours whose readings were dropped count only if they are entirely in it. */
   totals(window: TimeWindow): DeviceTotals {
     const dropped = this.#droppedIn(window).map(({ totals }) => totals);
-    return [...dropped, ...this.between(window).map(deviceTotalsOf)].reduce(
-      addDeviceTotals,
-      noDeviceTotals(this.#kind),
-    );
+    return dropped.reduce(addDeviceTotals, deviceTotalsOf(this.#kind, this.between(window)));
   }
 
   /** Energy per bucket. Hours whose readings were dropped are included only when the buckets are hours. */
@@ -62,11 +59,8 @@ export class DeviceHistory {
     this.#readings.splice(0, this.#firstNotBefore(before));
     this.#horizon = before;
     for (const bucket of buckets(readings, HOUR)) {
-      const totals = readings
-        .filter(({ timestamp }) => floorTo(HOUR, timestamp) === bucket.start)
-        .map(deviceTotalsOf)
-        .reduce(addDeviceTotals);
-      this.#dropped.push({ bucket, totals });
+      const ofHour = readings.filter(({ timestamp }) => floorTo(HOUR, timestamp) === bucket.start);
+      this.#dropped.push({ bucket, totals: deviceTotalsOf(this.#kind, ofHour) });
     }
   }
 

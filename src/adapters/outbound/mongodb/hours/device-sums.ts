@@ -56,6 +56,7 @@ export function toDeviceTotals(kind: Kind, sums: DeviceSums): DeviceTotals {
   return {
     energy: sums.energy,
     readings: sums.readings,
+    ...{ minutes: 0, shiftedMinutes: 0, activeMinutes: 0 }, // not counted yet
     sums: Object.fromEntries(fieldsOf[kind].averaged.map((field) => [field, sums[sumField(field)] as number])),
   };
 }
