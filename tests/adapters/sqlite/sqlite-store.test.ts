@@ -125,10 +125,10 @@ describe('a data directory that cannot be used', () => {
     tamper(directory, 'PRAGMA user_version = 7');
 
     await expect(openSqliteStore({ directory })).rejects.toThrow(
-      `cannot open ${join(directory, 'energy.db')}: it has schema version 7, but this engine needs version 3`,
+      `cannot open ${join(directory, 'energy.db')}: it has schema version 7, but this engine needs version 4`,
     );
 
-    tamper(directory, 'PRAGMA user_version = 3');
+    tamper(directory, 'PRAGMA user_version = 4');
     const store = await opened(directory); // the failed attempt holds no lock
     expect((await store.writer.commit([aMeterReading()]))[0]?.status).toBe('stored');
   });
@@ -137,7 +137,9 @@ describe('a data directory that cannot be used', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'energy.db'), 'timestamp,kwhConsumedAc,voltage\n'.repeat(1000));
 
-    await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.db.*file is not a database/);
+    await expect(openSqliteStore({ directory })).rejects.toThrow(
+      /energy\.db: it is the file of another program: it is no SQLite database/,
+    );
   });
 
   it('is refused when the lock is not a file, but not as if it were in use', async () => {

@@ -1,9 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
 import type { EngineStore } from '#application/ports/engine-store';
+import type { Logger } from '#application/ports/logger';
 import type { Upkeep } from '#application/ports/upkeep';
 import { type Millis, SECOND } from '#domain/time/time';
+import { createDirectory } from './create-directory.ts';
+import { FileWatch } from './file-watch.ts';
 import { closeHour } from './hour-closing.ts';
 import type { ReaderObjects, ReaderThreadData } from './reader/reader-thread.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
@@ -18,6 +20,8 @@ export interface SqliteOptions {
   readonly directory: string;
   /** Opens beside a running engine and only reads: every write rejects. For audits. */
   readonly readOnly?: boolean;
+  /** Learns of data that seem to be missing, and of damage. */
+  readonly logger?: Logger;
 }
 
 /** Both bundles of ports, with everything that upkeep may have. */
@@ -36,20 +40,21 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
 /**
  * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads live state, and
  * one makes all reads that may take longer. A thread that dies is not replaced, as whatever killed it may
- * have damaged the rest of the process: the store has failed for good.
+ * have damaged the rest of the process: the store has failed for good. So it has, within a second and before anything
+ * else is acknowledged, when its files were removed or replaced, or when another engine has opened them for writing.
  *
- * Rejects when another process writes to the directory, when the file cannot be opened or is of another version, or when
- * a stream has data and is now defined differently.
+ * Rejects when another process writes to the directory, when the file cannot be opened, is that of another program or of
+ * another version, or when a stream has data and is now defined differently.
  */
-export async function openSqliteStore({ directory, readOnly = false }: SqliteOptions): Promise<SqliteStore> {
-  if (!readOnly) mkdirSync(directory, { recursive: true });
+export async function openSqliteStore({ directory, readOnly = false, logger }: SqliteOptions): Promise<SqliteStore> {
+  if (!readOnly) createDirectory(directory);
   const databaseFile = join(directory, 'energy.db');
   let writer = NO_WRITER;
-  let walLimit: WalLimit | undefined;
+  const watches: { close(): void }[] = [];
   const readers: BoundedThread<ReaderObjects>[] = [];
   // Pending commits are finished, pending reads reject.
   const close = async () => {
-    walLimit?.close();
+    for (const watch of watches) watch.close();
     const ended = Promise.all(readers.map((reader) => reader.terminate()));
     await pTimeout(ended, { milliseconds: READERS_END_TIMEOUT, message: false });
     await writer.close();
@@ -68,9 +73,12 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
   };
 
   try {
-    if (!readOnly) writer = await startWriter();
+    if (!readOnly) {
+      writer = await startWriter();
+      for (const note of await writer.call('start', 'notes', [])) logger?.warn(note);
+    }
     const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
-    if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
+    if (!readOnly) watches.push(new WalLimit(databaseFile, reader, writer), new FileWatch(writer));
     const telemetry = new SqliteWriter(writer, readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []));
     const failed = Promise.race([writer.failed, live.failed, reader.failed]);
     return { ...portsOn(telemetry, writer, live, reader), failed, close };

@@ -14,7 +14,7 @@ import type { StreamTables } from './stream-tables.ts';
 export function historySchema({ history }: StreamTables): string {
   return `CREATE TABLE IF NOT EXISTS ${history} (
       minute INTEGER NOT NULL, block INTEGER NOT NULL, part INTEGER NOT NULL,
-      wide INTEGER NOT NULL, entries BLOB NOT NULL,
+      wide INTEGER NOT NULL, entries BLOB NOT NULL, checksum INTEGER,
       UNIQUE (minute, block, part)
     ) STRICT;`;
 }

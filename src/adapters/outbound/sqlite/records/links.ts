@@ -3,6 +3,7 @@ import type { LinkOutcome, LinkQuery } from '#application/ports/link-repository'
 import { type MeterLink, sameLink } from '#domain/meter-link';
 import type { TimeWindow } from '#domain/time/time-window';
 import { prepareAll } from '../format/connection.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import { transact } from '../format/transactions.ts';
 
 /** `start` and `end` are the link's interval in epoch milliseconds; `end` is NULL while the link is open. */
@@ -67,10 +68,10 @@ export class LinkQueries {
 
 /** The writing side of links. Checks in the same transaction that a meter's links never overlap. */
 export class LinkWriter {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #statements;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: OwnedDatabase) {
     this.#database = database;
     const { find, overlapping, keep, remove } = linkSql;
     this.#statements = prepareAll(database, { find, overlapping, keep, remove });
@@ -95,7 +96,7 @@ export class LinkWriter {
   }
 
   remove(id: string): boolean {
-    return this.#statements.remove.run(id).changes === 1;
+    return transact(this.#database, () => this.#statements.remove.run(id).changes === 1);
   }
 
   #known(id: string): MeterLink | undefined {

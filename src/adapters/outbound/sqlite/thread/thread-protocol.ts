@@ -1,5 +1,6 @@
 import { parentPort, type Transferable, Worker, workerData } from 'node:worker_threads';
 import { StoreUnavailableError } from '#application/errors';
+import { FatalError } from './fatal-error.ts';
 import { errorCode } from './sqlite-error.ts';
 
 /** The id of the first message of a thread: it is ready to serve. */
@@ -51,9 +52,10 @@ export class Thread<S> implements Caller<S> {
   private constructor(module: URL, data: unknown) {
     this.#worker = new Worker(module, { workerData: data, execArgv: [] });
     this.#worker.on('message', (answer: Result | Failure) => this.#settle(answer));
-    this.#worker.on('error', (cause) =>
-      this.#end(new StoreUnavailableError('the SQLite thread has failed', { cause })),
-    );
+    this.#worker.on('error', (cause) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#end(new StoreUnavailableError(`the SQLite thread has failed: ${reason}`, { cause }));
+    });
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', () => {
         this.#end(ended());
@@ -136,7 +138,10 @@ export class Thread<S> implements Caller<S> {
   }
 }
 
-/** Runs in the thread: answers calls to the methods of `objects` until the thread is closed, and then calls `close`. */
+/**
+ * Runs in the thread: answers calls to the methods of `objects` until the thread is closed or one of them throws
+ * `FatalError`, and then calls `close`.
+ */
 export function serve<S extends object>(objects: S, close: () => void): void {
   const port = parentPort;
   if (port === null) throw new Error('serve() must be called in a worker thread');
@@ -151,6 +156,10 @@ export function serve<S extends object>(objects: S, close: () => void): void {
     try {
       port.postMessage({ id, result: invoke(objects, message) } satisfies Result);
     } catch (error) {
+      if (error instanceof FatalError) {
+        close();
+        throw error; // ends the thread, and with it every pending call
+      }
       const code = errorCode(error);
       try {
         port.postMessage({ id, error, code } satisfies Failure);

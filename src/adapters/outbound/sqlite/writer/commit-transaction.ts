@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { kinds } from '#domain/streams/streams';
 import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from '../format/commit-answer.ts';
 import {
@@ -11,6 +10,7 @@ import {
   UNKNOWN,
   VALUES,
 } from '../format/commit-columns.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { storedTables } from '../format/stored-tables.ts';
 import { ENERGY, type StreamTables } from '../format/stream-tables.ts';
@@ -22,13 +22,13 @@ import { StreamWriter } from './stream-writer.ts';
  * transaction is on disk. When it throws, none of it is.
  */
 export class CommitTransaction {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #tables: readonly StreamTables[];
   readonly #streams: readonly StreamWriter[];
   readonly #fleet: FleetSums;
   #lastFailed = false;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: OwnedDatabase) {
     this.#database = database;
     this.#tables = kinds.map((kind) => storedTables(database, kind));
     this.#streams = this.#tables.map((tables) => new StreamWriter(database, tables));
@@ -48,13 +48,13 @@ export class CommitTransaction {
   /** With `atomic` and a conflict nothing is stored, and the answer says what would have happened to each row. */
   commit(columns: CommitColumns, atomic: boolean): CommitAnswer {
     try {
-      this.#database.exec('BEGIN IMMEDIATE');
+      this.#database.begin();
       const answer = this.#write(columns);
       if (atomic && answer.conflicts !== undefined) {
         this.#rollBack();
         return { ...answer, devices: [] };
       }
-      this.#database.exec('COMMIT');
+      this.#database.commit();
       this.#lastFailed = false;
       return answer;
     } catch (error) {

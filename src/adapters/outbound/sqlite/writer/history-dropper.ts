@@ -1,21 +1,22 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
 import { kinds } from '#domain/streams/streams';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { ROW_COLUMNS } from '../format/history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from '../format/live-blocks.ts';
 import type { Marks } from '../format/marks.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import { RowEntries } from '../format/row-entries.ts';
 import { storedTables } from '../format/stored-tables.ts';
 import { transact } from '../format/transactions.ts';
 
 /** Drops old history in steps of one minute of one stream: some milliseconds each, with ingestion in between. */
 export class HistoryDropper {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #marks: Marks;
   readonly #firstUnclosed: StatementSync;
   readonly #streams;
 
-  constructor(database: DatabaseSync, marks: Marks) {
+  constructor(database: OwnedDatabase, marks: Marks) {
     this.#database = database;
     this.#marks = marks;
     this.#firstUnclosed = database.prepare(
@@ -50,7 +51,7 @@ export class HistoryDropper {
       return hour === undefined ? Infinity : Number(hour) * HOUR;
     });
     const horizon = Math.max(now ?? -Infinity, Math.min(before, ...unclosed));
-    this.#marks.advance('horizon', horizon);
+    transact(this.#database, () => this.#marks.advance('horizon', horizon));
     return horizon;
   }
 

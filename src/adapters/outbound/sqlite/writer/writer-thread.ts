@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
 import type { LinkRepository } from '#application/ports/link-repository';
 import type { StoreHealth } from '#application/ports/store-lifecycle';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { Marks } from '../format/marks.ts';
+import { OpenFiles } from '../format/open-files.ts';
+import { transact } from '../format/transactions.ts';
 import { LinkWriter } from '../records/links.ts';
 import { WarningWriter } from '../records/warnings.ts';
 import type { Sync } from '../thread/remote.ts';
 import { serve, threadData } from '../thread/thread-protocol.ts';
 import { CommitTransaction } from './commit-transaction.ts';
+import { prepareDirectory } from './data-directory.ts';
 import { emptyWal, lockDirectory, openForWriting } from './database.ts';
 import { HistoryDropper } from './history-dropper.ts';
 import { HourWriter } from './hour-writer.ts';
@@ -20,33 +24,49 @@ export interface WriterThreadData {
  * What the writer thread serves: the writing side of the ports. Every call is one transaction, durable when it returns.
  */
 export interface WriterObjects {
+  /** What people should know about the files that were found. */
+  readonly start: { notes(): readonly string[] };
   readonly telemetry: Pick<CommitTransaction, 'commit' | 'fieldOrder'>;
   readonly rollups: HourWriter;
   readonly retention: HistoryDropper;
   readonly links: Sync<Pick<LinkRepository, 'add' | 'end' | 'remove'>>;
   readonly warnings: Sync<Pick<WarningRepository, 'keep' | 'evaluated'>>;
   readonly wal: { empty(): void };
+  /** Throws `FatalError`, which ends the thread, when the files are no longer this engine's. */
+  readonly files: { check(): void };
   readonly health: Sync<StoreHealth>;
 }
 
 const { databaseFile, lockFile } = threadData<WriterThreadData>();
+const wasUsed = existsSync(lockFile);
 const lock = lockDirectory(lockFile);
+const notes = prepareDirectory(databaseFile, wasUsed);
 const database = openForWriting(databaseFile);
+const dataFile = database.location();
+database.watch(new OpenFiles(databaseFile, `${dataFile}-wal`, `${dataFile}-shm`, lockFile));
 const telemetry = new CommitTransaction(database);
 const marks = new Marks(database);
 
+function checkFiles(): void {
+  database.checkFiles();
+  database.checkOwner();
+}
+
 serve<WriterObjects>(
   {
+    start: { notes: () => notes },
     telemetry,
     rollups: new HourWriter(database, marks),
     retention: new HistoryDropper(database, marks),
     links: new LinkWriter(database),
     warnings: new WarningWriter(database, marks),
     wal: { empty: () => emptyWal(database) },
+    files: { check: checkFiles },
     health: {
       // Returns once earlier calls are done. After a failed commit, only a write shows whether the disk works again.
       check: () => {
-        if (telemetry.lastFailed) marks.advance('write-check', Date.now());
+        checkFiles();
+        if (telemetry.lastFailed) transact(database, () => marks.advance('write-check', Date.now()));
       },
     },
   },
