@@ -2,6 +2,11 @@
 export interface StoreHealth {
   /** Resolves when the store answers. Otherwise rejects with `StoreUnavailableError`, whose message is the reason. */
   check(): Promise<void>;
+  /**
+   * What people should mend although the store serves, such as damaged data; empty when all is well. Absent from a
+   * store that cannot know.
+   */
+  warnings?(): readonly string[];
 }
 
 /** What both bundles of ports have: they are opened, may be ill or fail, and are closed. */

@@ -5,6 +5,7 @@ import type { Logger } from '#application/ports/logger';
 import type { Upkeep } from '#application/ports/upkeep';
 import { type Millis, SECOND } from '#domain/time/time';
 import { createDirectory } from './create-directory.ts';
+import { DamageReport } from './damage-report.ts';
 import { FileWatch } from './file-watch.ts';
 import { closeHour } from './hour-closing.ts';
 import type { ReaderObjects, ReaderThreadData } from './reader/reader-thread.ts';
@@ -52,6 +53,8 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
   let writer = NO_WRITER;
   const watches: { close(): void }[] = [];
   const readers: BoundedThread<ReaderObjects>[] = [];
+  const damage = new DamageReport(databaseFile, logger);
+  const noticed = (place: string) => damage.add(place);
   // Pending commits are finished, pending reads reject.
   const close = async () => {
     for (const watch of watches) watch.close();
@@ -60,13 +63,21 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
     await writer.close();
   };
   const startWriter = () =>
-    Thread.start<WriterObjects>(threadModule('writer/writer-thread', import.meta.url), {
-      databaseFile,
-      lockFile: join(directory, 'energy.lock'),
-    } satisfies WriterThreadData);
+    Thread.start<WriterObjects>(
+      threadModule('writer/writer-thread', import.meta.url),
+      {
+        databaseFile,
+        lockFile: join(directory, 'energy.lock'),
+      } satisfies WriterThreadData,
+      noticed,
+    );
   const startReader = async (limits: CallLimits) => {
     const data: ReaderThreadData = { databaseFile };
-    const thread = await Thread.start<ReaderObjects>(threadModule('reader/reader-thread', import.meta.url), data);
+    const thread = await Thread.start<ReaderObjects>(
+      threadModule('reader/reader-thread', import.meta.url),
+      data,
+      noticed,
+    );
     const reader = new BoundedThread(thread, limits);
     readers.push(reader);
     return reader;
@@ -79,9 +90,11 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
     }
     const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
     if (!readOnly) watches.push(new WalLimit(databaseFile, reader, writer), new FileWatch(writer));
-    const telemetry = new SqliteWriter(writer, readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []));
+    const order = readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []);
+    const telemetry = new SqliteWriter(writer, order, noticed);
     const failed = Promise.race([writer.failed, live.failed, reader.failed]);
-    return { ...portsOn(telemetry, writer, live, reader), failed, close };
+    const ports = portsOn(telemetry, writer, live, reader);
+    return { ...ports, health: { ...ports.health, warnings: () => damage.list() }, failed, close };
   } catch (error) {
     await close();
     throw error;

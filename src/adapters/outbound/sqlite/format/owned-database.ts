@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { FatalError } from '../thread/fatal-error.ts';
-import type { OpenFiles } from './open-files.ts';
+import type { OpenFile } from './open-file.ts';
 
 /** One row: the id of the connection that may write. */
 const OWNER_SCHEMA = 'CREATE TABLE IF NOT EXISTS owner (id TEXT NOT NULL) STRICT;';
@@ -18,7 +18,8 @@ export class OwnedDatabase extends DatabaseSync {
   #dataVersion: StatementSync | undefined;
   #owner: StatementSync | undefined;
   #seen: unknown;
-  #files: OpenFiles | undefined;
+  #data: OpenFile | undefined;
+  #others: readonly OpenFile[] = [];
 
   /** Makes this connection the owner. Must be called inside the write transaction that creates the schema. */
   own(): void {
@@ -28,9 +29,10 @@ export class OwnedDatabase extends DatabaseSync {
     this.#owner = this.prepare('SELECT id FROM owner');
   }
 
-  /** From now on every commit checks that these files are where they were. The first is the data file. */
-  watch(files: OpenFiles): void {
-    this.#files = files;
+  /** From now on every commit checks that the data file is where it was, and `checkFiles` the others, too. */
+  watch(data: OpenFile, others: readonly OpenFile[]): void {
+    this.#data = data;
+    this.#others = others;
   }
 
   /** Begins a write transaction. Throws `FatalError` when another connection owns the file by now. */
@@ -50,7 +52,7 @@ export class OwnedDatabase extends DatabaseSync {
    */
   commit(): void {
     this.exec('COMMIT');
-    this.checkFiles();
+    this.#check(this.#data);
   }
 
   /** Throws `FatalError` when another connection has become the owner. */
@@ -65,10 +67,15 @@ export class OwnedDatabase extends DatabaseSync {
 
   /** Throws `FatalError` when one of the files was removed or replaced. */
   checkFiles(): void {
-    const lost = this.#files?.lost();
-    if (lost === undefined) return;
-    if (lost.path !== this.#files?.data) this.#rescue();
-    throw new FatalError(`${lost.path} ${lost.reason} while the engine was using it`);
+    this.#check(this.#data);
+    for (const file of this.#others) this.#check(file);
+  }
+
+  #check(file: OpenFile | undefined): void {
+    const fate = file?.fate();
+    if (fate === undefined) return;
+    if (file !== this.#data) this.#rescue();
+    throw new FatalError(`${file?.path} ${fate} while the engine was using it`);
   }
 
   /** With the data file in place, what was acknowledged is moved there while the log can still be read. */

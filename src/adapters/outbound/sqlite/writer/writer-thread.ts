@@ -3,7 +3,7 @@ import type { LinkRepository } from '#application/ports/link-repository';
 import type { StoreHealth } from '#application/ports/store-lifecycle';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { Marks } from '../format/marks.ts';
-import { OpenFiles } from '../format/open-files.ts';
+import { OpenFile } from '../format/open-file.ts';
 import { transact } from '../format/transactions.ts';
 import { LinkWriter } from '../records/links.ts';
 import { WarningWriter } from '../records/warnings.ts';
@@ -42,8 +42,11 @@ const wasUsed = existsSync(lockFile);
 const lock = lockDirectory(lockFile);
 const notes = prepareDirectory(databaseFile, wasUsed);
 const database = openForWriting(databaseFile);
-const dataFile = database.location();
-database.watch(new OpenFiles(databaseFile, `${dataFile}-wal`, `${dataFile}-shm`, lockFile));
+const path = database.location(); // a link has its log beside the file that it leads to
+database.watch(
+  new OpenFile(databaseFile, { grows: true }),
+  [`${path}-wal`, `${path}-shm`, lockFile].map((file) => new OpenFile(file)),
+);
 const telemetry = new CommitTransaction(database);
 const marks = new Marks(database);
 
