@@ -52,8 +52,9 @@ async function storeOf(environment: NodeJS.ProcessEnv) {
   }
 }
 
-function lineFor({ hour, kind, sum, deviceId, counted, stored }: Difference): string {
+function lineFor({ hour, kind, sum, deviceId, counted, stored, damage }: Difference): string {
   const where = [new Date(hour).toISOString(), kind, sum, deviceId].filter((part) => part !== undefined).join(' ');
+  if (damage !== undefined) return `${where}: ${damage}`;
   return `${where}: counted ${JSON.stringify(counted ?? null)}, stored ${JSON.stringify(stored ?? null)}`;
 }
 

@@ -21,7 +21,7 @@ export { systemClock } from '#adapters/outbound/system-clock';
 // Use cases and ports
 export { type FleetPerformance, ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
 export { ReportVehiclePerformance, type VehiclePerformance } from '#application/analytics/report-vehicle-performance';
-export { OverloadedError, StoreUnavailableError } from '#application/errors';
+export { OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
 export { FindGaps, type GapPage } from '#application/history/find-gaps';
 export { type HistoryPage, ReadHistory } from '#application/history/read-history';
 export { type HistoryStream, StreamHistory } from '#application/history/stream-history';

@@ -10,6 +10,14 @@ export class OverloadedError extends Error {
 }
 
 /**
+ * Stored data that are needed can no longer be read as they were written. The message says which. Everything else can
+ * still be read and written; sending the same again helps only once the data were restored.
+ */
+export class StoreDamagedError extends Error {
+  override readonly name = 'StoreDamagedError';
+}
+
+/**
  * The store did not answer, or not in time. What was sent may or may not have been stored; sending it again is safe,
  * because a reading that was stored is then reported as a duplicate.
  */

@@ -20,6 +20,7 @@ export function combineStores(telemetry: TelemetryStore, records: RecordStore): 
       check: async () => {
         await Promise.all(both.map(({ health }) => health.check()));
       },
+      warnings: () => both.flatMap(({ health }) => health.warnings?.() ?? []),
     },
     ...(failures.length > 0 && { failed: Promise.race(failures) }),
     close: async () => {

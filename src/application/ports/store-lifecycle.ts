@@ -6,6 +6,11 @@ export interface StoreHealth {
    * while clients stay away none shows that the store works again. Must not wait behind reads.
    */
   check(): Promise<void>;
+  /**
+   * What people should mend although the store serves, such as damaged data; empty when all is well. Absent from a
+   * store that cannot know.
+   */
+  warnings?(): readonly string[];
 }
 
 /** What both bundles of ports have: they are opened, may be ill or fail, and are closed. */

@@ -2,6 +2,7 @@ import { addFleetTotals, type DeviceTotals, type FleetTotals, type StreamTotals 
 import { type Kind, kinds } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
+import { StoreDamagedError } from '../errors.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
 /** Two sums that should be equal. */
@@ -11,14 +12,17 @@ export interface Difference {
   readonly kind: Kind;
   /**
    * Which stored sum differs: a device's of the hour, the fleet's of the hour, or the fleet's of the hour's minutes.
+   * With `damage` none was compared.
    */
-  readonly sum: 'device-hour' | 'fleet-hour' | 'fleet-minutes';
+  readonly sum: 'device-hour' | 'fleet-hour' | 'fleet-minutes' | 'damage';
   /** Only with `device-hour`. */
   readonly deviceId?: string;
   /** Counted from the readings, or from the devices' sums where the readings have been dropped. */
   readonly counted: StreamTotals | DeviceTotals | undefined;
   /** The sum as stored. */
   readonly stored: StreamTotals | DeviceTotals | undefined;
+  /** Only with `damage`: which stored data cannot be read. */
+  readonly damage?: string;
 }
 
 /** Readings may arrive or be dropped during an attempt; what still differs after this many attempts is a difference. */
@@ -35,6 +39,7 @@ export class AuditHistory {
   /**
    * Yields every difference in the hours that overlap the window, hour by hour. Hours that are not closed have no
    * device sums to compare. Hours before the horizon have no readings, so their sums are only compared with each other.
+   * An hour with damaged data yields one difference that says where they are, and the audit goes on.
    * Rejects like the store.
    */
   async *audit(window: TimeWindow): AsyncGenerator<Difference, void, void> {
@@ -54,11 +59,19 @@ export class AuditHistory {
     const found: Difference[] = [];
     for (const kind of kinds) {
       const { rollups } = this.#store.upkeep;
-      const closed = await rollups?.closed({ kind, hour });
-      let devices = closed;
-      // Without rollups the totals are counted from the readings, where there are any.
-      if (rollups === undefined) devices = await this.#store.cold.totalsByDevice(kind, window);
-      else if (hour >= horizon) devices = await rollups.recount({ kind, hour });
+      let closed: ByDevice | undefined;
+      let devices: ByDevice | undefined;
+      try {
+        closed = await rollups?.closed({ kind, hour });
+        devices = closed;
+        // Without rollups the totals are counted from the readings, where there are any.
+        if (rollups === undefined) devices = await this.#store.cold.totalsByDevice(kind, window);
+        else if (hour >= horizon) devices = await rollups.recount({ kind, hour });
+      } catch (error) {
+        if (!(error instanceof StoreDamagedError)) throw error;
+        found.push({ hour, kind, sum: 'damage', counted: undefined, stored: undefined, damage: error.message });
+        continue;
+      }
       if (devices === undefined) continue;
       if (closed !== undefined && devices !== closed) found.push(...deviceDifferences(hour, kind, devices, closed));
       const counted = sumOf(devices);

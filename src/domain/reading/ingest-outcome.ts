@@ -21,13 +21,19 @@ export interface Conflict {
 export interface Withheld {
   readonly status: 'withheld';
 }
-/** Not a valid reading; it never reached the store. `Rejected<string>` may have the codes of an inbound adapter. */
+/** Not a valid reading, or not one that can be stored. `Rejected<string>` may have the codes of an inbound adapter. */
 export interface Rejected<Code extends string = FaultCode> {
   readonly status: 'rejected';
   readonly faults: readonly Fault<Code>[];
 }
 
-export type CommitOutcome = Stored | Duplicate | Conflict | Withheld;
+/**
+ * Not stored: the stored data that show whether it is new are damaged, and stored again it might be counted twice. It is
+ * worth keeping until the data are restored.
+ */
+export type Undecidable = Rejected<'store-damaged'>;
+
+export type CommitOutcome = Stored | Duplicate | Conflict | Withheld | Undecidable;
 export type IngestOutcome = CommitOutcome | Rejected<string>;
 
 export const STORED: Stored = { status: 'stored' };
@@ -36,6 +42,10 @@ export const WITHHELD: Withheld = { status: 'withheld' };
 
 export function rejected<Code extends string>(faults: readonly Fault<Code>[]): Rejected<Code> {
   return { status: 'rejected', faults };
+}
+
+export function undecidable(detail: string): Undecidable {
+  return rejected([{ code: 'store-damaged', detail }]);
 }
 
 /**

@@ -137,7 +137,9 @@ describe('a data directory that cannot be used', () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'energy.db'), 'timestamp,kwhConsumedAc,voltage\n'.repeat(1000));
 
-    await expect(openSqliteStore({ directory })).rejects.toThrow(/energy\.db.*file is not a database/);
+    await expect(openSqliteStore({ directory })).rejects.toThrow(
+      /energy\.db: it is the file of another program: it is no SQLite database/,
+    );
   });
 
   it('is refused when the lock is not a file, but not as if it were in use', async () => {

@@ -112,7 +112,7 @@ describe('an error in a call', () => {
 
 describe('a thread that dies', () => {
   it.each([
-    ['crash', 'the SQLite thread has failed'],
+    ['crash', 'the SQLite thread has failed: planted crash'],
     ['exit', 'the SQLite thread has ended'],
   ] as const)('rejects every pending call, and every later one (%s)', async (method, message) => {
     const thread = await start();

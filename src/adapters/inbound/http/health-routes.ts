@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import pTimeout from 'p-timeout';
-import { StoreUnavailableError } from '#application/errors';
+import { StoreDamagedError, StoreUnavailableError } from '#application/errors';
 import type { StoreHealth } from '#application/ports/store-lifecycle';
 import { SECOND } from '#domain/time/time';
 import { jsonResponse } from './wire/json-response.ts';
@@ -15,7 +15,10 @@ export interface HealthRouteDependencies {
   readonly isStopping: () => boolean;
 }
 
-/** `GET /health/live`: the process responds. `GET /health/ready`: it can do its work, or why not. */
+/**
+ * `GET /health/live`: the process responds. `GET /health/ready`: it can do its work, or why not; `warnings` lists what is
+ * wrong all the same.
+ */
 export function healthRoutes(app: Hono, { health, isStopping }: HealthRouteDependencies): void {
   app.get('/health/live', (c) => jsonResponse(c, 200, { status: 'ok' }));
 
@@ -24,7 +27,10 @@ export function healthRoutes(app: Hono, { health, isStopping }: HealthRouteDepen
     if (isStopping()) errors.push({ pointer: '', code: 'stopping', detail: 'the service is shutting down' });
     const failure = await failureOf(health);
     if (failure !== undefined) errors.push({ pointer: '', code: 'store-unavailable', detail: failure });
-    if (errors.length === 0) return jsonResponse(c, 200, { status: 'ready' });
+    if (errors.length === 0) {
+      const warnings = health.warnings?.() ?? [];
+      return jsonResponse(c, 200, { status: 'ready', ...(warnings.length > 0 && { warnings }) });
+    }
     const reasons = errors.map(({ detail }) => detail);
     return problem(c, 'not-ready', reasons.join('; '), { errors, members: { reasons } });
   });
@@ -37,6 +43,7 @@ async function failureOf(health: StoreHealth): Promise<string | undefined> {
     await pTimeout(health.check(), { milliseconds: CHECK_TIMEOUT, message: timeout });
     return undefined;
   } catch (error) {
-    return error instanceof StoreUnavailableError ? error.message : 'the health check of the store failed';
+    if (error instanceof StoreUnavailableError || error instanceof StoreDamagedError) return error.message;
+    return 'the health check of the store failed';
   }
 }

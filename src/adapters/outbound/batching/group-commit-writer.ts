@@ -1,4 +1,4 @@
-import { OverloadedError, StoreUnavailableError } from '#application/errors';
+import { OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
 import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
@@ -49,7 +49,8 @@ interface Commit {
  *
  * On an idle store the first request waits only until the input that has already arrived is read; while commits are in
  * flight, the next group grows. A request is answered once the commit that holds it is durable, never earlier. An atomic
- * request is a commit of its own. A failed commit fails the requests in it and no others.
+ * request is a commit of its own. A failed commit fails the requests in it and no others; where the store is damaged,
+ * only those that need the damaged data.
  *
  * Rejects with `OverloadedError` when the queue is full (nothing of the request was kept) and with
  * `StoreUnavailableError` when the store failed or did not answer in time (it may have been kept).
@@ -158,17 +159,12 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
     if (this.#writer.maxOvertaken) this.#setAlarm(begin + this.#limits.overtakeAfter);
     let count = 0;
     try {
-      const readings = group.length === 1 ? (group[0]?.readings ?? []) : group.flatMap((request) => request.readings);
+      const readings = readingsOf(group);
       count = readings.length;
-      const outcomes = await this.#writer.commit(readings, { atomic: group[0]?.atomic ?? false });
-      let at = 0;
-      for (const request of group) {
-        request.resolve(group.length === 1 ? outcomes : outcomes.slice(at, at + request.readings.length));
-        at += request.readings.length;
-      }
+      answer(group, await this.#writer.commit(readings, { atomic: group[0]?.atomic ?? false }));
     } catch (error) {
-      const cause = error instanceof Error ? error : new StoreUnavailableError('the commit failed', { cause: error });
-      for (const request of group) request.reject(cause);
+      if (group.length > 1 && error instanceof StoreDamagedError) await this.#commitHalves(group);
+      else refuse(group, error);
     }
     this.#inFlight.delete(commit);
     const end = performance.now();
@@ -176,6 +172,19 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
     this.#pace = learnPace(this.#limits, this.#pace, this.#last);
     for (const request of group) this.#release(request);
     this.#startCommits();
+  }
+
+  /** Some of the requests need damaged data: halves the group until only those fail. */
+  async #commitHalves(group: readonly Request[]): Promise<void> {
+    const middle = Math.ceil(group.length / 2);
+    for (const half of [group.slice(0, middle), group.slice(middle)]) {
+      try {
+        answer(half, await this.#writer.commit(readingsOf(half)));
+      } catch (error) {
+        if (half.length > 1 && error instanceof StoreDamagedError) await this.#commitHalves(half);
+        else refuse(half, error);
+      }
+    }
   }
 
   #release({ readings, bytes }: Request): void {
@@ -227,6 +236,23 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
       this.#release(overdue);
     }
   }
+}
+
+function readingsOf(group: readonly Request[]): readonly Reading[] {
+  return group.length === 1 ? (group[0]?.readings ?? []) : group.flatMap((request) => request.readings);
+}
+
+function answer(group: readonly Request[], outcomes: readonly CommitOutcome[]): void {
+  let at = 0;
+  for (const request of group) {
+    request.resolve(group.length === 1 ? outcomes : outcomes.slice(at, at + request.readings.length));
+    at += request.readings.length;
+  }
+}
+
+function refuse(group: readonly Request[], error: unknown): void {
+  const cause = error instanceof Error ? error : new StoreUnavailableError('the commit failed', { cause: error });
+  for (const request of group) request.reject(cause);
 }
 
 function estimatedBytes(readings: readonly Reading[]): number {

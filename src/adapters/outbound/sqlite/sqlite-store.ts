@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
 import type { EngineStore } from '#application/ports/engine-store';
@@ -6,6 +5,9 @@ import type { LinkOutcome } from '#application/ports/link-repository';
 import type { Logger } from '#application/ports/logger';
 import type { Upkeep } from '#application/ports/upkeep';
 import { type Millis, SECOND } from '#domain/time/time';
+import { createDirectory } from './create-directory.ts';
+import { DamageReport } from './damage-report.ts';
+import { FileWatch } from './file-watch.ts';
 import { closeHour } from './hour-closing.ts';
 import type { ReaderObjects, ReaderThreadData } from './reader/reader-thread.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
@@ -20,6 +22,7 @@ export interface SqliteOptions {
   readonly directory: string;
   /** Opens beside a running engine and only reads: every write rejects. For audits. */
   readonly readOnly?: boolean;
+  /** Learns of data that seem to be missing, and of damage. */
   readonly logger?: Logger;
 }
 
@@ -41,50 +44,66 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
 /**
  * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads the live state
  * of single devices, one reads pages of it, and one makes all reads that may take longer. A thread that dies is not
- * replaced, as whatever killed it may have damaged the rest of the process: the store has failed for good.
+ * replaced, as whatever killed it may have damaged the rest of the process: the store has failed for good. So it has, within a second and before anything
+ * else is acknowledged, when its files were removed or replaced, or when another engine has opened them for writing.
  *
- * Rejects when another process writes to the directory, when the file cannot be opened or is of another version, or when
- * a stream has data and is now defined differently.
+ * Rejects when another process writes to the directory, when the file cannot be opened, is that of another program or of
+ * another version, or when a stream has data and is now defined differently.
  */
 export async function openSqliteStore({ directory, readOnly = false, logger }: SqliteOptions): Promise<SqliteStore> {
-  if (!readOnly) mkdirSync(directory, { recursive: true });
+  if (!readOnly) createDirectory(directory);
   const databaseFile = join(directory, 'energy.db');
   let writer = NO_WRITER;
-  let walLimit: WalLimit | undefined;
+  const watches: { close(): void }[] = [];
   const readers: BoundedThread<ReaderObjects>[] = [];
+  const damage = new DamageReport(databaseFile, logger);
+  const noticed = (place: string) => damage.add(place);
   // Pending commits are finished, pending reads reject.
   const close = async () => {
-    walLimit?.close();
+    for (const watch of watches) watch.close();
     const ended = Promise.all(readers.map((reader) => reader.terminate()));
     await pTimeout(ended, { milliseconds: READERS_END_TIMEOUT, message: false });
     await writer.close();
   };
   const startWriter = () =>
-    Thread.start<WriterObjects>(threadModule('writer/writer-thread', import.meta.url), {
-      databaseFile,
-      lockFile: join(directory, 'energy.lock'),
-    } satisfies WriterThreadData);
+    Thread.start<WriterObjects>(
+      threadModule('writer/writer-thread', import.meta.url),
+      {
+        databaseFile,
+        lockFile: join(directory, 'energy.lock'),
+      } satisfies WriterThreadData,
+      noticed,
+    );
   const startReader = async (limits: CallLimits) => {
     const data: ReaderThreadData = { databaseFile };
-    const thread = await Thread.start<ReaderObjects>(threadModule('reader/reader-thread', import.meta.url), data);
+    const thread = await Thread.start<ReaderObjects>(
+      threadModule('reader/reader-thread', import.meta.url),
+      data,
+      noticed,
+    );
     const reader = new BoundedThread(thread, limits);
     readers.push(reader);
     return reader;
   };
 
   try {
-    if (!readOnly) writer = await startWriter();
+    if (!readOnly) {
+      writer = await startWriter();
+      const { warnings, reopenedHours } = await writer.call('start', 'notes', []);
+      for (const warning of warnings) logger?.warn(warning);
+      if (reopenedHours > 0) {
+        logger?.info('hours closed by an older version will be closed again', { hours: reopenedHours });
+      }
+    }
     const live = await startReader(LIVE_READS);
     const reader = await startReader(OTHER_READS);
     const pages = await startReader(OTHER_READS);
-    if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
-    const telemetry = new SqliteWriter(writer, readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []));
-    const upgrade = readOnly ? undefined : await writer.call('opening', 'upgrade', []);
-    if (upgrade && upgrade.reopenedHours > 0) {
-      logger?.info('hours closed by an older version will be closed again', { hours: upgrade.reopenedHours });
-    }
+    if (!readOnly) watches.push(new WalLimit(databaseFile, reader, writer), new FileWatch(writer));
+    const order = readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []);
+    const telemetry = new SqliteWriter(writer, order, noticed);
     const failed = Promise.race([writer.failed, ...readers.map((one) => one.failed)]);
-    return { ...portsOn(telemetry, writer, { live, ahead: live.ahead, reader, pages }), failed, close };
+    const ports = portsOn(telemetry, writer, { live, ahead: live.ahead, reader, pages });
+    return { ...ports, health: { ...ports.health, warnings: () => damage.list() }, failed, close };
   } catch (error) {
     await close();
     throw error;

@@ -16,13 +16,15 @@ export class SqliteWriter implements TelemetryWriter {
   readonly #thread: Caller<WriterObjects>;
   readonly #order: FieldOrder;
   readonly #devices = new DeviceNumbers();
+  readonly #onDamage: (damage: string) => void;
   /** Commits requested so far. */
   commits = 0;
 
-  /** `order` is the thread's own, from `telemetry.fieldOrder`. */
-  constructor(thread: Caller<WriterObjects>, order: FieldOrder) {
+  /** `order` is the thread's own, from `telemetry.fieldOrder`. `onDamage` hears why readings could not be judged. */
+  constructor(thread: Caller<WriterObjects>, order: FieldOrder, onDamage: (damage: string) => void = () => {}) {
     this.#thread = thread;
     this.#order = order;
+    this.#onDamage = onDamage;
   }
 
   async commit(
@@ -33,7 +35,10 @@ export class SqliteWriter implements TelemetryWriter {
     const columns = toColumns(readings, this.#order, this.#devices);
     const answer = await this.#thread.call('telemetry', 'commit', [columns, atomic], [columns.numbers.buffer]);
     this.#devices.learn(columns.unknown, answer.devices);
+    for (const damage of answer.damage ?? []) this.#onDamage(damage);
     const outcomes = toOutcomes(answer, readings);
-    return atomic && answer.conflicts !== undefined ? withheldOutcomes(readings, outcomes) : outcomes;
+    return atomic && (answer.conflicts ?? answer.damage) !== undefined
+      ? withheldOutcomes(readings, outcomes)
+      : outcomes;
   }
 }

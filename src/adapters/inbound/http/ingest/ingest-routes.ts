@@ -91,7 +91,12 @@ function singleResponse(c: Context, received: Received, report: IngestReport): R
     const { detail, ...members } = presentConflict(outcome);
     return problem(c, 'conflict', detail, { members });
   }
-  if (outcome?.status === 'rejected') return rejectedProblem(c, 'reading', outcome);
+  if (outcome?.status === 'rejected') {
+    const [fault] = outcome.faults;
+    // The reading is good; what is stored is not.
+    if (fault?.code === 'store-damaged') return problem(c, 'store-damaged', fault.detail);
+    return rejectedProblem(c, 'reading', outcome);
+  }
   if (outcome === undefined || !('kind' in received)) throw new Error('the reading has no outcome');
   const { kind, deviceId, timestamp } = received;
   const { status } = outcome;

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { OverloadedError, StoreUnavailableError } from '#application/errors';
+import { OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
 import { jsonResponse } from './json-response.ts';
 import { requestId } from './request-id.ts';
 
@@ -31,6 +31,7 @@ const PROBLEMS = {
   'empty-batch': [422, 'Empty batch'],
   'headers-too-large': [431, 'Headers too large'],
   'internal-error': [500, 'Internal error'],
+  'store-damaged': [500, 'Stored data damaged'],
   overloaded: [503, 'Overloaded'],
   'store-unavailable': [503, 'Store unavailable'],
   'not-ready': [503, 'Not ready'],
@@ -116,5 +117,6 @@ export function refusalOf(error: unknown): Refusal {
     const detail = 'The store did not answer. It is safe to send the same request again.';
     return new Refusal('store-unavailable', detail, retryAfter(STORE_RETRY_SECONDS));
   }
+  if (error instanceof StoreDamagedError) return new Refusal('store-damaged', error.message, { cause: error });
   return new Refusal('internal-error', 'Internal server error.', { cause: error });
 }

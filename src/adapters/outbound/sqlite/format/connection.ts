@@ -1,4 +1,5 @@
-import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { requireOwnId } from './data-file.ts';
 import { requireStoredTables } from './stored-tables.ts';
 
 /** How long a connection waits for a lock, in ms. Only another process can hold one. */
@@ -11,29 +12,37 @@ export const SCHEMA_VERSION = 4;
 /** The version that the writing connection brings up to date. */
 export const UPGRADED_VERSION = 3;
 
-/** Opens a connection and sets it up, or closes it again; SQLite's own messages do not name the file. */
-export function connect(
-  file: string,
-  options: DatabaseSyncOptions,
-  setUp: (database: DatabaseSync) => void,
-): DatabaseSync {
-  let database: DatabaseSync | undefined;
+/** Runs `open` with the name of the file in what it throws: SQLite's own messages lack it. */
+export function opening<T>(file: string, open: () => T): T {
   try {
-    database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, ...options });
-    setUp(database);
-    return database;
+    return open();
   } catch (cause) {
-    database?.close();
     throw new Error(`cannot open ${file}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
 }
 
+/** Opens a connection and sets it up, or closes it again. */
+export function connect<D extends DatabaseSync>(file: string, open: () => D, setUp: (database: D) => void): D {
+  return opening(file, () => {
+    const database = open();
+    try {
+      setUp(database);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  });
+}
+
 /**
- * Opens a connection that cannot write. Throws when the file is missing or of another version, or when its tables are not
+ * Opens a connection that cannot write. Throws when the file is missing, foreign or of another version, or when its tables are not
  * those of the streams.
  */
 export function openForReading(file: string): DatabaseSync {
-  return connect(file, { readOnly: true }, (database) => {
+  const open = () => new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  return connect(file, open, (database) => {
+    requireOwnId(database);
     checkVersion(schemaVersion(database));
     requireStoredTables(database);
     setPragma(database, 'query_only', 1);

@@ -10,17 +10,19 @@ import type { StreamTables } from './stream-tables.ts';
  * A value column is narrow (int32: energy in mWh, receivedAt in ms after the start of the minute, measured values in
  * thousandths) if that represents all of its values in the row exactly, and wide (float64) otherwise. Either way
  * readings come back exactly as they were added. Bit `i` of `wide` is set if value `i` is wide.
+ *
+ * `checksum` is the row's `rowChecksum`; NULL in rows written before schema version 4, which are not checked.
  */
 export function historySchema({ history }: StreamTables): string {
   return `CREATE TABLE IF NOT EXISTS ${history} (
       minute INTEGER NOT NULL, block INTEGER NOT NULL, part INTEGER NOT NULL,
-      wide INTEGER NOT NULL, entries BLOB NOT NULL,
+      wide INTEGER NOT NULL, entries BLOB NOT NULL, checksum INTEGER,
       UNIQUE (minute, block, part)
     ) STRICT;`;
 }
 
 /** The columns that `RowEntries` reads. */
-export const ROW_COLUMNS: readonly string[] = ['minute', 'block', 'wide', 'entries'];
+export const ROW_COLUMNS: readonly string[] = ['minute', 'block', 'part', 'wide', 'entries', 'checksum'];
 
 export const WIDE_BYTES = Float64Array.BYTES_PER_ELEMENT;
 export const NARROW_BYTES = Int32Array.BYTES_PER_ELEMENT;

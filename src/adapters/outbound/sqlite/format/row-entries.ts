@@ -11,6 +11,7 @@ import {
   WIDE_BYTES,
 } from './history-blocks.ts';
 import type { ReadingRow } from './reading-row.ts';
+import { undamagedRow } from './row-checksum.ts';
 import { RECEIVED_AT, type StreamTables } from './stream-tables.ts';
 
 /** Narrow measured values are in thousandths of their unit. */
@@ -48,21 +49,14 @@ export class RowEntries {
   }
 
   /**
-   * The entries of a stored row with `ROW_COLUMNS`, without copying them. Throws when their size shows that they are
-   * damaged.
+   * The entries of a stored row with `ROW_COLUMNS`, without copying them. Throws `StoreDamagedError` when its checksum
+   * or its size is wrong.
    */
   static stored(tables: StreamTables, row: Readonly<Record<string, SQLOutputValue>>): RowEntries {
-    const bytes = row.entries as Uint8Array<ArrayBuffer>;
-    const wide = Number(row.wide);
+    const { minute, block, wide, entries: bytes } = undamagedRow(tables, row);
     const count = bytes.length / entryBytes(tables, wide);
-    if (!Number.isInteger(count)) {
-      const key = `minute ${row.minute}, block ${row.block}, wide ${wide}`;
-      throw new Error(
-        `damaged row in ${tables.history} (${key}): ${bytes.length} bytes are not a whole number of readings`,
-      );
-    }
     const entries = new RowEntries(tables, columnsIn(bytes, tables, wide, count));
-    entries.#place(Number(row.minute), Number(row.block));
+    entries.#place(minute, block);
     entries.#wide = wide;
     entries.#count = count;
     return entries;

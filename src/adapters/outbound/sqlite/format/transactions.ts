@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { OwnedDatabase } from './owned-database.ts';
 
 /** Runs `work` in one write transaction: when this returns, all of it is on disk; when it throws, none of it. */
-export function transact<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
+export function transact<T>(database: OwnedDatabase, work: () => T): T {
+  database.begin();
   try {
     const result = work();
-    database.exec('COMMIT');
+    database.commit();
     return result;
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK');

@@ -3,6 +3,7 @@ import type { LinkOutcome, LinkQuery } from '#application/ports/link-repository'
 import { linkIdRange, type MeterLink, sameLink } from '#domain/meter-link';
 import type { TimeWindow } from '#domain/time/time-window';
 import { prepareAll } from '../format/connection.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import { transact } from '../format/transactions.ts';
 
 /** `start` and `end` are the link's interval in epoch milliseconds; `end` is NULL while the link is open. */
@@ -85,10 +86,10 @@ export class LinkQueries {
 
 /** The writing side of links. Checks in the same transaction that a meter's links never overlap. */
 export class LinkWriter {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #statements;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: OwnedDatabase) {
     this.#database = database;
     const { find, overlapping, keep, remove } = linkSql;
     this.#statements = prepareAll(database, { find, overlapping, keep, remove });
@@ -113,7 +114,7 @@ export class LinkWriter {
   }
 
   remove(id: string): boolean {
-    return this.#statements.remove.run(id).changes === 1;
+    return transact(this.#database, () => this.#statements.remove.run(id).changes === 1);
   }
 
   #known(id: string): MeterLink | undefined {

@@ -3,6 +3,7 @@ import type { WarningQuery } from '#application/ports/warning-repository';
 import type { LossWarning, WarningChange, WarningWatch } from '#domain/loss-warning';
 import { prepareAll } from '../format/connection.ts';
 import { Marks } from '../format/marks.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import { transact } from '../format/transactions.ts';
 
 /** A warning is stored as JSON, beside the columns that queries need. */
@@ -69,11 +70,11 @@ export class WarningQueries {
 
 /** The writing side of loss warnings. */
 export class WarningWriter {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #marks: Marks;
   readonly #statements;
 
-  constructor(database: DatabaseSync, marks: Marks) {
+  constructor(database: OwnedDatabase, marks: Marks) {
     this.#database = database;
     this.#marks = marks;
     const { keepWatch, keepWarning } = warningSql;
@@ -93,6 +94,6 @@ export class WarningWriter {
   }
 
   evaluated(to: number): void {
-    this.#marks.advance('evaluation', to);
+    transact(this.#database, () => this.#marks.advance('evaluation', to));
   }
 }

@@ -1,6 +1,7 @@
 import { parentPort, type Transferable, Worker, workerData } from 'node:worker_threads';
-import { StoreUnavailableError } from '#application/errors';
-import { errorCode } from './sqlite-error.ts';
+import { StoreDamagedError, StoreUnavailableError } from '#application/errors';
+import { FatalError } from './fatal-error.ts';
+import { asDamage, errorCode } from './sqlite-error.ts';
 
 /** The id of the first message of a thread: it is ready to serve. */
 const READY = 0;
@@ -18,12 +19,16 @@ interface Result {
 interface Failure {
   readonly id: number;
   readonly error: unknown;
-  /** SQLite's error code, which structured cloning drops. */
+  /** SQLite's error code, which structured cloning drops, as it does the class of the error. */
   readonly code: number | undefined;
+  /** What the error says about damage in the file. */
+  readonly damage: string | undefined;
 }
 
 type Arguments<F> = F extends (...args: infer A) => unknown ? A : never;
 type Returned<F> = F extends (...args: never[]) => infer R ? R : never;
+
+type DamageListener = (damage: string) => void;
 
 /** Calls methods of the objects that a thread serves: `S` names the objects. */
 export interface Caller<S> {
@@ -44,16 +49,19 @@ export class Thread<S> implements Caller<S> {
   readonly #pending = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   readonly #exited: Promise<void>;
   readonly #failed = Promise.withResolvers<Error>();
+  readonly #onDamage: DamageListener;
   #lastId = READY;
   #failure: Error | undefined;
   #isEnding = false;
 
-  private constructor(module: URL, data: unknown) {
+  private constructor(module: URL, data: unknown, onDamage: DamageListener) {
+    this.#onDamage = onDamage;
     this.#worker = new Worker(module, { workerData: data, execArgv: [] });
     this.#worker.on('message', (answer: Result | Failure) => this.#settle(answer));
-    this.#worker.on('error', (cause) =>
-      this.#end(new StoreUnavailableError('the SQLite thread has failed', { cause })),
-    );
+    this.#worker.on('error', (cause) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      this.#end(new StoreUnavailableError(`the SQLite thread has failed: ${reason}`, { cause }));
+    });
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', () => {
         this.#end(ended());
@@ -73,10 +81,10 @@ export class Thread<S> implements Caller<S> {
 
   /**
    * Starts a thread from its main file `module`, which reads `data` with `threadData()`. Resolves when the thread
-   * serves, and rejects with what it threw if it could not start.
+   * serves, and rejects with what it threw if it could not start. `onDamage` hears of every damaged place in the data.
    */
-  static async start<S>(module: URL, data: unknown): Promise<Thread<S>> {
-    const thread = new Thread<S>(module, data);
+  static async start<S>(module: URL, data: unknown, onDamage: DamageListener = () => {}): Promise<Thread<S>> {
+    const thread = new Thread<S>(module, data, onDamage);
     try {
       await new Promise((resolve, reject) => thread.#pending.set(READY, { resolve, reject }));
     } catch (error) {
@@ -86,8 +94,9 @@ export class Thread<S> implements Caller<S> {
   }
 
   /**
-   * Calls are served one after another, in order. Rejects with `StoreUnavailableError` when SQLite failed (the cause is
-   * its error) or the thread ended. Any other error that the method threw is a bug, and rejects as it is: a retry
+   * Calls are served one after another, in order. Rejects with `StoreDamagedError` when the data cannot be read as they
+   * were written, and with `StoreUnavailableError` when SQLite failed otherwise (the cause is its error) or the thread
+   * ended. Any other error that the method threw is a bug, and rejects as it is: a retry
    * cannot help.
    */
   call<N extends keyof S & string, K extends keyof S[N] & string>(
@@ -124,8 +133,10 @@ export class Thread<S> implements Caller<S> {
   #settle(answer: Result | Failure): void {
     const pending = this.#pending.get(answer.id);
     this.#pending.delete(answer.id);
-    if ('error' in answer) pending?.reject(asThrown(answer));
-    else pending?.resolve(answer.result);
+    if ('error' in answer) {
+      if (answer.damage !== undefined) this.#onDamage(answer.damage);
+      pending?.reject(asThrown(answer));
+    } else pending?.resolve(answer.result);
   }
 
   #end(error: Error): void {
@@ -136,7 +147,10 @@ export class Thread<S> implements Caller<S> {
   }
 }
 
-/** Runs in the thread: answers calls to the methods of `objects` until the thread is closed, and then calls `close`. */
+/**
+ * Runs in the thread: answers calls to the methods of `objects` until the thread is closed or one of them throws
+ * `FatalError`, and then calls `close`.
+ */
 export function serve<S extends object>(objects: S, close: () => void): void {
   const port = parentPort;
   if (port === null) throw new Error('serve() must be called in a worker thread');
@@ -151,12 +165,16 @@ export function serve<S extends object>(objects: S, close: () => void): void {
     try {
       port.postMessage({ id, result: invoke(objects, message) } satisfies Result);
     } catch (error) {
-      const code = errorCode(error);
+      if (error instanceof FatalError) {
+        close();
+        throw error; // ends the thread, and with it every pending call
+      }
+      const facts = { id, code: errorCode(error), damage: asDamage(error)?.message };
       try {
-        port.postMessage({ id, error, code } satisfies Failure);
+        port.postMessage({ ...facts, error } satisfies Failure);
       } catch {
         // The error cannot be cloned. That fails this call, and must not end the thread.
-        port.postMessage({ id, error: String(error), code } satisfies Failure);
+        port.postMessage({ ...facts, error: String(error) } satisfies Failure);
       }
     }
   });
@@ -182,7 +200,8 @@ function ended(): Error {
   return new StoreUnavailableError('the SQLite thread has ended');
 }
 
-function asThrown({ error, code }: Failure): Error {
+function asThrown({ error, code, damage }: Failure): Error {
   const thrown = error instanceof Error ? error : new Error(String(error));
+  if (damage !== undefined) return new StoreDamagedError(damage, { cause: thrown });
   return code === undefined ? thrown : new StoreUnavailableError(thrown.message, { cause: thrown });
 }

@@ -1,6 +1,6 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { StoreDamagedError } from '#application/errors';
 import { kinds } from '#domain/streams/streams';
-import { CONFLICT_CODE, type CommitAnswer, DUPLICATE_CODE } from '../format/commit-answer.ts';
+import { CONFLICT_CODE, type CommitAnswer, DAMAGE_CODE, DUPLICATE_CODE } from '../format/commit-answer.ts';
 import {
   type CommitColumns,
   DEVICE,
@@ -11,6 +11,7 @@ import {
   UNKNOWN,
   VALUES,
 } from '../format/commit-columns.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
 import { storedTables } from '../format/stored-tables.ts';
 import { ENERGY, type StreamTables } from '../format/stream-tables.ts';
@@ -23,13 +24,13 @@ import { checkWrites } from './write-check.ts';
  * transaction is on disk. When it throws, none of it is.
  */
 export class CommitTransaction {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #tables: readonly StreamTables[];
   readonly #streams: readonly StreamWriter[];
   readonly #fleet: FleetSums;
   #hasFailed = false;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: OwnedDatabase) {
     this.#database = database;
     this.#tables = kinds.map((kind) => storedTables(database, kind));
     this.#streams = this.#tables.map((tables) => new StreamWriter(database, tables));
@@ -51,16 +52,19 @@ export class CommitTransaction {
     return this.#tables.map(({ measured }) => measured);
   }
 
-  /** With `atomic` and a conflict nothing is stored, and the answer says what would have happened to each row. */
+  /**
+   * With `atomic` and a conflict, or a row that cannot be judged, nothing is stored, and the answer says what would have
+   * happened to each row.
+   */
   commit(columns: CommitColumns, atomic: boolean): CommitAnswer {
     try {
-      this.#database.exec('BEGIN IMMEDIATE');
+      this.#database.begin();
       const answer = this.#write(columns);
-      if (atomic && answer.conflicts !== undefined) {
+      if (atomic && (answer.conflicts ?? answer.damage) !== undefined) {
         this.#rollBack();
         return { ...answer, devices: [] };
       }
-      this.#database.exec('COMMIT');
+      this.#database.commit();
       return answer;
     } catch (error) {
       this.#hasFailed = true;
@@ -87,17 +91,37 @@ export class CommitTransaction {
 
     const codes = late.length === 0 ? undefined : new Uint8Array(rows);
     const conflicts: ReadingRow[] = [];
+    const damage: string[] = [];
     for (const row of late) {
-      const stored = this.#stream(numbers, row).addLate(numbers, row);
+      const stored = this.#addLate(numbers, row);
       if (stored === undefined) this.#count(numbers, row);
-      else if (codes !== undefined) {
+      else if (codes === undefined) continue;
+      else if (stored instanceof StoreDamagedError) {
+        codes[row] = DAMAGE_CODE;
+        damage.push(stored.message);
+      } else {
         codes[row] = this.#hasValuesOf(numbers, row, stored) ? DUPLICATE_CODE : CONFLICT_CODE;
         if (codes[row] === CONFLICT_CODE) conflicts.push(stored);
       }
     }
     for (const stream of this.#streams) stream.write();
     this.#fleet.write();
-    return { devices, ...(codes && { codes }), ...(conflicts.length > 0 && { conflicts }) };
+    return {
+      devices,
+      ...(codes && { codes }),
+      ...(conflicts.length > 0 && { conflicts }),
+      ...(damage.length > 0 && { damage }),
+    };
+  }
+
+  /** The row that is stored with this key, if any, or why that cannot be said. */
+  #addLate(numbers: Float64Array, row: number): ReadingRow | StoreDamagedError | undefined {
+    try {
+      return this.#stream(numbers, row).addLate(numbers, row);
+    } catch (error) {
+      if (error instanceof StoreDamagedError) return error;
+      throw error;
+    }
   }
 
   #stream(numbers: Float64Array, row: number): StreamWriter {

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { kinds } from '#domain/streams/streams';
 import {
   BUSY_TIMEOUT_MS,
@@ -9,7 +9,9 @@ import {
   setPragma,
   UPGRADED_VERSION,
 } from '../format/connection.ts';
+import { APPLICATION_ID, dataFileAt } from '../format/data-file.ts';
 import { MARK_SCHEMA } from '../format/marks.ts';
+import { OwnedDatabase } from '../format/owned-database.ts';
 import { STREAM_NAMES_SCHEMA } from '../format/stored-tables.ts';
 import { transact } from '../format/transactions.ts';
 import { LINK_SCHEMA } from '../records/links.ts';
@@ -17,6 +19,7 @@ import { WARNING_SCHEMA } from '../records/warnings.ts';
 import { errorCode } from '../thread/sqlite-error.ts';
 import { createStream } from './stream-schema.ts';
 import { upgradeHourSums } from './upgrades/hour-sums-upgrade.ts';
+import { addRowChecksums } from './upgrades/row-checksum-upgrade.ts';
 
 /**
  * How long to wait for live readers, which take milliseconds, before emptying the WAL. Ingestion stands still
@@ -38,13 +41,21 @@ export interface Upgrade {
 }
 
 /**
- * Opens the only writing connection and creates missing tables. A file of the version before is brought up to date, and
- * `upgraded` is called. Every commit is on disk when it returns
- * (`synchronous = FULL`), and readers never block it (`WAL`). Throws when the file is of another version, or has data of a
- * stream that is now defined differently.
+/**
+ * Opens the only writing connection, makes it the file's owner, and creates missing tables. A file of the version before
+ * is brought up to date, and `upgraded` is called. Every commit is on disk when it returns (`synchronous = FULL`), and
+ * readers never block it (`WAL`). Throws when the file is foreign (and leaves it untouched) or of another version, or has
+ * data of a stream that is now defined differently.
  */
-export function openForWriting(file: string, upgraded: (upgrade: Upgrade) => void = () => {}): DatabaseSync {
-  return connect(file, {}, (database) => {
+export function openForWriting(file: string, upgraded: (upgrade: Upgrade) => void = () => {}): OwnedDatabase {
+  let isNew = false;
+  const open = () => {
+    isNew = dataFileAt(file) !== 'ours';
+    return new OwnedDatabase(file, { timeout: BUSY_TIMEOUT_MS });
+  };
+  return connect(file, open, (database) => {
+    // Before anything else, and not through the log: the header says from the beginning whose file it is.
+    if (isNew) setPragma(database, 'application_id', APPLICATION_ID);
     setPragma(database, 'journal_mode', 'wal');
     setPragma(database, 'synchronous', FULL);
     setPragma(database, 'cache_size', -WRITER_CACHE_KIB);
@@ -67,9 +78,10 @@ export function emptyWal(database: DatabaseSync): void {
  * ends. Two writers on one file would each trust their own cache of live state and history.
  */
 export function lockDirectory(file: string): DatabaseSync {
-  return connect(file, {}, (lock) => {
+  const open = () => new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  return connect(file, open, (lock) => {
     try {
-      lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
+      lock.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT');
     } catch (cause) {
       if (errorCode(cause) === SQLITE_BUSY) throw new Error('another process is using the data directory', { cause });
       throw cause;
@@ -78,14 +90,18 @@ export function lockDirectory(file: string): DatabaseSync {
 }
 
 /** Creates the tables of a new file, and those that a new stream or a newer engine adds to an existing one. */
-function createSchema(database: DatabaseSync, upgraded: (upgrade: Upgrade) => void): void {
+function createSchema(database: OwnedDatabase, upgraded: (upgrade: Upgrade) => void): void {
   const version = schemaVersion(database);
   if (version !== NO_SCHEMA && version !== UPGRADED_VERSION) checkVersion(version);
   transact(database, () => {
-    if (version === UPGRADED_VERSION) upgraded({ reopenedHours: upgradeHourSums(database) });
+    if (version === UPGRADED_VERSION) {
+      addRowChecksums(database);
+      upgraded({ reopenedHours: upgradeHourSums(database) });
+    }
     for (const schema of SHARED_SCHEMAS) database.exec(schema);
     for (const kind of kinds) createStream(database, kind);
-    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}`);
+    database.own();
   });
 }
 

@@ -1,21 +1,24 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SQLOutputValue, StatementSync } from 'node:sqlite';
+import { StoreDamagedError } from '#application/errors';
 import { kinds } from '#domain/streams/streams';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { ROW_COLUMNS } from '../format/history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from '../format/live-blocks.ts';
 import type { Marks } from '../format/marks.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import { RowEntries } from '../format/row-entries.ts';
 import { storedTables } from '../format/stored-tables.ts';
+import type { StreamTables } from '../format/stream-tables.ts';
 import { transact } from '../format/transactions.ts';
 
 /** Drops old history in steps of one minute of one stream: some milliseconds each, with ingestion in between. */
 export class HistoryDropper {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #marks: Marks;
   readonly #firstUnclosed: StatementSync;
   readonly #streams;
 
-  constructor(database: DatabaseSync, marks: Marks) {
+  constructor(database: OwnedDatabase, marks: Marks) {
     this.#database = database;
     this.#marks = marks;
     this.#firstUnclosed = database.prepare(
@@ -50,11 +53,14 @@ export class HistoryDropper {
       return hour === undefined ? Infinity : Number(hour) * HOUR;
     });
     const horizon = Math.max(now ?? -Infinity, Math.min(before, ...unclosed));
-    this.#marks.advance('horizon', horizon);
+    transact(this.#database, () => this.#marks.advance('horizon', horizon));
     return horizon;
   }
 
-  /** Drops one minute before the horizon, keeping live state in `last`. Returns whether there may be more to drop. */
+  /**
+   * Drops one minute before the horizon, keeping live state in `last`. Returns whether there may be more to drop. Rows
+   * that are damaged go with the others: nobody reads them any more.
+   */
   dropStep(): boolean {
     const end = (this.#marks.get('horizon') ?? -Infinity) / MINUTE;
     for (const { tables, oldest, block, rows, keep, drop } of this.#streams) {
@@ -62,7 +68,7 @@ export class HistoryDropper {
       if (typeof minute !== 'number' || minute >= end) continue;
       transact(this.#database, () => {
         const newest = new NewestTimestamps(block);
-        for (const entries of rows.all(minute).map((row) => RowEntries.stored(tables, row))) {
+        for (const entries of rows.all(minute).flatMap((row) => readable(tables, row))) {
           for (let at = 0; at < entries.count; at++) {
             const [device, timestamp] = [entries.device(at), entries.timestamp(at)];
             if (newest.of(device) !== timestamp) continue;
@@ -74,5 +80,14 @@ export class HistoryDropper {
       return true;
     }
     return false;
+  }
+}
+
+function readable(tables: StreamTables, row: Readonly<Record<string, SQLOutputValue>>): readonly RowEntries[] {
+  try {
+    return [RowEntries.stored(tables, row)];
+  } catch (error) {
+    if (error instanceof StoreDamagedError) return [];
+    throw error;
   }
 }

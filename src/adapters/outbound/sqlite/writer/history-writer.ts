@@ -1,8 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import { StoreDamagedError } from '#application/errors';
 import { MINUTE } from '#domain/time/time';
 import { prepareAll } from '../format/connection.ts';
 import { historyBlockOf, ROW_COLUMNS } from '../format/history-blocks.ts';
 import type { ReadingRow } from '../format/reading-row.ts';
+import { rowChecksum } from '../format/row-checksum.ts';
 import { RowEntries } from '../format/row-entries.ts';
 import type { StreamTables } from '../format/stream-tables.ts';
 
@@ -18,6 +20,8 @@ interface OpenBlock {
   readonly entries: RowEntries;
   /** Whether it holds readings that are not written yet. */
   isChanged: boolean;
+  /** Why one of its parts cannot be read. Readings of that part are not found. */
+  damage: StoreDamagedError | undefined;
 }
 
 interface OpenMinute {
@@ -46,8 +50,9 @@ export class HistoryWriter {
     this.#tables = tables;
     this.#statements = prepareAll(database, {
       ...historyWriterSql(tables),
-      write: `INSERT INTO ${tables.history} (minute, block, part, wide, entries) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (minute, block, part) DO UPDATE SET wide = excluded.wide, entries = excluded.entries`,
+      write: `INSERT INTO ${tables.history} (minute, block, part, wide, entries, checksum) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (minute, block, part)
+          DO UPDATE SET wide = excluded.wide, entries = excluded.entries, checksum = excluded.checksum`,
     });
   }
 
@@ -63,13 +68,17 @@ export class HistoryWriter {
     this.#changed.add(block);
   }
 
-  /** The reading with this key, whether written or only added. */
+  /**
+   * The reading with this key, whether written or only added. Throws `StoreDamagedError` when it is not found and may be
+   * in a part that cannot be read.
+   */
   find(device: number, timestamp: number): ReadingRow | undefined {
     const block = this.#block(device, timestamp);
     for (const entries of [block.entries, ...this.#fullParts(block)]) {
       const at = entries.find(device, timestamp);
       if (at !== -1) return entries.row(at);
     }
+    if (block.damage !== undefined) throw block.damage;
     return undefined;
   }
 
@@ -104,7 +113,10 @@ export class HistoryWriter {
   }
 
   #writePart({ minute, number, part, entries }: OpenBlock): void {
-    this.#statements.write.run(minute, number, part, entries.wide, entries.toBytes());
+    const { wide } = entries;
+    const bytes = entries.toBytes();
+    const checksum = rowChecksum({ minute, block: number, part, wide, entries: bytes });
+    this.#statements.write.run(minute, number, part, wide, bytes, checksum);
   }
 
   #beginPart(block: OpenBlock): void {
@@ -117,13 +129,26 @@ export class HistoryWriter {
 
   #fullParts(block: OpenBlock): readonly RowEntries[] {
     if (block.part === 0) return [];
-    const { minute, number, part } = block;
     const known = this.#full.get(block);
-    const parts =
-      known ??
-      this.#statements.partsBefore.all(minute, number, part).map((row) => RowEntries.stored(this.#tables, row));
-    if (known === undefined) this.#full.set(block, parts);
+    if (known !== undefined) return known;
+    const parts: RowEntries[] = [];
+    for (const row of this.#statements.partsBefore.all(block.minute, block.number, block.part)) {
+      const entries = this.#stored(row);
+      if (entries instanceof StoreDamagedError) block.damage = entries;
+      else parts.push(entries);
+    }
+    this.#full.set(block, parts);
     return parts;
+  }
+
+  /** The entries of a row, or why they cannot be read. */
+  #stored(row: Readonly<Record<string, SQLOutputValue>>): RowEntries | StoreDamagedError {
+    try {
+      return RowEntries.stored(this.#tables, row);
+    } catch (error) {
+      if (error instanceof StoreDamagedError) return error;
+      throw error;
+    }
   }
 
   #block(device: number, timestamp: number): OpenBlock {
@@ -148,8 +173,20 @@ export class HistoryWriter {
   #openBlock(minute: number, number: number, { isNew, blocks }: OpenMinute): OpenBlock {
     const entries = this.#spare.pop() ?? RowEntries.empty(this.#tables);
     const last = isNew ? undefined : this.#statements.lastPart.get(minute, number);
-    entries.begin(minute, number, last && RowEntries.stored(this.#tables, last));
-    const block: OpenBlock = { minute, number, part: Number(last?.part ?? 0), entries, isChanged: false };
+    const stored = last && this.#stored(last);
+    const block: OpenBlock = {
+      minute,
+      number,
+      part: Number(last?.part ?? 0),
+      entries,
+      isChanged: false,
+      damage: undefined,
+    };
+    if (stored instanceof StoreDamagedError) {
+      block.damage = stored;
+      block.part++; // what is there stays as it is
+      entries.begin(minute, number);
+    } else entries.begin(minute, number, stored);
     blocks.set(number, block);
     this.#open++;
     return block;
@@ -161,7 +198,7 @@ export function historyWriterSql({ history }: StreamTables) {
   const columns = ROW_COLUMNS.join(', ');
   return {
     hasMinute: `SELECT 1 AS found FROM ${history} WHERE minute = ? LIMIT 1`,
-    lastPart: `SELECT part, ${columns} FROM ${history} WHERE minute = ? AND block = ? ORDER BY part DESC LIMIT 1`,
+    lastPart: `SELECT ${columns} FROM ${history} WHERE minute = ? AND block = ? ORDER BY part DESC LIMIT 1`,
     partsBefore: `SELECT ${columns} FROM ${history} WHERE minute = ? AND block = ? AND part < ?`,
   };
 }

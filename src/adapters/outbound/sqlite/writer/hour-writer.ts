@@ -1,9 +1,10 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
 import type { StreamHour } from '#application/ports/hour-rollups';
 import { kinds } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { hourColumns } from '../format/hour-sums.ts';
 import type { Marks } from '../format/marks.ts';
+import type { OwnedDatabase } from '../format/owned-database.ts';
 import { tablesOf } from '../format/stream-tables.ts';
 import { transact } from '../format/transactions.ts';
 import { BulkInsert } from './bulk-insert.ts';
@@ -13,12 +14,12 @@ import { BulkInsert } from './bulk-insert.ts';
  * and not written again: readings may have been dropped while they were summed.
  */
 export class HourWriter {
-  readonly #database: DatabaseSync;
+  readonly #database: OwnedDatabase;
   readonly #marks: Marks;
   readonly #byStream;
   readonly #close: StatementSync;
 
-  constructor(database: DatabaseSync, marks: Marks) {
+  constructor(database: OwnedDatabase, marks: Marks) {
     this.#database = database;
     this.#marks = marks;
     this.#byStream = new Map(
@@ -54,7 +55,7 @@ export class HourWriter {
 
   /** Makes the hour's sums valid, as long as the hour has exactly this number of readings. */
   close({ kind, hour }: StreamHour, readings: number): void {
-    if (!this.#isFinal(hour)) this.#close.run(kind, hour / HOUR, readings);
+    if (!this.#isFinal(hour)) transact(this.#database, () => this.#close.run(kind, hour / HOUR, readings));
   }
 
   #isFinal(hour: EpochMillis): boolean {
