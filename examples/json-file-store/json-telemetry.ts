@@ -78,8 +78,8 @@ export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
       for (const deviceId of following.slice(0, MAX_DEVICES_PER_PAGE)) {
         if (readings.length === limit) break;
         examined++;
-        const newest = readingsOf(kind, deviceId).at(-1) as Reading;
-        if (passesFilter(filter, newest.timestamp)) readings.push(newest);
+        const newest = readingsOf(kind, deviceId).at(-1);
+        if (newest !== undefined && passesFilter(filter, newest.timestamp)) readings.push(newest);
       }
       return { readings, next: examined < following.length ? (following[examined - 1] ?? null) : null };
     },

@@ -86,8 +86,8 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
       }
       last = id;
       examined++;
-      const reading = this.#live[kind].get(id) as Reading;
-      if (passesFilter(filter, reading.timestamp)) readings.push(reading);
+      const reading = this.#live[kind].get(id);
+      if (reading !== undefined && passesFilter(filter, reading.timestamp)) readings.push(reading);
     }
     return { readings, next: null };
   }
