@@ -8,6 +8,7 @@ import { createDirectory } from './create-directory.ts';
 import { DamageReport } from './damage-report.ts';
 import { FileWatch } from './file-watch.ts';
 import { closeHour } from './hour-closing.ts';
+import { noWriter, onlyReading } from './no-writer.ts';
 import type { ReaderObjects, ReaderThreadData } from './reader/reader-thread.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import { BoundedThread, type CallLimits } from './thread/bounded-thread.ts';
@@ -44,13 +45,16 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
  * have damaged the rest of the process: the store has failed for good. So it has, within a second and before anything
  * else is acknowledged, when its files were removed or replaced, or when another engine has opened them for writing.
  *
+ * On a disk that is full or read-only the store opens for reading: every write rejects, and so does the health check,
+ * until the store is opened again where it can write.
+ *
  * Rejects when another process writes to the directory, when the file cannot be opened, is that of another program or of
  * another version, or when a stream has data and is now defined differently.
  */
 export async function openSqliteStore({ directory, readOnly = false, logger }: SqliteOptions): Promise<SqliteStore> {
   if (!readOnly) createDirectory(directory);
   const databaseFile = join(directory, 'energy.db');
-  let writer = NO_WRITER;
+  let writer = noWriter('the store was opened for reading only');
   const watches: { close(): void }[] = [];
   const readers: BoundedThread<ReaderObjects>[] = [];
   const damage = new DamageReport(databaseFile, logger);
@@ -84,13 +88,14 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
   };
 
   try {
-    if (!readOnly) {
-      writer = await startWriter();
-      for (const note of await writer.call('start', 'notes', [])) logger?.warn(note);
-    }
+    if (!readOnly) writer = await startWriter().catch((error) => onlyReading(databaseFile, error, logger));
     const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
-    if (!readOnly) watches.push(new WalLimit(databaseFile, reader, writer), new FileWatch(writer));
-    const order = readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []);
+    const canWrite = writer instanceof Thread;
+    if (canWrite) for (const note of await writer.call('start', 'notes', [])) logger?.warn(note);
+    if (canWrite) watches.push(new WalLimit(databaseFile, reader, writer));
+    const check = canWrite ? () => writer.call('files', 'check', []) : () => live.call('health', 'check', []);
+    watches.push(new FileWatch(check));
+    const order = canWrite ? await writer.call('telemetry', 'fieldOrder', []) : [];
     const telemetry = new SqliteWriter(writer, order, noticed);
     const failed = Promise.race([writer.failed, live.failed, reader.failed]);
     const ports = portsOn(telemetry, writer, live, reader);
@@ -100,15 +105,6 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
     throw error;
   }
 }
-
-const NO_WRITER: Pick<Thread<WriterObjects>, 'call' | 'failure' | 'failed' | 'close'> = {
-  failure: undefined,
-  call: () => Promise.reject(new Error('the store was opened for reading only')),
-  get failed() {
-    return new Promise<never>(() => {});
-  },
-  close: async () => {},
-};
 
 /** The ports, each method routed to its thread. */
 function portsOn(
