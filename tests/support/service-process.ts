@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -15,7 +15,20 @@ type Environment = Readonly<Record<string, string>>;
 export interface Limits {
   /** No file of the process may grow beyond this size: to its store, the disk is then full. */
   readonly maxFileKiB?: number;
+  /** What the process finds in place of a directory; for others nothing changes. Needs `canMount`. */
+  readonly disk?: { readonly directory: string; readonly is: keyof typeof DISKS };
 }
+
+/** Whether a process can be given a view of the file system of its own. */
+export const canMount = spawnSync('unshare', ['--mount', '--map-root-user', 'true']).status === 0;
+
+/** Shell commands that prepare the directory `$1`. */
+const DISKS = {
+  readOnly: 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"',
+  /** A disk of 1 MiB that the content of the directory and one more file fill to the last byte. */
+  full: `cp -a "$1" "$1.copy" && mount -t tmpfs -o size=1m tmpfs "$1" && cp -a "$1.copy/." "$1" && rm -r "$1.copy" &&
+    { cat /dev/zero > "$1/rest" 2> /dev/null || true; }`,
+};
 
 /** How a process ended, and its output. */
 export interface Ended {
@@ -44,9 +57,15 @@ export class ServiceProcess {
   #ended: Ended | undefined;
   #url: string | undefined;
 
-  private constructor(environment: Environment, { maxFileKiB }: Limits = {}) {
-    const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB * 2}; `; // in blocks of 512 bytes
-    this.#child = spawn('sh', ['-c', `${limit}exec "$0" src/main.ts`, process.execPath], {
+  private constructor(environment: Environment, { maxFileKiB, disk }: Limits = {}) {
+    const steps = [
+      ...(maxFileKiB === undefined ? [] : [`ulimit -f ${maxFileKiB * 2}`]), // in blocks of 512 bytes
+      ...(disk === undefined ? [] : [DISKS[disk.is]]),
+      'exec "$0" src/main.ts',
+    ];
+    const shell = ['sh', '-c', steps.join(' && '), process.execPath, disk?.directory ?? ''];
+    const [command = '', ...args] = disk === undefined ? shell : ['unshare', '--mount', '--map-root-user', ...shell];
+    this.#child = spawn(command, args, {
       cwd: ROOT,
       env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -72,6 +91,13 @@ export class ServiceProcess {
       service.signal('SIGKILL');
       throw error;
     }
+    return service;
+  }
+
+  /** Resolves when the engine listens, ready or not. */
+  static async listening(environment: Environment, limits: Limits = {}): Promise<ServiceProcess> {
+    const service = new ServiceProcess({ PORT: '0', ...environment }, limits);
+    service.#url = String((await service.logs('the engine is listening')).url);
     return service;
   }
 

@@ -9,6 +9,7 @@ import { createDirectory } from './create-directory.ts';
 import { DamageReport } from './damage-report.ts';
 import { FileWatch } from './file-watch.ts';
 import { closeHour } from './hour-closing.ts';
+import { noWriter, onlyReading } from './no-writer.ts';
 import type { ReaderObjects, ReaderThreadData } from './reader/reader-thread.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import { BoundedThread, type CallLimits } from './thread/bounded-thread.ts';
@@ -44,8 +45,12 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
 /**
  * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads the live state
  * of single devices, one reads pages of it, and one makes all reads that may take longer. A thread that dies is not
- * replaced, as whatever killed it may have damaged the rest of the process: the store has failed for good. So it has, within a second and before anything
- * else is acknowledged, when its files were removed or replaced, or when another engine has opened them for writing.
+ * replaced, as whatever killed it may have damaged the rest of the process: the store has failed for good. So it has,
+ * within a second and before anything else is acknowledged, when its files were removed or replaced, or when another
+ * engine has opened them for writing.
+ *
+ * On a disk that is full or read-only the store opens for reading: every write rejects, and so does the health check,
+ * until the store is opened again where it can write.
  *
  * Rejects when another process writes to the directory, when the file cannot be opened, is that of another program or of
  * another version, or when a stream has data and is now defined differently.
@@ -53,7 +58,7 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
 export async function openSqliteStore({ directory, readOnly = false, logger }: SqliteOptions): Promise<SqliteStore> {
   if (!readOnly) createDirectory(directory);
   const databaseFile = join(directory, 'energy.db');
-  let writer = NO_WRITER;
+  let writer = noWriter('the store was opened for reading only');
   const watches: { close(): void }[] = [];
   const readers: BoundedThread<ReaderObjects>[] = [];
   const damage = new DamageReport(databaseFile, logger);
@@ -87,19 +92,16 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
   };
 
   try {
-    if (!readOnly) {
-      writer = await startWriter();
-      const { warnings, reopenedHours } = await writer.call('start', 'notes', []);
-      for (const warning of warnings) logger?.warn(warning);
-      if (reopenedHours > 0) {
-        logger?.info('hours closed by an older version will be closed again', { hours: reopenedHours });
-      }
-    }
+    if (!readOnly) writer = await startWriter().catch((error) => onlyReading(databaseFile, error, logger));
     const live = await startReader(LIVE_READS);
     const reader = await startReader(OTHER_READS);
     const pages = await startReader(OTHER_READS);
-    if (!readOnly) watches.push(new WalLimit(databaseFile, reader, writer), new FileWatch(writer));
-    const order = readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []);
+    const canWrite = writer instanceof Thread;
+    if (canWrite) await reportFound(writer, logger);
+    if (canWrite) watches.push(new WalLimit(databaseFile, reader, writer));
+    const check = canWrite ? () => writer.call('files', 'check', []) : () => live.ahead.call('health', 'check', []);
+    watches.push(new FileWatch(check));
+    const order = canWrite ? await writer.call('telemetry', 'fieldOrder', []) : [];
     const telemetry = new SqliteWriter(writer, order, noticed);
     const failed = Promise.race([writer.failed, ...readers.map((one) => one.failed)]);
     const ports = portsOn(telemetry, writer, { live, ahead: live.ahead, reader, pages });
@@ -110,17 +112,16 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
   }
 }
 
+/** Logs what people should know about the files that the writer found. */
+async function reportFound(writer: Caller<WriterObjects>, logger: Logger | undefined): Promise<void> {
+  const { warnings, reopenedHours } = await writer.call('start', 'notes', []);
+  for (const warning of warnings) logger?.warn(warning);
+  if (reopenedHours === 0) return;
+  logger?.info('hours closed by an older version will be closed again', { hours: reopenedHours });
+}
+
 /** `ahead` is the thread of live reads, too, for calls that must not wait behind those. */
 type Readers = Readonly<Record<'live' | 'ahead' | 'reader' | 'pages', Caller<ReaderObjects>>>;
-
-const NO_WRITER: Pick<Thread<WriterObjects>, 'call' | 'failure' | 'failed' | 'close'> = {
-  failure: undefined,
-  call: () => Promise.reject(new Error('the store was opened for reading only')),
-  get failed() {
-    return new Promise<never>(() => {});
-  },
-  close: async () => {},
-};
 
 /** The ports, each method routed to its thread. */
 function portsOn(

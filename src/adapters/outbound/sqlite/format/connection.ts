@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { requireOwnId } from './data-file.ts';
+import { immutableUrl, requireOwnId } from './data-file.ts';
 import { requireStoredTables } from './stored-tables.ts';
 
 /** How long a connection waits for a lock, in ms. Only another process can hold one. */
@@ -37,10 +37,11 @@ export function connect<D extends DatabaseSync>(file: string, open: () => D, set
 
 /**
  * Opens a connection that cannot write. Throws when the file is missing, foreign or of another version, or when its tables are not
- * those of the streams.
+ * those of the streams. An `immutable` one needs no other file and must be sure that nobody writes.
  */
-export function openForReading(file: string): DatabaseSync {
-  const open = () => new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+export function openForReading(file: string, { immutable = false } = {}): DatabaseSync {
+  const location = immutable ? immutableUrl(file) : file;
+  const open = () => new DatabaseSync(location, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   return connect(file, open, (database) => {
     requireOwnId(database);
     checkVersion(schemaVersion(database));

@@ -49,6 +49,11 @@ export function hasLog(file: string): boolean {
   return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
+/** Under this name SQLite opens the file alone: it neither creates nor reads a log. */
+export function immutableUrl(file: string): URL {
+  return new URL(`${pathToFileURL(file)}?immutable=1`);
+}
+
 function headerOf(file: string): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   const descriptor = openSync(file, 'r');
@@ -60,8 +65,8 @@ function headerOf(file: string): Buffer {
 }
 
 function tablesIn(file: string): 'empty' | 'ours' {
-  // `immutable` neither creates nor reads other files. Without any table the data may still be in the log.
-  let tables = tableNames(new URL(`${pathToFileURL(file)}?immutable=1`));
+  // Without any table the data may still be in the log.
+  let tables = tableNames(immutableUrl(file));
   if (tables.length === 0 && hasLog(file)) tables = tableNames(file);
   if (tables.includes(OWN_TABLE)) return 'ours';
   if (tables.length === 0) return 'empty';

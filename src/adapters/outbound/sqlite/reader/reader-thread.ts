@@ -5,7 +5,6 @@ import type { Retention } from '#application/ports/retention';
 import type { StoreHealth } from '#application/ports/store-lifecycle';
 import type { WarningRepository } from '#application/ports/warning-repository';
 import { HOUR } from '#domain/time/time';
-import { openForReading } from '../format/connection.ts';
 import { Marks } from '../format/marks.ts';
 import { LinkQueries } from '../records/links.ts';
 import { WarningQueries } from '../records/warnings.ts';
@@ -13,6 +12,7 @@ import type { Sync } from '../thread/remote.ts';
 import { serve, threadData } from '../thread/thread-protocol.ts';
 import { ColdQueries } from './cold-queries.ts';
 import { LiveQueries } from './live-queries.ts';
+import { openReader } from './reader-connection.ts';
 import { RollupQueries } from './rollup-queries.ts';
 
 export interface ReaderThreadData {
@@ -30,7 +30,7 @@ export interface ReaderObjects {
   readonly health: Sync<StoreHealth>;
 }
 
-const database = openForReading(threadData<ReaderThreadData>().databaseFile);
+const { database, check } = openReader(threadData<ReaderThreadData>().databaseFile);
 const cold = new ColdQueries(database);
 const marks = new Marks(database);
 
@@ -42,7 +42,12 @@ serve<ReaderObjects>(
     retention: { horizon: () => marks.get('horizon') },
     links: new LinkQueries(database),
     warnings: new WarningQueries(database),
-    health: { check: () => void cold.fleetTotals({ from: 0, to: HOUR }) }, // throws when the file cannot be read
+    health: {
+      check: () => {
+        check();
+        cold.fleetTotals({ from: 0, to: HOUR }); // throws when the file cannot be read
+      },
+    },
   },
   () => database.close(),
 );
