@@ -1,4 +1,4 @@
-import type { EpochMillis } from './time/time.ts';
+import type { EpochMillis, Millis } from './time/time.ts';
 import { intersection, type TimeWindow } from './time/time-window.ts';
 
 /** A link: the meter feeds the vehicle during `[from, to)`. */
@@ -42,13 +42,36 @@ export function sameLink(a: MeterLink, b: MeterLink): boolean {
 export interface LinkCut {
   readonly meterId: string;
   readonly during: TimeWindow;
+  /**
+   * Where the timestamps of its readings lie. A reading's energy is that of the interval which ends at its timestamp, so
+   * the reading at the very moment of a change belongs to the link that ends then, if that has a part of the window.
+   */
+  readonly timestamps: TimeWindow;
 }
 
-/** The links cut to the window, in their order; links outside the window are left out. */
-export function linkCuts(links: readonly MeterLink[], window: TimeWindow): LinkCut[] {
+/** Timestamps are whole milliseconds: a window that ends this much later contains its end. */
+const INCLUDING_END: Millis = 1;
+
+/** The ids of the links that begin at the moment when one of these ends: see `LinkCut.timestamps`. */
+export function successorIds(links: readonly MeterLink[]): ReadonlySet<string> {
+  return new Set(links.flatMap(({ meterId, to }) => (to === null ? [] : [meterLinkId({ meterId, from: to })])));
+}
+
+/**
+ * The links cut to the window, in their order; links outside the window are left out. `successors` are the ids of those
+ * that begin when another link of their meter ends.
+ */
+export function linkCuts(
+  links: readonly MeterLink[],
+  window: TimeWindow,
+  successors: ReadonlySet<string> = new Set(),
+): LinkCut[] {
   return links.flatMap((link) => {
-    const during = intersection(linkInterval(link), window);
-    return during === undefined ? [] : [{ meterId: link.meterId, during }];
+    const interval = linkInterval(link);
+    const during = intersection(interval, window);
+    const from = interval.from + (successors.has(link.id) ? INCLUDING_END : 0);
+    const timestamps = intersection({ from, to: interval.to + INCLUDING_END }, window);
+    return during === undefined || timestamps === undefined ? [] : [{ meterId: link.meterId, during, timestamps }];
   });
 }
 

@@ -159,12 +159,42 @@ describe('npm run audit', () => {
   const iso = (time: number) => new Date(time).toISOString();
   const window = ['--from', iso(START), '--to', iso(START + DAY)];
 
+  it('exits with 2 when there is nothing to compare, and says so', async () => {
+    const directory = temporaryDirectory();
+    const store = await openSqliteStore({ directory });
+    await store.writer.commit(readings);
+    await store.close();
+
+    const { code, stdout } = await audit(directory, '--from', '2020-01-01T00:00:00Z', '--to', '2020-02-01T00:00:00Z');
+
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/: 0 hours with data,.*\nnothing to compare: there are no data in this time\n$/);
+  });
+
+  it('says which hours are not closed', async () => {
+    const directory = temporaryDirectory();
+    const store = await openSqliteStore({ directory });
+    await store.writer.commit(readings);
+    await store.close();
+
+    expect(await audit(directory, ...window)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('; 6 hours of a stream not closed, so without sums by device\n'),
+    });
+  });
+
   it('exits with 0 beside a running engine, and with 1 and a list of differences', async () => {
     const directory = temporaryDirectory();
     const store = await openSqliteStore({ directory });
     await store.writer.commit(readings);
     await closeHours(store);
-    expect(await audit(directory, ...window)).toEqual({ code: 0, stdout: 'no differences\n', stderr: '' });
+    const agreed = await audit(directory, ...window);
+    expect(agreed).toMatchObject({ code: 0, stderr: '' });
+    expect(agreed.stdout).toContain(
+      '3 hours with data, 180 meter readings of 1 device, 360 vehicle readings of 2 devices\n',
+    );
+    expect(agreed.stdout).toContain(directory);
+    expect(agreed.stdout).toMatch(/\nno differences\n$/);
     await store.close();
 
     const database = new DatabaseSync(join(directory, 'energy.db'));

@@ -61,7 +61,7 @@ const cases: Record<string, Case> = {
   'no link': {
     readings: bad.all,
     linked: null,
-    verdict: 'loss', // the whole fleet's
+    verdict: 'insufficient-data', // what the vehicle drew is not known
     reasons: ['no-linked-meter'],
   },
   'a wrong link': {
@@ -163,9 +163,9 @@ describe.each(stores)('on $name, a low efficiency', ({ open }) => {
     expect(warned).toEqual(fleet.flatMap(([, { warns }], i) => (warns ? [`EV-1.${i}`] : [])));
   });
 
-  // Without a link the whole fleet is judged, so that this vehicle needs a store of its own. Nothing is evaluated, so
+  // Without a link the fleet's numbers are shown, so that this vehicle needs a store of its own. Nothing is evaluated, so
   // that larger steps do.
-  it("is the whole fleet's without a link", async () => {
+  it('is not judged without a link', async () => {
     const given = cases['no link'] as Case;
 
     const { judge, warned } = await live(await open(), given.readings, [], 12 * HOUR);

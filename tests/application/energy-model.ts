@@ -25,8 +25,13 @@ export class EnergyModel {
   /** What the meters drew in the window while they were linked to the vehicle. */
   linked(vehicleId: string, links: readonly MeterLink[], window: TimeWindow): DeviceTotals {
     return this.#sum('meter', ({ deviceId, timestamp }) => {
-      const feeds = links.filter((link) => link.vehicleId === vehicleId && link.meterId === deviceId);
-      return contains(window, timestamp) && feeds.some((link) => contains(linkInterval(link), timestamp));
+      const ofMeter = links.filter(({ meterId }) => meterId === deviceId);
+      // The energy was measured before the timestamp: at the moment of a change it is that of the link which ends, though
+      // not in a window that begins then, of which that link has no part.
+      const ending = ofMeter.find(({ to }) => to === timestamp);
+      const owner = ending ?? ofMeter.find((one) => contains(linkInterval(one), timestamp));
+      const isOutside = ending !== undefined && timestamp === window.from;
+      return contains(window, timestamp) && !isOutside && owner?.vehicleId === vehicleId;
     });
   }
 

@@ -7,7 +7,7 @@ import type { EngineStore } from '#application/ports/engine-store';
 import { AuditHistory } from '#application/upkeep/audit-history';
 import { addCoverages, deviceCoverage } from '#domain/coverage/coverage';
 import { DEFAULT_WARNING_RULE } from '#domain/loss-warning';
-import { linkCuts } from '#domain/meter-link';
+import { linkCuts, successorIds } from '#domain/meter-link';
 import { DAY, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { ManualClock } from '#testing/manual-clock';
@@ -56,9 +56,10 @@ async function compare(store: EngineStore, model: EnergyModel, life: Life, windo
       const cuts = linkCuts(
         life.links.filter((link) => link.vehicleId === vehicleId),
         minutes,
+        successorIds(life.links),
       );
-      const ofCuts = cuts.map(({ meterId, during }) =>
-        deviceCoverage(model.totals('meter', meterId, during), during, clock.now()),
+      const ofCuts = cuts.map(({ meterId, timestamps }) =>
+        deviceCoverage(model.totals('meter', meterId, timestamps), timestamps, clock.now()),
       );
       expect(performance.coverage.meters).toEqual(addCoverages(ofCuts));
       expect(performance.efficiency).toBe(linked.energy === 0 ? null : own.energy / linked.energy);
@@ -88,7 +89,7 @@ async function liveThrough(store: EngineStore, life: Life): Promise<void> {
   await closeHours(store);
   for (const window of life.windows) await compare(store, model, life, window);
   const differences = new AuditHistory(store).audit(firstWindow);
-  expect(await differences.next()).toEqual({ done: true, value: undefined });
+  expect(await differences.next()).toMatchObject({ done: true });
 }
 
 describe.each(stores)('the answers of $name', ({ name, open }) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DataCause } from '#domain/efficiency/diagnosis';
 import { judge } from '#domain/efficiency/judgement';
 import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
-import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
+import { linkCuts, type MeterLink, meterLinkId, successorIds } from '#domain/meter-link';
 import type { DeviceTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
@@ -33,10 +33,21 @@ describe('the cuts of links', () => {
       link({ from: START + 1, to: null }),
       link({ from: START + HOUR }),
     ];
-    expect(linkCuts(links, WINDOW)).toEqual([
+    expect(linkCuts(links, WINDOW)).toMatchObject([
       { meterId: 'M-1', during: { from: START, to: START + 1 } },
       { meterId: 'M-1', during: { from: START + 1, to: START + HOUR } },
     ]);
+  });
+
+  it('have the reading at the moment of a change with the link that ends, because its energy was measured before', () => {
+    const change = START + 30 * MINUTE;
+    const [before, after] = [link({ from: START - HOUR, to: change }), link({ from: change, to: null })];
+    const timestampsOf = (one: MeterLink, all: readonly MeterLink[]) =>
+      linkCuts([one], WINDOW, successorIds(all))[0]?.timestamps;
+
+    expect(timestampsOf(before, [before, after])).toEqual({ from: START, to: change + 1 });
+    expect(timestampsOf(after, [before, after])).toEqual({ from: change + 1, to: START + HOUR });
+    expect(timestampsOf(after, [after])).toEqual({ from: change, to: START + HOUR });
   });
 });
 

@@ -1,5 +1,5 @@
 import { type LinkedBalance, linkedBalance } from '#domain/efficiency/linked-balance';
-import { type LinkCut, linkCuts } from '#domain/meter-link';
+import { type LinkCut, linkCuts, successorIds } from '#domain/meter-link';
 import { type DeviceTotals, noDeviceTotals } from '#domain/reading/totals';
 import type { TimeWindow } from '#domain/time/time-window';
 import { mapBounded } from '../map-bounded.ts';
@@ -34,17 +34,20 @@ export class LinkedBalances {
    * of whole hours. Rejects like the store.
    */
   async compute(window: TimeWindow): Promise<readonly LinkedBalance[]> {
-    const links = await this.#store.links.during(window);
+    // Those that end with the hour before are not linked in the window, but the readings of that moment are theirs.
+    const all = await this.#store.links.during({ from: window.from - 1, to: window.to });
+    const links = all.filter(({ to }) => to === null || to > window.from);
     if (links.length === 0) return [];
+    const successors = successorIds(all);
     // One after the other: each may keep a core of the store busy, and commits need one as well.
     const vehicles = await this.#store.cold.totalsByDevice('vehicle', window);
     const meters = await this.#store.cold.totalsByDevice('meter', window);
     const linked = [...Map.groupBy(links, (link) => link.vehicleId)].map(([vehicleId, own]) => {
-      return { vehicleId, links: own, cuts: linkCuts(own, window) };
+      return { vehicleId, links: own, cuts: linkCuts(own, window, successors) };
     });
     await yieldToEventLoop();
-    const isPartial = ({ meterId, during }: LinkCut) =>
-      meters.has(meterId) && (during.from !== window.from || during.to !== window.to);
+    const isPartial = ({ meterId, timestamps: { from, to } }: LinkCut) =>
+      meters.has(meterId) && (from !== window.from || to !== window.to);
     const partial = await this.#totalsOf(linked.flatMap(({ cuts }) => cuts.filter(isPartial)));
 
     const now = this.#clock.now();
@@ -62,7 +65,7 @@ export class LinkedBalances {
 
   async #totalsOf(cuts: readonly LinkCut[]): Promise<ReadonlyMap<LinkCut, DeviceTotals>> {
     const totals = await mapBounded(MAX_PARTIAL_QUERIES, cuts, async (cut) => {
-      return [cut, await this.#store.cold.deviceTotals('meter', cut.meterId, cut.during)] as const;
+      return [cut, await this.#store.cold.deviceTotals('meter', cut.meterId, cut.timestamps)] as const;
     });
     return new Map(totals);
   }

@@ -4,7 +4,7 @@ import type { FleetTotals } from '#domain/reading/totals';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
 import { HOUR } from '#domain/time/time';
-import { alignOutward, type TimeWindow } from '#domain/time/time-window';
+import { alignOutward, splitAt, type TimeWindow } from '#domain/time/time-window';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
@@ -37,10 +37,25 @@ export class ReportFleetPerformance {
     return { ...this.#performance(window, totals), ...horizon };
   }
 
-  /** One report for each hour that overlaps the window and has readings, oldest first. */
+  /**
+   * One report for each hour of the window that has readings, oldest first. The hours at the edges are cut to the window,
+   * so that the reports add up to that of the whole window.
+   */
   async reportByHour(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
-    const hours = await this.#store.cold.fleetHours(alignOutward(requested, HOUR));
-    return hours.map(({ hour, totals }) => this.#performance({ from: hour, to: hour + HOUR }, totals));
+    const { cold } = this.#store;
+    const parts = splitAt(HOUR, alignOutward(requested));
+    const isWhole = ({ from, to }: TimeWindow) => to - from === HOUR;
+    const edges = parts.filter((part) => !isWhole(part));
+    const inner = parts.filter(isWhole);
+    const [first, last] = [inner[0], inner.at(-1)];
+    const [hours, ...cut] = await Promise.all([
+      first && last ? cold.fleetHours({ from: first.from, to: last.to }) : [],
+      ...edges.map(async (window) => ({ window, totals: await cold.fleetTotals(window) })),
+    ]);
+    const whole = hours.map(({ hour, totals }) => ({ window: { from: hour, to: hour + HOUR }, totals }));
+    return [...whole, ...cut.filter(({ totals }) => kinds.some((kind) => totals[kind].readings > 0))]
+      .sort((a, b) => a.window.from - b.window.from)
+      .map(({ window, totals }) => this.#performance(window, totals));
   }
 
   #performance(window: TimeWindow, totals: FleetTotals): FleetPerformance {

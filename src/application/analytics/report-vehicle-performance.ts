@@ -1,11 +1,11 @@
 import { type Coverage, deviceCoverage, isSufficient } from '#domain/coverage/coverage';
-import { isImplausible, verdict } from '#domain/efficiency/efficiency';
+import { isImplausible, unlinkedVerdict } from '#domain/efficiency/efficiency';
 import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-balance';
 import { type Judgement, judge, type Reason } from '#domain/efficiency/judgement';
 import { linkedBalance, type MeterDraw, meterIds } from '#domain/efficiency/linked-balance';
 import type { MilliwattHours } from '#domain/energy/energy';
 import type { WarningRule } from '#domain/loss-warning';
-import { linkCuts, type MeterLink } from '#domain/meter-link';
+import { linkCuts, type MeterLink, successorIds } from '#domain/meter-link';
 import { average, type DeviceTotals } from '#domain/reading/totals';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
@@ -76,10 +76,19 @@ export class ReportVehiclePerformance {
 
   async #linked(vehicleId: string, window: TimeWindow): Promise<Linked> {
     const links = await this.#store.links.during(window, vehicleId);
-    const drawn = linkCuts(links, window).map(async (cut) => {
-      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.during) };
+    const drawn = linkCuts(links, window, await this.#successors(links, window)).map(async (cut) => {
+      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.timestamps) };
     });
     return { links, drawn: await Promise.all(drawn) };
+  }
+
+  /** The links that begin in the window at the moment when another link of their meter, often of another vehicle, ends. */
+  async #successors(links: readonly MeterLink[], window: TimeWindow): Promise<ReadonlySet<string>> {
+    const beginning = links.filter(({ from }) => from >= window.from);
+    const before = await Promise.all(
+      beginning.map(({ meterId, from }) => this.#store.links.list({ meterId, at: from - 1, limit: 1 })),
+    );
+    return successorIds(before.flat());
   }
 
   async #onLinks(known: Known, { links, drawn }: Linked): Promise<VehiclePerformance> {
@@ -106,12 +115,7 @@ export class ReportVehiclePerformance {
       meters: [],
       fleet: { ac: balance.ac, dc: balance.dc },
       coverage: { vehicle: ownCoverage, meters: null },
-      verdict: verdict({
-        vehicleReadings: vehicle.readings,
-        efficiency: balance.efficiency,
-        lossThreshold,
-        coverages: [ownCoverage],
-      }),
+      verdict: unlinkedVerdict(vehicle.readings, balance.efficiency),
       reasons: fleetReasons(vehicle, ownCoverage, balance),
     };
   }

@@ -1,5 +1,5 @@
 import { addFleetTotals, type DeviceTotals, type FleetTotals, type StreamTotals } from '#domain/reading/totals';
-import { type Kind, kinds } from '#domain/streams/streams';
+import { type ByKind, byKind, type Kind, kinds } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { StoreDamagedError } from '../errors.ts';
@@ -25,6 +25,16 @@ export interface Difference {
   readonly damage?: string;
 }
 
+/** What an audit compared, so that "no difference" can be told from "nothing to compare". */
+export interface AuditSummary {
+  /** Hours of the window that have readings of any stream, or sums of any. */
+  readonly hours: number;
+  /** Hours of a stream among them whose sums by device were not compared, because they are not closed. */
+  readonly unclosed: number;
+  /** By stream: readings in these hours, and devices that sent any, counted once. */
+  readonly compared: ByKind<{ readonly readings: number; readonly devices: number }>;
+}
+
 /** Readings may arrive or be dropped during an attempt; what still differs after this many attempts is a difference. */
 const MAX_ATTEMPTS = 3;
 
@@ -40,23 +50,27 @@ export class AuditHistory {
    * Yields every difference in the hours that overlap the window, hour by hour. Hours that are not closed have no
    * device sums to compare. Hours before the horizon have no readings, so their sums are only compared with each other.
    * An hour with damaged data yields one difference that says where they are, and the audit goes on.
-   * Rejects like the store.
+   * Returns what was compared. Rejects like the store.
    */
-  async *audit(window: TimeWindow): AsyncGenerator<Difference, void, void> {
+  async *audit(window: TimeWindow): AsyncGenerator<Difference, AuditSummary, void> {
     const { from, to } = alignOutward(window, HOUR);
+    const compared = new Comparison();
     for (let hour = from; hour < to; hour += HOUR) {
-      let found = await this.#inHour(hour);
-      for (let attempt = 1; attempt < MAX_ATTEMPTS && found.length > 0; attempt++) found = await this.#inHour(hour);
-      yield* found;
+      let one = await this.#inHour(hour);
+      for (let attempt = 1; attempt < MAX_ATTEMPTS && one.found.length > 0; attempt++) one = await this.#inHour(hour);
+      compared.add(one);
+      yield* one.found;
     }
+    return compared.summary();
   }
 
-  async #inHour(hour: EpochMillis): Promise<Difference[]> {
+  async #inHour(hour: EpochMillis): Promise<AuditedHour> {
     const window = { from: hour, to: hour + HOUR };
     const horizon = (await this.#store.upkeep.retention?.horizon()) ?? -Infinity;
     const [fleetHour] = await this.#store.cold.fleetHours(window);
     const minutes = await this.#fleetMinutes(hour);
     const found: Difference[] = [];
+    const audited: AuditedHour = { found, devices: byKind(() => undefined), totals: fleetHour?.totals, unclosed: 0 };
     for (const kind of kinds) {
       const { rollups } = this.#store.upkeep;
       let closed: ByDevice | undefined;
@@ -73,6 +87,8 @@ export class AuditHistory {
         continue;
       }
       if (devices === undefined) continue;
+      audited.devices[kind] = devices;
+      if (rollups !== undefined && closed === undefined && devices.size > 0) audited.unclosed++;
       if (closed !== undefined && devices !== closed) found.push(...deviceDifferences(hour, kind, devices, closed));
       const counted = sumOf(devices);
       const stored = fleetHour?.totals[kind] ?? NOTHING;
@@ -80,7 +96,7 @@ export class AuditHistory {
       const ofMinutes = { energy: minutes[kind].energy, readings: minutes[kind].readings };
       if (!sameTotals(counted, ofMinutes)) found.push({ hour, kind, sum: 'fleet-minutes', counted, stored: ofMinutes });
     }
-    return found;
+    return audited;
   }
 
   /** The sum of both halves of the hour: neither contains a whole hour, so the store answers from minutes. */
@@ -93,6 +109,37 @@ export class AuditHistory {
 }
 
 type ByDevice = ReadonlyMap<string, DeviceTotals>;
+
+/** One hour: its differences, and what they were looked for in. */
+interface AuditedHour {
+  readonly found: readonly Difference[];
+  readonly devices: ByKind<ByDevice | undefined>;
+  readonly totals: FleetTotals | undefined;
+  unclosed: number;
+}
+
+/** Counts what the hours of an audit had to compare. */
+class Comparison {
+  #hours = 0;
+  #unclosed = 0;
+  readonly #readings = byKind(() => 0);
+  readonly #devices = byKind(() => new Set<string>());
+
+  add({ devices, totals, unclosed }: AuditedHour): void {
+    if (totals !== undefined || kinds.some((kind) => devices[kind]?.size)) this.#hours++;
+    this.#unclosed += unclosed;
+    for (const kind of kinds) {
+      this.#readings[kind] += sumOf(devices[kind] ?? new Map()).readings;
+      for (const id of devices[kind]?.keys() ?? []) this.#devices[kind].add(id);
+    }
+  }
+
+  summary(): AuditSummary {
+    const compared = byKind((kind) => ({ readings: this.#readings[kind], devices: this.#devices[kind].size }));
+    return { hours: this.#hours, unclosed: this.#unclosed, compared };
+  }
+}
+
 const NOTHING: StreamTotals = { energy: 0, readings: 0 };
 
 function deviceDifferences(hour: EpochMillis, kind: Kind, counted: ByDevice, stored: ByDevice): Difference[] {

@@ -49,7 +49,7 @@ export function linkedBalance(totals: LinkedTotals, now: EpochMillis, lossThresh
     vehicle,
     coverage: {
       vehicle: deviceCoverage(vehicle, window, now),
-      meters: addCoverages(drawn.map(({ cut, totals }) => deviceCoverage(totals, cut.during, now))),
+      meters: addCoverages(drawn.map(({ cut, totals }) => deviceCoverage(totals, cut.timestamps, now))),
     },
     covered: cover(links, window),
   };
