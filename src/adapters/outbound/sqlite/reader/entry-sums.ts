@@ -61,7 +61,6 @@ export class EntrySums {
     const half = entries.sinceMinute(at) < MINUTE_SHIFT ? FIRST_HALF : SECOND_HALF;
     const found = energy > 0 ? half | ACTIVE : half;
     const fresh = found & ~counted;
-    if (fresh === 0) return;
     if ((fresh & HALVES) !== 0) sums[SHIFTED_MINUTES] = (sums[SHIFTED_MINUTES] as number) + 1;
     if ((fresh & ACTIVE) !== 0) sums[ACTIVE_MINUTES] = (sums[ACTIVE_MINUTES] as number) + 1;
     sums[this.#newest + 1] = counted | found;
