@@ -15,6 +15,8 @@ type Environment = Readonly<Record<string, string>>;
 export interface Limits {
   /** No file of the process may grow beyond this size: to its store, the disk is then full. */
   readonly maxFileKiB?: number;
+  /** How many files and connections the process may have open. */
+  readonly maxOpenFiles?: number;
 }
 
 /** How a process ended, and its output. */
@@ -44,9 +46,10 @@ export class ServiceProcess {
   #ended: Ended | undefined;
   #url: string | undefined;
 
-  private constructor(environment: Environment, { maxFileKiB }: Limits = {}) {
-    const limit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB * 2}; `; // in blocks of 512 bytes
-    this.#child = spawn('sh', ['-c', `${limit}exec "$0" src/main.ts`, process.execPath], {
+  private constructor(environment: Environment, { maxFileKiB, maxOpenFiles }: Limits = {}) {
+    const fileLimit = maxFileKiB === undefined ? '' : `ulimit -f ${maxFileKiB * 2}; `; // in blocks of 512 bytes
+    const limits = maxOpenFiles === undefined ? fileLimit : `${fileLimit}ulimit -n ${maxOpenFiles}; `;
+    this.#child = spawn('sh', ['-c', `${limits}exec "$0" src/main.ts`, process.execPath], {
       cwd: ROOT,
       env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
