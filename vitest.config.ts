@@ -15,7 +15,7 @@ const E2E = [
   'tests/architecture.test.ts',
   'tests/adapters/http/*over-a-socket.test.ts',
   'tests/adapters/observability/winston-logger.test.ts',
-  'tests/infrastructure/{http-server,launch,service}.test.ts',
+  'tests/infrastructure/{http-*,launch,service}.test.ts',
 ];
 
 /** Upper bounds for a busy or slow machine. No test waits this long when all is well. */

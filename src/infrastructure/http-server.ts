@@ -1,15 +1,29 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import { brokenRequestAnswer, type ParserError, unroutableResponse } from '#adapters/inbound/http/wire/broken-request';
+import {
+  answerText,
+  brokenRequestAnswer,
+  type ParserError,
+  type PlainAnswer,
+  unroutableResponse,
+} from '#adapters/inbound/http/wire/broken-request';
+import { connectAnswer, earlyAnswer } from '#adapters/inbound/http/wire/early-answer';
+import type { Logger } from '#application/ports/logger';
 import { type Millis, SECOND } from '#domain/time/time';
+import { ClientConnections } from './client-connections.ts';
+import { maxConnections } from './max-connections.ts';
 
 /** A request must be complete by then, so that a slow or stalled client does not hold its connection forever. */
 const REQUEST_TIMEOUT: Millis = 30 * SECOND;
 /** How often Node checks for late requests; the check is cheap, its cost grows with the late ones only. */
 const TIMEOUT_CHECK_INTERVAL: Millis = SECOND;
+/** A client that takes no byte of its answer for that long is disconnected, however slowly it may read otherwise. */
+const WRITE_TIMEOUT: Millis = 30 * SECOND;
+/** How often the unsent bytes of all clients are checked. Within a second the engine cannot make more than it can hold. */
+const UNSENT_CHECK_INTERVAL: Millis = SECOND;
 /** Devices post every minute: the connection stays open for the next reading. Longer than the usual 60 s of load balancers. */
 const KEEP_ALIVE_TIMEOUT: Millis = 75 * SECOND;
 /**
@@ -17,44 +31,72 @@ const KEEP_ALIVE_TIMEOUT: Millis = 75 * SECOND;
  * the minute, and one that finds no room retries only after 1, 3 and 7 s. Node's default is 511.
  */
 const BACKLOG = 4_096;
-/** How often idle connections are closed while stopping. */
-const IDLE_SWEEP_INTERVAL: Millis = 50;
+/** How often silent connections are closed while stopping. */
+const SILENT_CHECK_INTERVAL: Millis = 50;
+/**
+ * How long a connection must be silent to be closed while stopping. One that is closed at once may have a request under
+ * way, which would be lost; a client that sends one request after another learns from an answer that it is the last.
+ */
+const SILENCE: Millis = 500;
+
+/** The host that the routes see: they do not depend on it, and the listener below takes fewer forms than are valid. */
+const ANY_HOST = 'engine.invalid';
 
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
 
-/** Listens on a socket, answers requests that Node cannot parse with a problem document, and stops gracefully. */
+export interface HttpServerOptions {
+  /** Gets a warning when a connection is refused. */
+  readonly logger?: Logger;
+  /** A request must be complete by then. */
+  readonly requestTimeout?: Millis;
+  /** A client must take something of its answer by then. */
+  readonly writeTimeout?: Millis;
+}
+
+/**
+ * Listens on a socket and stops gracefully. Requests of one connection are served one after another. Those that do not
+ * reach the routes, because Node cannot parse them or they are not for a resource, are answered with a problem document.
+ */
 export class HttpServer {
   readonly #server: Server;
+  readonly #connections: ClientConnections;
   #stopping = false;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, fetch: Fetch, logger: Logger | undefined) {
+    // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` is the limit.
+    const listener = getRequestListener(fetch, { autoCleanupIncoming: false, errorHandler: unroutableResponse });
     this.#server = server;
-    server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT;
-    server.on('clientError', (error: ParserError, socket) => {
-      if (socket.writable && awaitsAnswer(socket)) socket.write(brokenRequestAnswer(error));
-      socket.destroy(); // whether or not the client has read the answer
+    this.#connections = new ClientConnections((incoming, response, isLast) => {
+      if (this.#stopping && isLast) response.setHeader('connection', 'close');
+      const early = earlyAnswer(incoming);
+      if (early !== undefined) return void response.writeHead(early.status, early.headers).end(early.body);
+      incoming.headers.host = ANY_HOST;
+      void listener(incoming, response);
     });
+    this.#serve(logger);
   }
 
   /** Resolves when the socket listens; rejects when it cannot (`EADDRINUSE`, `EACCES`). */
-  static async listen(fetch: Fetch, host: string, port: number, requestTimeout = REQUEST_TIMEOUT): Promise<HttpServer> {
-    // Node applies the longer of the two timeouts, and reads the interval at creation only.
-    const options = {
-      requireHostHeader: false, // Node's own answer is not a problem document; the listener below refuses a missing host, too
+  static async listen(fetch: Fetch, host: string, port: number, options: HttpServerOptions = {}): Promise<HttpServer> {
+    const { requestTimeout = REQUEST_TIMEOUT, writeTimeout = WRITE_TIMEOUT, logger } = options;
+    const server = createServer({
+      requireHostHeader: false, // Node's own answer is not a problem document
+      // Node applies the longer of the two timeouts, and reads the interval at creation only.
       headersTimeout: requestTimeout,
       requestTimeout,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL,
-    };
-    // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` is the limit.
-    const listener = getRequestListener(fetch, { autoCleanupIncoming: false, errorHandler: unroutableResponse });
-    const answer = (request: IncomingMessage, response: ServerResponse) => {
-      if (server.#stopping) response.setHeader('connection', 'close');
-      void listener(request, response);
-    };
-    const server = new HttpServer(createServer(options, answer));
-    server.#server.listen({ port, host, backlog: BACKLOG });
-    await once(server.#server, 'listening');
-    return server;
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+    });
+    server.timeout = writeTimeout / 2; // Node compares what is unsent with what was at the last such check, or at first
+    // A client may end its side of the connection and wait for the answer. Node has this switch, but does not document it.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    const limit = maxConnections();
+    if (limit !== undefined) server.maxConnections = limit;
+
+    const httpServer = new HttpServer(server, fetch, logger);
+    server.listen({ port, host, backlog: BACKLOG });
+    await once(server, 'listening');
+    return httpServer;
   }
 
   get url(): string {
@@ -62,18 +104,50 @@ export class HttpServer {
     return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
-  /** Accepts no new connections, lets requests in flight finish for up to `grace`, then cuts them off. */
+  /**
+   * Accepts no new connections, lets requests in flight finish for up to `grace`, then cuts them off. Until a connection
+   * is silent its requests are answered, as the last ones.
+   */
   async close(grace: Millis): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     const closed = once(this.#server, 'close');
-    this.#server.close();
-    const sweep = setInterval(() => this.#server.closeIdleConnections(), IDLE_SWEEP_INTERVAL);
+    NetServer.prototype.close.call(this.#server); // that of `http.Server` also closes idle connections, at once
+    const checks = Math.ceil(SILENCE / SILENT_CHECK_INTERVAL);
+    // What has arrived by now is read before the check.
+    const closeSilent = () => setImmediate(() => this.#connections.closeSilent(checks));
+    const sweep = setInterval(closeSilent, SILENT_CHECK_INTERVAL);
     const cutOff = setTimeout(() => this.#server.closeAllConnections(), grace);
     await closed;
     clearInterval(sweep);
     clearTimeout(cutOff);
+    this.#server.close(); // ends Node's checks for late requests
   }
+
+  #serve(logger: Logger | undefined): void {
+    const server = this.#server;
+    const connections = this.#connections;
+    const receive = (incoming: IncomingMessage, response: ServerResponse) => connections.receive(incoming, response);
+    server.on('connection', (socket) => connections.add(socket));
+    server.on('request', receive);
+    server.on('checkExpectation', receive);
+    server.on('timeout', (socket) => connections.timedOut(socket));
+    server.on('clientError', (error: ParserError, socket) => answerAndClose(socket, brokenRequestAnswer(error)));
+    server.on('connect', (incoming, socket) => answerAndClose(socket, connectAnswer(incoming)));
+    server.on('drop', (connection) => {
+      const { remoteAddress } = connection ?? {};
+      const openConnections = server.maxConnections;
+      logger?.warn('connection refused: the limit of open files leaves no room', { openConnections, remoteAddress });
+    });
+    const check = setInterval(() => connections.shedUnsent(), UNSENT_CHECK_INTERVAL).unref();
+    server.on('close', () => clearInterval(check));
+  }
+}
+
+function answerAndClose(socket: Duplex, answer: PlainAnswer): void {
+  socket.on('error', () => {}); // the client may be gone
+  if (socket.writable && awaitsAnswer(socket)) socket.write(answerText(answer));
+  socket.destroy(); // whether or not the client has read the answer
 }
 
 /**

@@ -95,7 +95,8 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
     acceptedTime: config.acceptedTime,
     bodyLimit: config.bodyLimit,
   });
-  const server = options.listen === false ? undefined : await HttpServer.listen(app.fetch, config.host, config.port);
+  const server =
+    options.listen === false ? undefined : await HttpServer.listen(app.fetch, config.host, config.port, { logger });
   const url = server?.url ?? IN_PROCESS;
   const storeName = options.store === undefined ? config.store.kind : 'given';
   logger.info(server ? 'the engine is listening' : 'the engine is ready', { url, store: storeName, pid: process.pid });

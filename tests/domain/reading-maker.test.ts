@@ -48,10 +48,10 @@ describe('a reading made of numbers', () => {
   });
 
   it.each([
-    ['negative energy', [START, -1e-9]],
-    ['energy above its bound', [START, 100.0000001]],
+    ['negative energy', [START, -1e-6]],
+    ['energy above its bound', [START, 100.000001]],
     ['a measured value below its bound', [START, 1, 50, -60.1]],
-    ['a measured value above its bound', [START, 1, 100.0001]],
+    ['a measured value above its bound', [START, 1, 100.000001]],
     ['energy that is NaN', [START, Number.NaN]],
     ['a measured value that is NaN', [START, 1, 50, Number.NaN]],
     ['an infinite measured value', [START, 1, Infinity]],
@@ -64,6 +64,19 @@ describe('a reading made of numbers', () => {
   it.each([Infinity, -Infinity, Number.NaN])('is never %f, even in a field without bounds', (balance) => {
     const numbers = Float64Array.of(START, 1, 900, 40, balance);
     expect(readingMaker(wideStream, ACCEPTED).fromNumbers('W-7', numbers, NOW)).toBeUndefined();
+  });
+
+  it.each([
+    ['energy just below 0', [START, -4e-7], { energy: 0 }],
+    ['energy just above its bound', [START, 100.0000004], { energy: 100_000_000 }],
+    ['a measured value just above its bound', [START, 1, 100.00000001], { soc: 100 }],
+    ['a measured value just below its bound', [START, 1, 0, -60.0000004], { batteryTemp: -60 }],
+    ['a measured value just below 0', [START, 1, -1e-9], { soc: 0 }],
+    ['many decimals within its bounds', [START, 1, 99.123456789], { soc: 99.123456789 }],
+  ])('counts as within its bounds with %s', (_, numbers, kept) => {
+    const reading = made(numbers);
+    expect(reading).toMatchObject(kept);
+    expect(Object.values(reading ?? {}).some((value) => Object.is(value, -0))).toBe(false);
   });
 
   it('has its energy rounded once, to mWh, and no negative zero', () => {
@@ -79,7 +92,20 @@ const anyNumber = fc.oneof(
   { weight: 1, arbitrary: fc.double() },
   {
     weight: 1,
-    arbitrary: fc.constantFrom(-0, -60, 100, 100.0000001, 200, 2000, 2001, Infinity, -Infinity, Number.NaN),
+    arbitrary: fc.constantFrom(
+      -0,
+      -60,
+      100,
+      100.0000001,
+      100.0001,
+      -4e-7,
+      200,
+      2000,
+      2001,
+      Infinity,
+      -Infinity,
+      Number.NaN,
+    ),
   },
 );
 const anyTime = fc.oneof(
@@ -113,7 +139,7 @@ describe('nothing is rejected without a fault, or accepted with one', () => {
 
         const faults = readingFaults(stream, ACCEPTED)(sent, NOW);
         expect(reading === undefined).toBe(faults.length > 0);
-        expect(maker.fromFields(sent, NOW)).toStrictEqual(reading ?? { status: 'rejected', faults });
+        expect(maker.fromFields(sent, NOW)).toStrictEqual(reading ?? { status: 'rejected', faults, deviceId: 'D-7' });
         count(reading !== undefined);
       }),
       { numRuns: 2_000 },

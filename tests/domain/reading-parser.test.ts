@@ -114,10 +114,12 @@ describe('an invalid reading', () => {
     ],
     ['-1e309 kWh', { ...aMeter, kwhConsumedAc: -Infinity }, ['not-a-number kwhConsumedAc']],
     ['1e309 as time', { ...aMeter, timestamp: Infinity }, ['not-a-number timestamp']],
-    ['a soc just above 100', { ...aVehicle, soc: 100.0001 }, ['out-of-range soc']],
+    ['a soc just above 100', { ...aVehicle, soc: 100.000001 }, ['out-of-range soc']],
+    ['the id .', { ...aVehicle, vehicleId: '.' }, ['invalid-id vehicleId']],
+    ['the id ..', { ...aVehicle, vehicleId: '..' }, ['invalid-id vehicleId']],
     ['a battery below -60', { ...aVehicle, batteryTemp: -60.1 }, ['out-of-range batteryTemp']],
-    ['100.0000001 kWh', { ...aVehicle, kwhDeliveredDc: 100.0000001 }, ['out-of-range kwhDeliveredDc']],
-    ['negative energy', { ...aVehicle, kwhDeliveredDc: -1e-9 }, ['out-of-range kwhDeliveredDc']],
+    ['100.000001 kWh', { ...aVehicle, kwhDeliveredDc: 100.000001 }, ['out-of-range kwhDeliveredDc']],
+    ['negative energy', { ...aVehicle, kwhDeliveredDc: -1e-6 }, ['out-of-range kwhDeliveredDc']],
     ['null as time', { ...aMeter, timestamp: null }, ['invalid-timestamp timestamp']],
     ['no offset', { ...aMeter, timestamp: '2026-01-15T12:00:00' }, ['timestamp-without-offset timestamp']],
     ['epoch seconds', { ...aMeter, timestamp: START / 1000 }, ['timestamp-in-seconds timestamp']],
@@ -128,8 +130,21 @@ describe('an invalid reading', () => {
   });
 
   it.each([
-    ['an id', { vehicleId: 'EV 7' }, 'invalid-id', 'vehicleId', 'must be 1 to 128 of A-Z a-z 0-9 . _ : -'],
-    ['energy', { kwhDeliveredDc: 101 }, 'out-of-range', 'kwhDeliveredDc', 'must be from 0 to 100 kWh'],
+    [
+      'an id',
+      { vehicleId: 'EV 7' },
+      'invalid-id',
+      'vehicleId',
+      'must be 1 to 128 of A-Z a-z 0-9 . _ : - and not just . or ..',
+    ],
+    [
+      'the value of a counter',
+      { kwhDeliveredDc: 5_000 },
+      'out-of-range',
+      'kwhDeliveredDc',
+      'must be from 0 to 100 kWh: the energy of the interval since the previous reading, not a counter',
+    ],
+    ['negative energy', { kwhDeliveredDc: -1 }, 'out-of-range', 'kwhDeliveredDc', 'must be from 0 to 100 kWh'],
     ['a measurement', { batteryTemp: 201 }, 'out-of-range', 'batteryTemp', 'must be from -60 to 200 degC'],
     ['a string', { soc: '50' }, 'not-a-number', 'soc', 'must be a finite number'],
     ['a gap', { soc: undefined }, 'missing-field', 'soc', 'is missing'],
@@ -138,20 +153,27 @@ describe('an invalid reading', () => {
       { timestamp: NOW - 30 * DAY - 1000 },
       'timestamp-too-old',
       'timestamp',
-      'is 2592001 s old; at most 2592000 s are accepted',
+      'is 30 d 1 h old; at most 30 d is accepted',
+    ],
+    [
+      'the time of a clock that was never set',
+      { timestamp: '1970-01-01T00:00:00Z' },
+      'timestamp-too-old',
+      'timestamp',
+      'is 20468 d 13 h old; at most 30 d is accepted',
     ],
     [
       'a late time',
       { timestamp: NOW + 301_000 },
       'timestamp-too-new',
       'timestamp',
-      'is 301 s ahead of the server clock; at most 300 s are accepted',
+      'is 5 min 1 s ahead of the server clock; at most 5 min is accepted',
     ],
   ])('with %s names its fault in words', (_, change, code, field, detail) => {
-    expect(parse({ ...aVehicle, ...change }, NOW)).toStrictEqual({
-      status: 'rejected',
-      faults: [{ code, field, detail }],
-    });
+    const sent = { ...aVehicle, ...change };
+    const { vehicleId } = sent;
+    const faults = [{ code, field, detail }];
+    expect(parse(sent, NOW)).toStrictEqual({ status: 'rejected', faults, deviceId: vehicleId });
   });
 
   it('reports all its faults at once, in the order of the fields, including an unacceptable time', () => {
@@ -163,6 +185,47 @@ describe('an invalid reading', () => {
       'missing-field batteryTemp',
       'timestamp-too-new timestamp',
     ]);
+  });
+
+  it.each([
+    ['kwhConsumedAC', 'kwhConsumedAc'],
+    ['kwhconsumedac', 'kwhConsumedAc'],
+    ['kwh_consumed_ac', 'kwhConsumedAc'],
+    ['kwhConsumdAc', 'kwhConsumedAc'],
+    ['kwhConsumed', 'kwhConsumedAc'],
+    ['Voltage', 'voltage'],
+    ['votlage', 'voltage'],
+    ['timeStamp', 'timestamp'],
+  ])('with %s is told that this may be a misspelling of %s', (misspelt, field) => {
+    const { [field]: value, ...rest } = aMeter as Record<string, unknown>;
+    expect(parse({ extra: 1, ...rest, [misspelt]: value }, NOW)).toMatchObject({
+      faults: [
+        {
+          code: 'missing-field',
+          field,
+          detail: `is missing (${misspelt} is not a known field; did you mean ${field}?)`,
+        },
+      ],
+    });
+  });
+
+  it.each([['energy'], ['kwhDeliveredDc'], ['volume'], ['v'], ['toString'], ['x'.repeat(10_000)]])(
+    'with %s gets no guess',
+    (name) => {
+      const { voltage, ...rest } = aMeter;
+      expect(parse({ ...rest, [name]: voltage }, NOW)).toMatchObject({ faults: [{ detail: 'is missing' }] });
+    },
+  );
+
+  it.each([
+    ['a misspelt id', { meterID: 'M-7' }, ' (meterID is not a known field; did you mean meterId?)'],
+    [
+      'a batch that is wrapped in it',
+      { readings: [aMeter] },
+      '; to send several readings, post the array itself, which is in readings',
+    ],
+  ])('with %s is told so', (_, value, hint) => {
+    expect(parse(value, NOW)).toMatchObject({ faults: [{ detail: `must have ${ID_FIELDS}${hint}` }] });
   });
 
   it.each([

@@ -1,47 +1,17 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Fetch, HttpServer } from '#infrastructure/http-server';
+import { type Fetch, HttpServer, type HttpServerOptions } from '#infrastructure/http-server';
 import { problemOf } from '#tests/adapters/http/app-under-test';
+import { answerTo, rawConnection, responseIn } from './raw-connection.ts';
 
 const echo: Fetch = async (request) => new Response(await request.text());
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n';
 
-async function listening(fetch: Fetch = echo, requestTimeout?: number): Promise<HttpServer> {
-  const server = await HttpServer.listen(fetch, '127.0.0.1', 0, requestTimeout);
+async function listening(fetch: Fetch = echo, options: HttpServerOptions = {}): Promise<HttpServer> {
+  const server = await HttpServer.listen(fetch, '127.0.0.1', 0, options);
   onTestFinished(() => server.close(0));
   return server;
-}
-
-/** A connection to the server, and everything received until it is closed. */
-function connected(server: HttpServer): { socket: Socket; closed: Promise<string> } {
-  const { hostname, port } = new URL(server.url);
-  const socket = connect(Number(port), hostname);
-  onTestFinished(() => void socket.destroy());
-  let text = '';
-  socket.setEncoding('utf8').on('data', (more) => {
-    text += more;
-  });
-  socket.on('error', () => {});
-  return { socket, closed: once(socket, 'close').then(() => text) };
-}
-
-async function answerTo(server: HttpServer, sent: string): Promise<string> {
-  const { socket, closed } = connected(server);
-  socket.write(sent);
-  return closed;
-}
-
-/** The only response in `text`, complete and with nothing after it. */
-function responseIn(text: string): Response {
-  const [head = '', body = '', ...more] = text.split('\r\n\r\n');
-  expect(more).toEqual([]);
-  const [status = '', ...lines] = head.split('\r\n');
-  const headers = new Headers(lines.map((line) => line.split(/: (.*)/s, 2) as [string, string]));
-  expect(headers.get('content-length')).toBe(String(Buffer.byteLength(body)));
-  expect(headers.get('connection')).toBe('close');
-  return new Response(body, { status: Number(/^HTTP\/1\.1 (\d{3}) ./.exec(status)?.[1]), headers });
 }
 
 describe('a malformed request', () => {
@@ -49,8 +19,12 @@ describe('a malformed request', () => {
     ['that is not HTTP', 'hello\r\n\r\n'],
     ['of another protocol', 'PUT / RTSP/1.0\r\nHost: x\r\n\r\n'],
     ['without a host', 'GET / HTTP/1.1\r\n\r\n'],
-    ['without a host, in HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n'],
-    ['with an invalid host', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
+    ['with a space in its host', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n'],
+    ['with a path in its host', 'GET / HTTP/1.1\r\nHost: a/b\r\n\r\n'],
+    ['with a name for a port', 'GET / HTTP/1.1\r\nHost: a:b\r\n\r\n'],
+    ['with a user in its host', 'GET / HTTP/1.1\r\nHost: a@b\r\n\r\n'],
+    ['with two hosts', 'GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n'],
+    ['with an invalid host, in HTTP/1.0', 'GET / HTTP/1.0\r\nHost: a b\r\n\r\n'],
     ['with an invalid path', 'GET *x HTTP/1.1\r\nHost: x\r\n\r\n'],
     ['with an invalid header', 'GET / HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n'],
     ['with two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n'],
@@ -69,13 +43,13 @@ describe('a malformed request', () => {
     ['head', 'POST / HTTP/1.1\r\nHost: x\r\n'],
     ['body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{'],
   ])('is refused with 408 when its %s does not arrive in time', async (_, sent) => {
-    const server = await listening(echo, 500);
+    const server = await listening(echo, { requestTimeout: 500 });
 
     await problemOf(responseIn(await answerTo(server, sent)), 408, 'request-timeout');
   });
 
   it('is refused after a request that was answered', async () => {
-    const { socket, closed } = connected(await listening());
+    const { socket, closed } = rawConnection(await listening());
     socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst');
     await once(socket, 'data');
     socket.write('second\r\n\r\n');
@@ -105,7 +79,7 @@ describe('a malformed request', () => {
   it('adds nothing to a response that has started', async () => {
     const begun = () =>
       new Response(new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from('begun')) }));
-    const { socket, closed } = connected(await listening(begun));
+    const { socket, closed } = rawConnection(await listening(begun));
     socket.write(CHUNKED);
     await once(socket, 'data');
     socket.write('xyz\r\n');

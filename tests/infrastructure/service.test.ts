@@ -220,7 +220,9 @@ describe('a client that stalls', () => {
     ['in the head', ''],
     ['in the body', 'Content-Length: 9\r\n\r\n{'],
   ])('%s is cut off at the timeout', async (_, rest) => {
-    const server = await HttpServer.listen(async (request) => new Response(await request.text()), '127.0.0.1', 0, 500);
+    const server = await HttpServer.listen(async (request) => new Response(await request.text()), '127.0.0.1', 0, {
+      requestTimeout: 500,
+    });
     onTestFinished(() => server.close(0));
     const { hostname, port } = new URL(server.url);
     const begin = performance.now();

@@ -17,6 +17,8 @@ export interface Limits {
   readonly maxFileKiB?: number;
   /** What the process finds in place of a directory; for others nothing changes. Needs `canMount`. */
   readonly disk?: { readonly directory: string; readonly is: keyof typeof DISKS };
+  /** How many files and connections the process may have open. */
+  readonly maxOpenFiles?: number;
 }
 
 /** Whether a process can be given a view of the file system of its own. */
@@ -57,9 +59,10 @@ export class ServiceProcess {
   #ended: Ended | undefined;
   #url: string | undefined;
 
-  private constructor(environment: Environment, { maxFileKiB, disk }: Limits = {}) {
+  private constructor(environment: Environment, { maxFileKiB, maxOpenFiles, disk }: Limits = {}) {
     const steps = [
       ...(maxFileKiB === undefined ? [] : [`ulimit -f ${maxFileKiB * 2}`]), // in blocks of 512 bytes
+      ...(maxOpenFiles === undefined ? [] : [`ulimit -n ${maxOpenFiles}`]),
       ...(disk === undefined ? [] : [DISKS[disk.is]]),
       'exec "$0" src/main.ts',
     ];

@@ -1,3 +1,4 @@
+import { durationText } from '../time/duration-text.ts';
 import type { EpochMillis, Millis } from '../time/time.ts';
 import type { Fault } from './fault.ts';
 
@@ -14,19 +15,19 @@ export function acceptedTimeFault(
   { maxFuture, maxAge }: AcceptedTime,
 ): Fault | undefined {
   if (timestamp > now + maxFuture) {
-    const ahead = Math.round((timestamp - now) / 1000);
+    const ahead = durationText(timestamp - now);
     return {
       code: 'timestamp-too-new',
       field: 'timestamp',
-      detail: `is ${ahead} s ahead of the server clock; at most ${maxFuture / 1000} s are accepted`,
+      detail: `is ${ahead} ahead of the server clock; at most ${durationText(maxFuture)} is accepted`,
     };
   }
   if (timestamp < now - maxAge) {
-    const age = Math.round((now - timestamp) / 1000);
+    const age = durationText(now - timestamp);
     return {
       code: 'timestamp-too-old',
       field: 'timestamp',
-      detail: `is ${age} s old; at most ${maxAge / 1000} s are accepted`,
+      detail: `is ${age} old; at most ${durationText(maxAge)} is accepted`,
     };
   }
   return undefined;

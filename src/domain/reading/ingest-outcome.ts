@@ -25,6 +25,8 @@ export interface Withheld {
 export interface Rejected<Code extends string = FaultCode> {
   readonly status: 'rejected';
   readonly faults: readonly Fault<Code>[];
+  /** The device id as it was sent, at most 128 characters of it, if there is one; not necessarily a valid one. */
+  readonly deviceId?: string;
 }
 
 /**
@@ -40,8 +42,11 @@ export const STORED: Stored = { status: 'stored' };
 export const DUPLICATE: Duplicate = { status: 'duplicate' };
 export const WITHHELD: Withheld = { status: 'withheld' };
 
-export function rejected<Code extends string>(faults: readonly Fault<Code>[]): Rejected<Code> {
-  return { status: 'rejected', faults };
+/** Longer ones are no device ids, and the log names them. */
+const MAX_ID_LENGTH = 128;
+
+export function rejected<Code extends string>(faults: readonly Fault<Code>[], deviceId?: string): Rejected<Code> {
+  return { status: 'rejected', faults, ...(deviceId !== undefined && { deviceId: deviceId.slice(0, MAX_ID_LENGTH) }) };
 }
 
 export function undecidable(detail: string): Undecidable {

@@ -8,6 +8,7 @@ import type { Fields } from './fields.ts';
 import { type Rejected, rejected } from './ingest-outcome.ts';
 import type { Reading } from './reading.ts';
 import { readingFaults } from './reading-faults.ts';
+import { withinBounds } from './value-bounds.ts';
 
 /** Places among the numbers of a reading: epoch milliseconds, kWh, then the measured fields in the stream's order. */
 export const TIME = 0;
@@ -19,7 +20,7 @@ export interface ReadingMaker {
   /**
    * Makes a reading of a valid id, a valid time and other numbers, each in its place and as it was sent. `undefined` if
    * the time is not accepted, or another number is out of its bounds, infinite or NaN: `fromFields` lists such faults.
-   * Keeps no reference to the array.
+   * Keeps no reference to the array; a number that counts as its bound is replaced by it.
    */
   readonly fromNumbers: (deviceId: string, numbers: Float64Array, receivedAt: EpochMillis) => Reading | undefined;
   /** Makes a reading of fields of any type, or lists all of their faults. Fields that the stream lacks are ignored. */
@@ -47,7 +48,7 @@ export function readingMaker(stream: StreamDefinition, acceptedTime: AcceptedTim
         }
         reading = fromNumbers(deviceId, sent, receivedAt);
       }
-      return reading ?? rejected(faultsOf(fields, receivedAt));
+      return reading ?? rejected(faultsOf(fields, receivedAt), typeof deviceId === 'string' ? deviceId : undefined);
     },
   };
 }
@@ -65,7 +66,10 @@ function numbersReader(stream: StreamDefinition, acceptedTime: AcceptedTime): Re
   return (deviceId, numbers, receivedAt) => {
     for (let field = 0; field < min.length; field++) {
       const value = numbers[ENERGY + field] as number;
-      if (!(value >= (min[field] as number) && value <= (max[field] as number))) return undefined;
+      if (value >= (min[field] as number) && value <= (max[field] as number)) continue;
+      const bound = withinBounds(value, min[field] as number, max[field] as number);
+      if (bound === undefined) return undefined;
+      numbers[ENERGY + field] = bound;
     }
     const timestamp = numbers[TIME] as number;
     if (acceptedTimeFault(timestamp, receivedAt, acceptedTime) !== undefined) return undefined;

@@ -5,6 +5,7 @@ import type { AcceptedTime } from './accepted-time.ts';
 import { type Fields, isFields } from './fields.ts';
 import { type Rejected, rejected } from './ingest-outcome.ts';
 import type { Reading } from './reading.ts';
+import { misspelling } from './reading-faults.ts';
 import { type ReadingMaker, readingMaker } from './reading-maker.ts';
 
 /**
@@ -36,7 +37,7 @@ export function readingParser(
       if (found) return ambiguous(value, idFields);
       found = maker;
     }
-    return found ? found.fromFields(value, receivedAt) : missing(idFields);
+    return found ? found.fromFields(value, receivedAt) : missing(value, idFields);
   };
 }
 
@@ -48,8 +49,11 @@ function notAnObject(value: unknown, idFields: readonly string[]): Rejected {
   ]);
 }
 
-function missing(idFields: readonly string[]): Rejected {
-  return rejected([{ code: 'missing-device', detail: `must have ${idFields.join(' or ')}` }]);
+function missing(fields: Fields, idFields: readonly string[]): Rejected {
+  const list = Object.keys(fields).find((name) => Array.isArray(fields[name]));
+  const misspelt = idFields.map((idField) => misspelling(idField, fields, idFields)).find((hint) => hint !== '');
+  const hint = list === undefined ? misspelt : `; to send several readings, post the array itself, which is in ${list}`;
+  return rejected([{ code: 'missing-device', detail: `must have ${idFields.join(' or ')}${hint ?? ''}` }]);
 }
 
 function ambiguous(fields: Fields, idFields: readonly string[]): Rejected {

@@ -125,3 +125,56 @@ describe('health', () => {
     }
   });
 });
+
+describe('a query parameter that a resource does not have', () => {
+  it.each([
+    ['POST', '/v1/ingest', 'foo=1', 'use atomic or results'],
+    ['GET', '/v1/meters/live', 'limit[$gt]=1', 'use cursor, limit, or stale'],
+    ['GET', '/v1/meters/M-7/live', 'foo', 'there are none'],
+    ['HEAD', '/v1/meters/M-7/live', 'foo', ''],
+    ['GET', '/v1/vehicles/EV-7/history', 'sort=', 'use cursor, from, limit, to, or window'],
+    ['GET', '/v1/vehicles/EV-7/gaps', 'form=now', '(did you mean from?)'],
+    ['GET', '/v1/analytics/performance/EV-7', 'limit=1', 'use from, to, or window'],
+    ['GET', '/v1/analytics/fleet', 'windows=1h', '(did you mean window?)'],
+    ['GET', '/v1/analytics/losses', 'vehicleId=EV-2', 'use cursor, from, limit, to, or window'],
+    ['GET', '/v1/warnings', 'State=open', '(did you mean state?)'],
+    ['GET', '/v1/links', 'meter=M-7', '(did you mean meterId?)'],
+    ['POST', '/v1/links', 'atomic=true', 'use results'],
+    ['GET', '/v1/links/M-7@1', 'foo=1', 'there are none'],
+    ['PATCH', '/v1/links/M-7@1', 'foo=1', 'there are none'],
+    ['DELETE', '/v1/links/M-7@1', 'foo=1', 'there are none'],
+  ])('is refused: %s %s?%s', async (method, path, query, hint) => {
+    const response = await appUnderTest().app.request(`${path}?${query}`, { method });
+
+    expect(response.status).toBe(400);
+    if (method === 'HEAD') return;
+    const [name = ''] = query.split('=');
+    const { errors } = await problemOf(response, 400, 'invalid-query');
+    expect(errors).toMatchObject([
+      { pointer: `/${name}`, detail: `${name} is not a parameter here ${hint}`.replace(/ (?=use|there)/, '; ') },
+    ]);
+  });
+
+  it('is refused in a stream of history if it is for pages only', async () => {
+    const headers = { accept: 'text/csv' };
+    const response = await appUnderTest().app.request('/v1/vehicles/EV-7/history?limit=1', { headers });
+
+    await problemOf(response, 400, 'invalid-query');
+  });
+
+  it('is named together with others, up to ten', async () => {
+    const query = Array.from({ length: 4_000 }, (_, index) => `x${index}`).join('&');
+    const { errors } = await problemOf(
+      await appUnderTest().app.request(`/v1/warnings?${query}&limit=0`),
+      400,
+      ...Array<string>(11).fill('invalid-query'),
+    );
+
+    expect(errors[0]?.pointer).toBe('/limit');
+  });
+
+  it('does no harm to the probe of a load balancer', async () => {
+    const { app } = appUnderTest();
+    for (const path of ['/health/live', '/health/ready']) expect((await app.request(`${path}?t=1`)).status).toBe(200);
+  });
+});

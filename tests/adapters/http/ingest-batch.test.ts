@@ -194,6 +194,15 @@ describe('NDJSON', () => {
     expect(await answer(postLines(app, `\uFEFF${line(1)}\n`))).toMatchObject({ http: 200, received: 1, stored: 1 });
   });
 
+  it('may be of files joined together, each with a byte order mark', async () => {
+    const { app } = appUnderTest();
+    const joined = [`\uFEFF${line(0)}`, `\uFEFF${line(1)}`, '\uFEFF', line(2)].join('\r\n');
+    expect(await answer(postLines(app, joined))).toMatchObject({ http: 200, received: 3, stored: 3 });
+    const notUtf8 = Buffer.concat([Buffer.from(`\uFEFF${line(3)}\n\uFEFF\n\uFEFF${line(4)}\n`), Buffer.from([0xff])]);
+    const headers = { 'content-type': 'application/x-ndjson' };
+    expect(await answer(post(app, notUtf8, { headers }))).toMatchObject({ http: 207, received: 3, stored: 2 });
+  });
+
   it('has an array in a line rejected: a line is one reading', async () => {
     const response = postLines(appUnderTest().app, `[${line(0)}]`);
     expect(await answer(response)).toMatchObject({ http: 422, results: [{ index: 0, code: 'missing-device' }] });

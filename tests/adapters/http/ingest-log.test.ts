@@ -62,6 +62,8 @@ describe('the log of ingestion', () => {
       fields: {
         requestId: 'r-1',
         index: 1,
+        deviceId: 'M-7',
+        client: undefined,
         faults: [expect.objectContaining({ code: 'not-a-number', field: 'voltage' })],
       },
     });
@@ -73,6 +75,19 @@ describe('the log of ingestion', () => {
 
     await post(app, {});
     expect(log.lines.filter(({ message }) => message === 'reading rejected')).toHaveLength(6);
+  });
+
+  it('names the device of a rejected reading if it has an id', async () => {
+    const { app, log } = appUnderTest();
+    await post(app, [
+      {},
+      { meterId: 7 },
+      sentMeter({ meterId: 'M 7', voltage: 1 }),
+      sentMeter({ meterId: 'x'.repeat(1_000) }),
+    ]);
+
+    const samples = log.lines.filter(({ message }) => message === 'reading rejected');
+    expect(samples.map(({ fields }) => fields.deviceId)).toEqual([undefined, undefined, 'M 7', 'x'.repeat(128)]);
   });
 
   it('does not keep the process alive', async () => {

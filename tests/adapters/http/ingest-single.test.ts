@@ -50,6 +50,30 @@ describe('a single reading', () => {
       '/batteryTemp',
       '/timestamp',
     ]);
+    expect(problem.detail).toBe('kwhDeliveredDc must be from 0 to 100 kWh; 3 more in errors.');
+  });
+
+  it('that is invalid has its only fault as the detail of the problem', async () => {
+    const { app } = appUnderTest();
+    const { detail } = await problemOf(await post(app, sentMeter({ voltage: undefined })), 422, 'missing-field');
+    expect(detail).toBe('voltage is missing.');
+    const wrapped = await problemOf(await post(app, { readings: [sentMeter()] }), 422, 'missing-device');
+    expect(wrapped.detail).toMatch(/^The reading must have .*; to send several readings, post the array itself/);
+  });
+
+  it.each(['.', '..'])('has no device %s, which no URL could name', async (id) => {
+    const { app } = appUnderTest();
+    await problemOf(await post(app, sentMeter({ meterId: id })), 422, 'invalid-id');
+    await problemOf(await post(app, sentVehicle({ vehicleId: id })), 422, 'invalid-id');
+    expect((await post(app, sentMeter({ meterId: '...' }))).status).toBe(201);
+    expect((await app.request('/v1/meters/.../live')).status).toBe(200);
+  });
+
+  it('with values within rounding of their bounds is stored at the bounds', async () => {
+    const { app } = appUnderTest();
+    expect((await post(app, sentVehicle({ kwhDeliveredDc: -4e-7, soc: 100.00000001 }))).status).toBe(201);
+    expect(await (await app.request('/v1/vehicles/EV-7/live')).json()).toMatchObject({ kwhDeliveredDc: 0, soc: 100 });
+    expect((await post(app, sentVehicle({ kwhDeliveredDc: 1e-7, soc: 100 }))).status).toBe(200);
   });
 
   it.each([

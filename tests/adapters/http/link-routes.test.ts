@@ -164,6 +164,51 @@ EV-3,M-3,${iso(START)},,a,b
     expect(await json(app.request(`/v1/links/M-2@${START}`))).toMatchObject({ to: iso(START + DAY) });
   });
 
+  it('may be of CSV files joined together, each with a byte order mark and a header, and with blank rows', async () => {
+    const [header, first, second] = [
+      'meterId,vehicleId,from,to',
+      'M-1,EV-1,2026-01-01T00:00:00Z,',
+      'M-2,EV-1,2026-01-01T00:00:00Z,',
+    ];
+    const text = [
+      '\uFEFF,,,',
+      header,
+      first,
+      ',,,',
+      ' , ,,\t',
+      `\uFEFF${header}`,
+      second,
+      `\uFEFF"M-3",EV-1,2026-01-01T00:00:00Z,`,
+      ',,,,,',
+    ];
+    const answer = await json(postLink(appUnderTest().app, text.join('\r\n'), 'text/csv'));
+    expect(answer).toMatchObject({ received: 3, stored: 3, rejected: 0 });
+  });
+
+  it('may be CSV of up to 5,000 rows besides the blank ones, and loses none', async () => {
+    const rows = Array.from({ length: 5_000 }, (_, index) => `M-${index},EV-1,2026-01-01T00:00:00Z,\n`);
+    const text = (count: number) =>
+      `meterId,vehicleId,from,to\n${',,,\n'.repeat(6_000)}${rows.slice(0, count).join('')}`;
+    expect(await json(postLink(appUnderTest().app, text(5_000), 'text/csv'))).toMatchObject({ stored: 5_000 });
+    const headers = 'meterId,vehicleId,from,to\n'.repeat(3);
+    const response = await postLink(appUnderTest().app, headers + rows.join(''), 'text/csv');
+    await problemOf(response, 413, 'batch-too-large');
+  });
+
+  it('with a misspelt field names it', async () => {
+    const { app } = appUnderTest();
+    const link = { meterID: 'M-7', vehicleId: 'EV-7', from: '2026-01-01T00:00:00Z' };
+    const { detail } = await problemOf(await postLink(app, link), 422, 'missing-field');
+    expect(detail).toBe('meterId is missing (meterID is not a known field; did you mean meterId?).');
+  });
+
+  it.each(['.', '..'])('has no device %s', async (meterId) => {
+    const { app } = appUnderTest();
+    const link = { meterId, vehicleId: 'EV-7', from: '2026-01-01T00:00:00Z' };
+    await problemOf(await postLink(app, link), 422, 'invalid-id');
+    await problemOf(await app.request(`/v1/links?meterId=${meterId}`), 400, 'invalid-query');
+  });
+
   it('may be CSV with different line ends', async () => {
     const rows = [1, 2, 3].map((n) => `M-${n},EV-${n},${iso(START)}`);
     const text = `meterId,vehicleId,from\r\n${rows.join('\n')}\r\n`;

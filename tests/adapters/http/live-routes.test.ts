@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { StoreUnavailableError } from '#application/errors';
 import { MAX_AHEAD } from '#domain/reading/live-state';
 import { MINUTE } from '#domain/time/time';
-import { START } from '#testing/readings';
+import { aMeterReading, START } from '#testing/readings';
 import { appUnderTest, NOW, post, problemOf, sentMeter, sentVehicle } from './app-under-test.ts';
 
 interface Page {
@@ -175,9 +176,19 @@ describe('live pages', () => {
     expect(problem.errors[0]?.pointer).toBe(`/${query.split('=')[0]}`);
   });
 
-  it('accept a limit from 1 to 1,000 and ignore unknown parameters', async () => {
+  it('list devices whose stored ids are no longer accepted', async () => {
+    const store = createMemoryStore();
+    await store.writer.commit(['.', '..', 'M-1'].map((deviceId) => aMeterReading({ deviceId })));
+    const { app } = appUnderTest(store);
+    const first = (await (await app.request('/v1/meters/live?limit=1')).json()) as Page;
+    expect(first.data).toMatchObject([{ meterId: '.' }]);
+    const rest = (await (await app.request(`/v1/meters/live?cursor=${first.nextCursor}`)).json()) as Page;
+    expect(rest.data).toMatchObject([{ meterId: '..' }, { meterId: 'M-1' }]);
+  });
+
+  it('accept a limit from 1 to 1,000', async () => {
     const { app } = await appWithMeters();
-    for (const query of ['limit=1', 'limit=1000', 'limit=0010&color=red']) {
+    for (const query of ['limit=1', 'limit=1000', 'limit=0010']) {
       expect((await app.request(`/v1/meters/live?${query}`)).status).toBe(200);
     }
   });

@@ -211,6 +211,14 @@ describe('a refused request', () => {
   });
 });
 
+describe('a rejected reading', () => {
+  it('is logged with the address of its client', async () => {
+    await problemOf(await post(JSON.stringify(sentMeter({ voltage: 'x' }))), 422, 'not-a-number');
+
+    expect(under.log.lines[0]).toMatchObject({ message: 'reading rejected', fields: { client: '127.0.0.1' } });
+  });
+});
+
 describe('a client that disconnects', () => {
   it.each([
     ['with a declared length', `Content-Length: ${text.length}`, text.slice(0, 30)],

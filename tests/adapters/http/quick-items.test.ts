@@ -5,6 +5,7 @@ import { type Items, jsonItems, MAX_BATCH } from '#adapters/inbound/http/wire/ba
 import { Refusal } from '#adapters/inbound/http/wire/problem';
 import type { JsonFormat } from '#adapters/inbound/http/wire/request-body';
 import type { Received } from '#application/ingest-readings';
+import { isDeviceId } from '#domain/reading/device-id';
 import { readingParser } from '#domain/reading/reading-parser';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
@@ -123,6 +124,7 @@ describe('the fast path reads a body of valid readings', () => {
       `[${[aMeter, aVehicle].flatMap((it) => [JSON.stringify(it), JSON.stringify(it, null, 1)]).join()}]`,
     ],
     ['with an id of 128 characters', written({ id: `"${'aZ0._:-'.padEnd(128, 'x')}"` })],
+    ['within rounding of the bounds', JSON.stringify([{ ...aVehicle, soc: 100.00000001, kwhDeliveredDc: -4e-7 }])],
     ['at the limits of the bounds', JSON.stringify([{ ...aVehicle, soc: 100, batteryTemp: -60, kwhDeliveredDc: 100 }])],
     ['at the oldest accepted time', written({ time: String(NOW - ACCEPTED.maxAge) })],
     ['at the newest accepted time', written({ time: String(NOW + ACCEPTED.maxFuture) })],
@@ -265,8 +267,9 @@ describe('the fast path leaves to the slow path', () => {
     ['two numbers', { voltage: '2 3' }],
     ['a long number with a leading zero', { voltage: '01234567890123456' }],
     ['a long number with two decimal points', { voltage: '1.2345678901234567.8' }],
-    ['negative energy', { kwh: '-0.000000001' }],
-    ['energy above its bound', { kwh: '100.0000001' }],
+    ['negative energy', { kwh: '-0.000001' }],
+    ['energy above its bound', { kwh: '100.000001' }],
+    ['an id that no URL can carry', { id: '".."' }],
     ['a number that is too large', { voltage: '1e309' }],
     ['a time in seconds', { time: String(START / 1000) }],
     ['a time that is not an integer', { time: `${START}.5` }],
@@ -484,7 +487,11 @@ const timeText = fc
     return form === 'ms' ? `"${text}"` : `"${text.slice(0, 19)}Z"`;
   });
 const idText = fc
-  .oneof(fc.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/), fc.stringMatching(/^[AB][ab]$/), fc.constantFrom('M-1', 'M-2'))
+  .oneof(
+    fc.stringMatching(/^[A-Za-z0-9._:-]{1,128}$/).filter(isDeviceId),
+    fc.stringMatching(/^[AB][ab]$/),
+    fc.constantFrom('M-1', 'M-2'),
+  )
   .map((id) => `"${id}"`);
 
 /** The names of members that no stream has, and their values as JSON text: all types, nested ones rarely. */

@@ -158,10 +158,20 @@ describe('the query of an ingest request', () => {
     expect((await post(app, sentMeter())).status).toBe(201);
   });
 
-  it('has all its errors reported at once, and unknown parameters ignored', async () => {
+  it('has all its errors reported at once, and unknown parameters among them', async () => {
     const { app } = appUnderTest();
     const both = await post(app, [sentMeter()], { query: '?atomic=yes&results=none' });
     await problemOf(both, 400, 'invalid-query', 'invalid-query');
-    expect((await postLines(app, text, '?other=1&__proto__=2')).status).toBe(200);
+    const { errors } = await problemOf(
+      await postLines(app, text, '?atomci=true&__proto__=2&a/b'),
+      400,
+      ...Array<string>(3).fill('invalid-query'),
+    );
+    expect(errors.map(({ pointer, detail }) => [pointer, detail])).toEqual([
+      ['/atomci', 'atomci is not a parameter here (did you mean atomic?)'],
+      ['/__proto__', '__proto__ is not a parameter here; use atomic or results'],
+      ['/a~1b', 'a/b is not a parameter here; use atomic or results'],
+    ]);
+    expect((await postLines(app, text, '?')).status).toBe(200);
   });
 });

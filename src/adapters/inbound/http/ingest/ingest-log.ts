@@ -7,6 +7,13 @@ const INTERVAL = 10 * SECOND;
 /** Rejected readings logged individually per interval; the others are only counted. */
 const MAX_SAMPLES = 5;
 
+/** Where a request came from, for the log. */
+export interface Origin {
+  readonly requestId: string;
+  /** The address of the client, or of the last proxy; `undefined` for a request without a socket. */
+  readonly client: string | undefined;
+}
+
 type Counts = Record<string, number>;
 
 /**
@@ -26,15 +33,15 @@ export class IngestLog {
     this.#logger = logger;
   }
 
-  /** Counts a request whose readings have outcomes. `requestId` is called only if one was rejected. */
-  judged(report: IngestReport, requestId: () => string): void {
+  /** Counts a request whose readings have outcomes. `origin` is called only if one was rejected. */
+  judged(report: IngestReport, origin: () => Origin): void {
     this.#begin();
     this.#counts.readings += report.received;
     this.#counts.stored += report.stored;
     this.#counts.duplicates += report.duplicates;
     this.#counts.conflicts += report.conflicts;
     this.#counts.rejected += report.rejected;
-    if (report.rejected > 0) this.#rejections(report, requestId());
+    if (report.rejected > 0) this.#rejections(report, origin());
   }
 
   /** Counts a request that was refused as a whole. */
@@ -66,14 +73,15 @@ export class IngestLog {
     this.#timer ??= setTimeout(() => this.flush(), INTERVAL).unref();
   }
 
-  #rejections({ outcomes }: IngestReport, requestId: string): void {
+  #rejections({ outcomes }: IngestReport, origin: Origin): void {
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === 'withheld') count(this.#rejectedByCode, 'withheld');
       if (outcome.status !== 'rejected') continue;
       count(this.#rejectedByCode, outcome.faults[0]?.code ?? 'unknown');
       if (this.#samplesLeft > 0) {
         this.#samplesLeft--;
-        this.#logger.info('reading rejected', { requestId, index, faults: outcome.faults });
+        const { faults, deviceId } = outcome;
+        this.#logger.info('reading rejected', { ...origin, index, deviceId, faults });
       }
     }
   }

@@ -12,11 +12,11 @@ import { overloaded, problem, refusalOf } from '../wire/problem.ts';
 import { QueryParameters } from '../wire/query-parameters.ts';
 import { presentTime } from '../wire/reading-presenter.ts';
 import { bodyFormat, type JsonFormat, requestBody } from '../wire/request-body.ts';
-import { requestHeaders } from '../wire/request-headers.ts';
+import { incomingOf, requestHeaders } from '../wire/request-headers.ts';
 import { requestId } from '../wire/request-id.ts';
 import { quickItems } from './fast-path/quick-items.ts';
 import { IngestGate } from './ingest-gate.ts';
-import type { IngestLog } from './ingest-log.ts';
+import type { IngestLog, Origin } from './ingest-log.ts';
 import { presentConflict, presentOutcome } from './ingest-presenter.ts';
 
 export interface IngestRouteDependencies {
@@ -60,11 +60,11 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
       const items = body.withBytes((bytes) => itemsOf(bytes, format, clock.now()));
       if ('single' in items) {
         const report = await ingestReadings.ingest([items.single]);
-        ingestLog.judged(report, () => requestId(c));
+        ingestLog.judged(report, () => originOf(c));
         return singleResponse(c, items.single, report);
       }
       const report = await ingestReadings.ingest(items.batch, { atomic: options.atomic });
-      ingestLog.judged(report, () => requestId(c));
+      ingestLog.judged(report, () => originOf(c));
       return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentOutcome));
     } catch (error) {
       ingestLog.refused(refusalOf(error).kind);
@@ -73,6 +73,10 @@ export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): 
       pass.leave();
     }
   });
+}
+
+function originOf(c: Context): Origin {
+  return { requestId: requestId(c), client: incomingOf(c)?.socket.remoteAddress };
 }
 
 const DEFAULTS: BatchOptions = { atomic: false, listAll: false };

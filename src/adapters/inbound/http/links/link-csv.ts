@@ -14,9 +14,12 @@ const DIGITS = /^\d+$/;
  * text is not CSV, has no such header, or holds no links or too many.
  */
 export function linksFromCsv(text: string): ReceivedLink[] {
-  const [header = [], ...rows] = records(text);
+  const [header = [], ...records] = recordsOf(text);
   const missing = REQUIRED.filter((name) => !header.includes(name));
   if (missing.length > 0) throw new Refusal('malformed-csv', `The first line must name ${missing.join(', ')}.`);
+  checkBatchSize(records.length, 'links');
+  const names = header.join();
+  const rows = records.filter((row) => row.join() !== names); // files joined together have a header each
   checkBatchSize(rows.length, 'links');
   return rows.map((row) => {
     if (row.length > header.length) {
@@ -32,12 +35,17 @@ export function linksFromCsv(text: string): ReceivedLink[] {
   });
 }
 
-function records(text: string): string[][] {
+/** A byte order mark at the start of a line; files joined together have one each. */
+const BYTE_ORDER_MARK = /^\uFEFF/gm;
+
+/** The rows that are not blank: a spreadsheet writes a blank one as nothing but commas. */
+function recordsOf(text: string): string[][] {
   try {
-    return parse(text, {
+    return parse(text.replaceAll(BYTE_ORDER_MARK, ''), {
       record_delimiter: ['\r\n', '\n', '\r'], // any of them on any line: files pasted together mix them
       relax_column_count: true,
       skip_empty_lines: true,
+      skip_records_with_empty_values: true,
       trim: true,
       to: MAX_BATCH + 2,
     });

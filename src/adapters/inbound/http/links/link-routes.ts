@@ -7,7 +7,7 @@ import { decodedText, type Items, jsonItems, parsedJson } from '../wire/batch-te
 import { nextCursor } from '../wire/cursor.ts';
 import { jsonResponse, noContent } from '../wire/json-response.ts';
 import { problem, Refusal } from '../wire/problem.ts';
-import { given, QueryParameters } from '../wire/query-parameters.ts';
+import { given, QueryParameters, refuseQuery } from '../wire/query-parameters.ts';
 import { type BodyFormat, bodyFormat, requestBody } from '../wire/request-body.ts';
 import { requestHeaders } from '../wire/request-headers.ts';
 import { requestLog } from '../wire/request-log.ts';
@@ -52,12 +52,14 @@ export function linkRoutes(app: Hono, { manageLinks, bodyLimit, logger }: LinkRo
   });
 
   app.get('/v1/links/:id', log, async (c) => {
+    refuseQuery(c);
     const link = await manageLinks.find(c.req.param('id'));
     if (link === undefined) throw unknownLink();
     return jsonResponse(c, 200, presentLink(link));
   });
 
   app.patch('/v1/links/:id', log, async (c) => {
+    refuseQuery(c);
     bodyFormat(requestHeaders(c), ['json']);
     const change = parseLinkChange(parsedJson((await requestBody(c, bodyLimit)).bytes()));
     if ('faults' in change) return rejectedProblem(c, 'link', change);
@@ -69,6 +71,7 @@ export function linkRoutes(app: Hono, { manageLinks, bodyLimit, logger }: LinkRo
   });
 
   app.delete('/v1/links/:id', log, async (c) => {
+    refuseQuery(c);
     if (!(await manageLinks.remove(c.req.param('id')))) throw unknownLink();
     return noContent(c);
   });

@@ -4,7 +4,7 @@ import { kinds, streams } from '#domain/streams/streams';
 import { nextCursor } from '../wire/cursor.ts';
 import { deviceIdOf, unknownDevice } from '../wire/device.ts';
 import { jsonResponse } from '../wire/json-response.ts';
-import { given, QueryParameters } from '../wire/query-parameters.ts';
+import { given, QueryParameters, refuseQuery } from '../wire/query-parameters.ts';
 import { presentReading } from '../wire/reading-presenter.ts';
 
 export interface LiveRouteDependencies {
@@ -27,6 +27,7 @@ export function liveRoutes(app: Hono, { readLiveState, listLiveStates }: LiveRou
     });
 
     app.get(`/v1/${plural}/:deviceId/live`, async (c) => {
+      refuseQuery(c);
       const live = await readLiveState.read(kind, deviceIdOf(c, kind));
       if (live === undefined) throw unknownDevice(kind);
       return jsonResponse(c, 200, presentLive(live));

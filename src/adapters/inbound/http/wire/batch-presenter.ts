@@ -55,9 +55,9 @@ export function presentRejected({ faults }: Rejected<string>, index: number): Re
 
 /** The answer to a request whose single item is rejected. */
 export function rejectedProblem(c: Context, item: 'reading' | 'link', { faults }: Rejected<string>): Response {
-  const errors = presentFaults(faults);
-  const detail = `The ${item} has ${errors.length === 1 ? 'a fault' : `${errors.length} faults`}; see errors.`;
-  return problem(c, `invalid-${item}`, detail, { errors });
+  const { field = `The ${item}`, detail } = faults[0] as Fault<string>;
+  const more = faults.length === 1 ? '' : `; ${faults.length - 1} more in errors`;
+  return problem(c, `invalid-${item}`, `${field} ${detail}${more}.`, { errors: presentFaults(faults) });
 }
 
 /** `base` is the JSON pointer to the item itself. */

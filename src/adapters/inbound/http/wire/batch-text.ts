@@ -64,10 +64,12 @@ function itemOf<T>(line: string | undefined, read: (value: unknown) => T): T | R
 /** The lines that are not empty; `undefined` for one that is not UTF-8. */
 function linesOf(body: Uint8Array, noun: string): (string | undefined)[] {
   const text = decoded(body);
-  if (text !== undefined) return split(text, noun);
+  if (text !== undefined) return split(text, noun, '\uFEFF');
   // Latin-1 maps every byte to a character and keeps the line ends, so that each line can be decoded by itself.
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return split(bytes.toString('latin1'), noun).map((line) => decoded(Buffer.from(line, 'latin1')));
+  return split(bytes.toString('latin1'), noun, '\u00EF\u00BB\u00BF').map((line) =>
+    decoded(Buffer.from(line, 'latin1')),
+  );
 }
 
 function decoded(bytes: Uint8Array): string | undefined {
@@ -80,11 +82,15 @@ function decoded(bytes: Uint8Array): string | undefined {
 
 const BLANK = /^[ \t\r]*$/;
 
-/** The lines that are not empty; the carriage return of a CRLF is white space to JSON. */
-function split(text: string, noun: string): string[] {
+/**
+ * The lines that are not empty; the carriage return of a CRLF is white space to JSON. Each may begin with a byte order
+ * mark, which is dropped: files joined together have one at the start of each.
+ */
+function split(text: string, noun: string, byteOrderMark: string): string[] {
   const lines: string[] = [];
   for (let start = 0; start < text.length; ) {
     const end = text.indexOf('\n', start);
+    if (text.startsWith(byteOrderMark, start)) start += byteOrderMark.length;
     const line = text.slice(start, end === -1 ? text.length : end);
     if (!BLANK.test(line) && lines.push(line) > MAX_BATCH) break;
     start += line.length + 1;

@@ -9,23 +9,43 @@ export interface ParserError extends Error {
   readonly reason?: string;
 }
 
-/**
- * The complete HTTP response to a request that Node cannot parse, for which there is no response object. The caller must
- * close the connection after it: where the next request would begin is unknown.
- */
-export function brokenRequestAnswer(error: ParserError): string {
-  const { status, headers, body } = responseTo(refusalOfParser(error));
-  const head = Object.entries({ ...headers, 'Content-Length': Buffer.byteLength(body) });
-  const lines = head.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`;
+/** The answer to a request that does not reach the routes. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
-/** The response to a request that was parsed but cannot be routed, because it has no valid host or path. */
+/** A refusal as an answer that ends the connection: where the next request would begin may be unknown. */
+export function plainProblem({ kind, message, options }: Refusal, requestId: string): PlainAnswer {
+  const document = problemDocument(kind, message, requestId);
+  const body = JSON.stringify(document);
+  const headers = {
+    'Content-Type': PROBLEM_TYPE,
+    'Content-Length': String(Buffer.byteLength(body)),
+    [REQUEST_ID]: requestId,
+    Connection: 'close',
+    ...options.headers,
+  };
+  return { status: document.status, headers, body };
+}
+
+/** A complete HTTP response, for requests for which there is no response object. */
+export function answerText({ status, headers, body }: PlainAnswer): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`;
+}
+
+/** The answer to a request that Node cannot parse. The caller must close the connection after it. */
+export function brokenRequestAnswer(error: ParserError): PlainAnswer {
+  return plainProblem(refusalOfParser(error), newRequestId());
+}
+
+/** The response to a request that was parsed but cannot be routed, because it has no valid path. */
 export function unroutableResponse(error: unknown): Response {
   const isBroken = error instanceof RequestError;
-  const { body, ...init } = responseTo(
-    isBroken ? new Refusal('malformed-request', `${error.message}.`) : refusalOf(error),
-  );
+  const refusal = isBroken ? new Refusal('malformed-request', `${error.message}.`) : refusalOf(error);
+  const { body, ...init } = plainProblem(refusal, newRequestId());
   return new Response(body, init);
 }
 
@@ -38,11 +58,4 @@ function refusalOfParser({ code, reason = 'the parser gave no reason' }: ParserE
     default:
       return new Refusal('malformed-request', `The request is not valid HTTP/1.1: ${reason}.`);
   }
-}
-
-function responseTo({ kind, message }: Refusal) {
-  const instance = newRequestId();
-  const document = problemDocument(kind, message, instance);
-  const headers = { 'Content-Type': PROBLEM_TYPE, [REQUEST_ID]: instance, Connection: 'close' };
-  return { status: document.status, headers, body: JSON.stringify(document) };
 }

@@ -26,6 +26,7 @@ const PROBLEMS = {
   'batch-too-large': [413, 'Batch too large'],
   'unsupported-media-type': [415, 'Unsupported media type'],
   'unsupported-encoding': [415, 'Unsupported encoding'],
+  'expectation-failed': [417, 'Expectation failed'],
   'invalid-reading': [422, 'Invalid reading'],
   'invalid-link': [422, 'Invalid link'],
   'empty-batch': [422, 'Empty batch'],

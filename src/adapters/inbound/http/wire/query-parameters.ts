@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { DEVICE_ID_RULE, isDeviceId } from '#domain/reading/device-id';
+import { similarName } from '#domain/reading/similar-name';
 import type { EpochMillis } from '#domain/time/time';
 import { parseRfc3339 } from '#domain/time/timestamp';
 import { decodeCursor } from './cursor.ts';
@@ -7,24 +8,29 @@ import { alternatives, type ProblemError, Refusal } from './problem.ts';
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
+/** Unknown parameters that a refusal lists, and how much of their names. */
+const MAX_UNKNOWN = 10;
+const MAX_NAME_LENGTH = 64;
 
 /**
- * Reads query parameters and collects their errors, so that one response lists them all: `check` throws them. Unknown
- * parameters are ignored; known ones may be given once. Call `check` before using the values.
+ * Reads query parameters and collects their errors, so that one response lists them all: `check` throws them. Each may be
+ * given once, and one that was not read is unknown. Call `check` when all have been read, before using the values.
  */
 export class QueryParameters {
-  readonly #values: Record<string, string[]>;
+  readonly #values: URLSearchParams;
+  readonly #known = new Set<string>();
   readonly #errors: ProblemError[] = [];
 
   constructor(c: Context) {
-    this.#values = c.req.queries();
+    this.#values = new URL(c.req.url).searchParams;
   }
 
   /** The value as sent, or `undefined`. */
   text(name: string): string | undefined {
-    const values = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
-    if (values !== undefined && values.length > 1) this.fail(name, 'must be given only once');
-    return values?.[0];
+    this.#known.add(name);
+    const [value, ...more] = this.#values.getAll(name);
+    if (more.length > 0) this.fail(name, 'must be given only once');
+    return value;
   }
 
   /** `true` or `false`; false when absent. */
@@ -89,16 +95,33 @@ export class QueryParameters {
 
   /** Records an error of a parameter, once even if the parameter is read several times. */
   fail(name: string, detail: string): void {
-    const error = { pointer: `/${name}`, code: 'invalid-query', detail: `${name} ${detail}` };
+    const shown = name.slice(0, MAX_NAME_LENGTH);
+    const pointer = `/${shown.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const error = { pointer, code: 'invalid-query', detail: `${shown === '' ? '""' : shown} ${detail}` };
     if (!this.#errors.some((known) => known.detail === error.detail)) this.#errors.push(error);
   }
 
-  /** Throws `Refusal` with all errors recorded so far, if any. */
+  /** Throws `Refusal` with all errors recorded so far and all parameters that were not read, if any. */
   check(): void {
+    const unknown = [...new Set(this.#values.keys())].filter((name) => !this.#known.has(name));
+    for (const name of unknown.slice(0, MAX_UNKNOWN)) this.fail(name, this.#notKnown(name));
     if (this.#errors.length === 0) return;
     const detail = this.#errors.map((error) => error.detail).join('; ');
     throw new Refusal('invalid-query', `Invalid query: ${detail}.`, { errors: this.#errors });
   }
+
+  #notKnown(name: string): string {
+    const known = [...this.#known].sort();
+    if (known.length === 0) return 'is not a parameter here; there are none';
+    const similar = similarName(name, known);
+    if (similar !== undefined) return `is not a parameter here (did you mean ${similar}?)`;
+    return `is not a parameter here; use ${alternatives.format(known)}`;
+  }
+}
+
+/** Refuses any query parameter, for a resource that has none. Throws `Refusal`. */
+export function refuseQuery(c: Context): void {
+  if (c.req.url.includes('?')) new QueryParameters(c).check();
 }
 
 /** Drops the members that are `undefined`, for queries whose optional members must then be absent. */

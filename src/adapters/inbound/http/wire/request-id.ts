@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Context } from 'hono';
 import { requestHeaders } from './request-headers.ts';
 
@@ -14,10 +15,15 @@ let made = 0;
 export function requestId(c: Context): string {
   const known: string | undefined = c.get('requestId');
   if (known !== undefined) return known;
-  const given = requestHeaders(c)[HEADER_NAME];
-  const id = typeof given === 'string' && WELL_FORMED.test(given) ? given : newRequestId();
+  const id = requestIdIn(requestHeaders(c));
   c.set('requestId', id);
   return id;
+}
+
+/** The id that the headers give, or a generated one, which is another one each time. */
+export function requestIdIn(headers: IncomingHttpHeaders): string {
+  const given = headers[HEADER_NAME];
+  return typeof given === 'string' && WELL_FORMED.test(given) ? given : newRequestId();
 }
 
 export function newRequestId(): string {
