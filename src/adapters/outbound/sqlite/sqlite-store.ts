@@ -99,7 +99,7 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
     const telemetry = new SqliteWriter(writer, order, noticed);
     const failed = Promise.race([writer.failed, live.failed, reader.failed]);
     const ports = portsOn(telemetry, writer, live, reader);
-    return { ...ports, health: { ...ports.health, warnings: () => damage.list() }, failed, close };
+    return { name: 'sqlite', ...ports, health: { ...ports.health, warnings: () => damage.list() }, failed, close };
   } catch (error) {
     await close();
     throw error;
@@ -112,7 +112,7 @@ function portsOn(
   writer: Caller<WriterObjects>,
   live: Caller<ReaderObjects>,
   reader: Caller<ReaderObjects>,
-): Omit<SqliteStore, 'failed' | 'close'> {
+): Omit<SqliteStore, 'name' | 'failed' | 'close'> {
   const { unclosed, closed, recount } = remote(reader, 'rollups');
   const { moveHorizon, dropStep } = remote(writer, 'retention');
   const { add, end, remove } = remote(writer, 'links');
