@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: compares the engine with the alternatives that people would choose. See README.md in this folder.
  */
+import { UsageError } from '#infrastructure/command-line';
 import { relaunchWithFlags } from '#infrastructure/launch';
 import { readOptions, usage } from './options.ts';
 import { runBenchmark } from './run.ts';
@@ -13,8 +14,9 @@ try {
   if (options === undefined) console.log(usage);
   else await runBenchmark(options);
 } catch (error) {
-  console.error(error);
-  process.exitCode = 1;
+  const isMisused = error instanceof UsageError;
+  console.error(isMisused ? error.message : error);
+  process.exitCode = isMisused ? 2 : 1;
 } finally {
   await releaseAll();
 }

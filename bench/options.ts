@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UsageError } from '#infrastructure/command-line';
 
 export interface Options {
   /** Names of the scenarios to run; empty for the default ones. */
@@ -29,25 +30,14 @@ export const usage = `npm run bench -- [options]
   --name name        name of the result files (default: benchmark)
   --help`;
 
-/** `undefined` when only help was requested. Throws on unknown options. */
+/** `undefined` when only help was requested. Throws `UsageError` when the options are not understood. */
 export function readOptions(args: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: 'string', multiple: true, default: [] },
-      all: { type: 'boolean', default: false },
-      candidates: { type: 'string', multiple: true, default: [] },
-      repeat: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      baseline: { type: 'string' },
-      dir: { type: 'string' },
-      name: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = parse(args);
   if (values.help) return undefined;
   const repetitions = Number(values.repeat ?? (values.quick ? 1 : 3));
-  if (!Number.isInteger(repetitions) || repetitions < 1) throw new Error('--repeat must be a whole number from 1');
+  if (!Number.isInteger(repetitions) || repetitions < 1) {
+    throw new UsageError('--repeat must be a whole number from 1');
+  }
   return {
     only: split(values.only),
     all: values.all,
@@ -58,6 +48,27 @@ export function readOptions(args: readonly string[]): Options | undefined {
     dir: values.dir,
     name: values.name ?? (values.quick ? 'quick' : 'benchmark'),
   };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        all: { type: 'boolean', default: false },
+        candidates: { type: 'string', multiple: true, default: [] },
+        repeat: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        baseline: { type: 'string' },
+        dir: { type: 'string' },
+        name: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw new UsageError(`${(cause as Error).message}; see --help`, { cause });
+  }
 }
 
 function split(values: readonly string[]): string[] {

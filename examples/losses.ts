@@ -6,8 +6,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 
-const url = process.argv[2] ?? 'http://127.0.0.1:3000';
+const USAGE = 'usage: node examples/losses.ts [URL]';
+
+const url = urlFrom(process.argv.slice(2));
 const FILE = join(import.meta.dirname, 'data/household-meter-2007-02-01.csv');
 const DAY = { from: '2007-02-01T00:00:00.000Z', to: '2007-02-02T00:00:00.000Z' };
 
@@ -17,6 +20,20 @@ const VEHICLES = [
   { number: 2, share: 0.78 },
   { number: 3, share: 0.84, silentHours: [8, 9, 10] },
 ];
+
+/** The address of the engine. Ends the program when the arguments are not understood or only ask for help. */
+function urlFrom(args: readonly string[]): string {
+  try {
+    const help = { type: 'boolean', short: 'h' } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options: { help }, allowPositionals: true });
+    if (!values.help) return new URL(positionals[0] ?? 'http://127.0.0.1:3000').origin;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    process.exit(2);
+  }
+  console.log(USAGE);
+  process.exit();
+}
 
 async function call(method: string, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(url + path, {

@@ -31,7 +31,8 @@ interface IngestAnswer {
   readonly detail?: string;
 }
 
-function options(args: readonly string[]): Options {
+/** `undefined` when only help was asked for. */
+function options(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -43,8 +44,10 @@ function options(args: readonly string[]): Options {
       clients: { type: 'string', default: '1' },
       shuffle: { type: 'string' },
       times: { type: 'string', default: '1' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
+  if (values.help) return undefined;
   const { file, meter, vehicle, shuffle } = values;
   if (file === undefined) throw new Error('--file is required');
   if ((meter === undefined) === (vehicle === undefined))
@@ -152,16 +155,17 @@ async function replay(given: Options): Promise<void> {
   for (const day of [...days].sort((a, b) => a - b)) console.log(await fleetDay(given.url, day));
 }
 
-function giveUp(error: unknown, hint = ''): never {
+function giveUp(code: number, error: unknown, hint = ''): never {
   const { message, cause } = error as Error;
   console.error((cause instanceof Error ? `${message}: ${cause.message}` : message) + hint);
-  process.exit(1);
+  process.exit(code);
 }
 
-let given: Options;
+let given: Options | undefined;
 try {
   given = options(process.argv.slice(2));
 } catch (error) {
-  giveUp(error, `\n${USAGE}`);
+  giveUp(2, error, `\n${USAGE}`);
 }
-await replay(given).catch(giveUp);
+if (given === undefined) console.log(USAGE);
+else await replay(given).catch((error) => giveUp(1, error));

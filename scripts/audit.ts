@@ -32,7 +32,14 @@ function timeOf(name: string, text: string | undefined): EpochMillis {
 
 function windowOf(args: readonly string[]): TimeWindow {
   try {
-    const { values } = parseArgs({ args: [...args], options: { from: { type: 'string' }, to: { type: 'string' } } });
+    const { values } = parseArgs({
+      args: [...args],
+      options: { from: { type: 'string' }, to: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    if (values.help) {
+      process.stdout.write(`${USAGE}\n`);
+      process.exit(0);
+    }
     const window = { from: timeOf('from', values.from), to: timeOf('to', values.to) };
     return window.from < window.to ? window : refuse(`--from must be before --to\n${USAGE}`);
   } catch (error) {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 /**
  * Builds `src` into `dist`, or into the directory given on the command line: JavaScript, declarations and source maps.
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url';
  * the nearest package.json, so the output gets its own, which maps the same names to `./domain/x.js`.
  */
 const root = dirname(import.meta.dirname);
-const out = resolve(process.argv[2] ?? join(root, 'dist'));
+const out = resolve(directoryFrom(process.argv.slice(2)) ?? join(root, 'dist'));
 const tsc = fileURLToPath(new URL('./bin/tsc', import.meta.resolve('typescript/package.json')));
 
 rmSync(out, { recursive: true, force: true });
@@ -32,3 +33,18 @@ const builtImports = Object.entries(imports).flatMap(([name, source]) => {
 });
 const manifest = { type, imports: Object.fromEntries(builtImports) };
 writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+
+/** Ends the program when the arguments are not understood or only ask for help. */
+function directoryFrom(args: readonly string[]): string | undefined {
+  const usage = 'usage: npm run build [-- DIRECTORY]\n';
+  try {
+    const help = { type: 'boolean', short: 'h' } as const;
+    const { values, positionals } = parseArgs({ args: [...args], options: { help }, allowPositionals: true });
+    if (!values.help) return positionals[0];
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${usage}`);
+    process.exit(2);
+  }
+  process.stdout.write(usage);
+  process.exit();
+}

@@ -9,8 +9,9 @@ import { startMongod } from '../tests/support/mongod.ts';
 
 const [separator, command, ...args] = process.argv.slice(2);
 if (separator !== '--' || command === undefined) {
-  console.error('usage: node scripts/with-mongod.ts -- <command> [arguments...]');
-  process.exit(2);
+  const isHelp = separator === '--help' || separator === '-h';
+  console[isHelp ? 'log' : 'error']('usage: node scripts/with-mongod.ts -- <command> [arguments...]');
+  process.exit(isHelp ? 0 : 2);
 }
 
 const mongod = await startMongod();

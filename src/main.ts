@@ -9,7 +9,10 @@ if (text === undefined) {
   // Only now: an older Node fails in the middle of these modules, and a relaunch would load them twice.
   const { runEngine } = await import('#infrastructure/engine-process');
   await runEngine();
-} else process.stdout.write(text);
+} else {
+  process.stdout.on('error', () => {}); // such as `--help | head -1`
+  process.stdout.write(text);
+}
 
 /** Ends the process with the message of what `check` throws: code 2 for the user's mistake, otherwise 1. */
 function orExit<T>(check: () => T): T {

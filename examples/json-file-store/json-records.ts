@@ -45,6 +45,7 @@ export async function openJsonRecords(file: string): Promise<RecordStore> {
       list: (query) => warnings.list(query),
       lastEvaluation: () => warnings.lastEvaluation(),
     },
+    name: 'json',
     health,
     close: () => journal.close(),
   };

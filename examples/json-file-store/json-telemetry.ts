@@ -111,7 +111,8 @@ export async function openJsonTelemetry(file: string): Promise<TelemetryStore> {
         .sort((a, b) => a.hour - b.hour),
   };
 
-  return { writer, hot, cold, upkeep: {}, health: { check: async () => {} }, close: () => journal.close() };
+  const health = { check: async () => {} };
+  return { name: 'json', writer, hot, cold, upkeep: {}, health, close: () => journal.close() };
 }
 
 const ALWAYS: TimeWindow = { from: -Infinity, to: Infinity };

@@ -2,14 +2,19 @@ import type { EngineStore } from '#application/ports/engine-store';
 import type { RecordStore } from '#application/ports/record-store';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
 
+/** The name of a store that has none. */
+export const CUSTOM = 'custom';
+
 /**
  * Puts a store of readings and a store of records together. The result is healthy when both are, has failed when either
  * has, and closes both.
  */
 export function combineStores(telemetry: TelemetryStore, records: RecordStore): EngineStore {
   const both = [telemetry, records];
+  const names = both.map(({ name = CUSTOM }) => name);
   const failures = both.flatMap(({ failed }) => failed ?? []);
   return {
+    name: names[0] === names[1] ? `${names[0]}` : names.join(' and '),
     writer: telemetry.writer,
     hot: telemetry.hot,
     cold: telemetry.cold,

@@ -3,11 +3,13 @@ import { availableParallelism } from 'node:os';
 
 /** The minimum major version of Node, as in `engines` of package.json. */
 const MIN_NODE = 26;
+const HOW_TO_GET_IT =
+  'After npm ci, npm start and npm exec -- node run one that it brings; otherwise get it from https://nodejs.org';
 
 /** Throws if Node is too old; the engine would otherwise fail later, with an error about a missing function. */
 export function requireSupportedNode(version = process.versions.node): void {
   if (Number.parseInt(version, 10) >= MIN_NODE) return;
-  throw new Error(`energy-ingestion-engine needs Node ${MIN_NODE} or newer; this is ${version}`);
+  throw new Error(`energy-ingestion-engine needs Node ${MIN_NODE} or newer; this is ${version}. ${HOW_TO_GET_IT}`);
 }
 
 /** Up to this many cores one helper thread is better than V8's four; not measured with more. */

@@ -6,6 +6,7 @@ import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
 import { type Millis, SECOND } from '#domain/time/time';
 import { Background, type BackgroundTask } from './background.ts';
+import { CUSTOM } from './combine-stores.ts';
 import type { Config } from './config.ts';
 import { createContainer, resolve, resolveUseCases } from './container.ts';
 import { HttpServer } from './http-server.ts';
@@ -98,8 +99,8 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
   const server =
     options.listen === false ? undefined : await HttpServer.listen(app.fetch, config.host, config.port, { logger });
   const url = server?.url ?? IN_PROCESS;
-  const storeName = options.store === undefined ? config.store.kind : 'given';
-  logger.info(server ? 'the engine is listening' : 'the engine is ready', { url, store: storeName, pid: process.pid });
+  const { name = CUSTOM } = store;
+  logger.info(server ? 'the engine is listening' : 'the engine is ready', { url, store: name, pid: process.pid });
 
   const tasks = backgroundTasks(useCases);
   const background = new Background(options.background === false ? [] : tasks, logger);

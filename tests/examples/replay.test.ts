@@ -77,19 +77,19 @@ describe('the replay example', () => {
 
 describe('the replay example, with wrong arguments', () => {
   it.each([
-    ['--file is required', []],
-    ['exactly one of --meter and --vehicle', ['--file', HOUSEHOLD]],
-    ['exactly one of --meter and --vehicle', ['--file', HOUSEHOLD, '--meter', 'M', '--vehicle', 'V']],
-    ['--batch must be a whole number from 1', ['--file', HOUSEHOLD, '--meter', 'M', '--batch', '0']],
-    ['--times must be a whole number from 1', ['--file', HOUSEHOLD, '--meter', 'M', '--times', 'twice']],
-    ["Unknown option '--speed'", ['--file', HOUSEHOLD, '--meter', 'M', '--speed', '2']],
-    ['no such file', ['--file', 'nowhere.csv', '--meter', 'M']],
-    ['the header has no timestamp column', ['--file', 'LICENSE', '--meter', 'M']],
-    ['ECONNREFUSED', ['--file', HOUSEHOLD, '--meter', 'M', '--url', 'http://127.0.0.1:2']],
-  ])('ends with code 1 and says "%s"', async (words, args) => {
+    [2, '--file is required', []],
+    [2, 'exactly one of --meter and --vehicle', ['--file', HOUSEHOLD]],
+    [2, 'exactly one of --meter and --vehicle', ['--file', HOUSEHOLD, '--meter', 'M', '--vehicle', 'V']],
+    [2, '--batch must be a whole number from 1', ['--file', HOUSEHOLD, '--meter', 'M', '--batch', '0']],
+    [2, '--times must be a whole number from 1', ['--file', HOUSEHOLD, '--meter', 'M', '--times', 'twice']],
+    [2, "Unknown option '--speed'", ['--file', HOUSEHOLD, '--meter', 'M', '--speed', '2']],
+    [1, 'no such file', ['--file', 'nowhere.csv', '--meter', 'M']],
+    [1, 'the header has no timestamp column', ['--file', 'LICENSE', '--meter', 'M']],
+    [1, 'ECONNREFUSED', ['--file', HOUSEHOLD, '--meter', 'M', '--url', 'http://127.0.0.1:2']],
+  ])('ends with code %i and says "%s"', async (expected, words, args) => {
     const { code, stdout, stderr } = await replay(...args);
 
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
     expect(stderr).toContain(words);
   });
 });

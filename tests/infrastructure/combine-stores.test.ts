@@ -22,6 +22,27 @@ describe('a store of readings and one of records, combined', () => {
     await store.health.check();
   });
 
+  it.each([
+    ['memory', undefined, undefined],
+    ['parquet and memory', { name: 'parquet' }, undefined],
+    ['parquet', { name: 'parquet' }, { name: 'parquet' }],
+  ])('are called %s', (name, telemetry, records) => {
+    expect(both(telemetry, records).name).toBe(name);
+  });
+
+  it('are called custom where they have no name of their own', () => {
+    const { name: _, ...telemetry } = createMemoryStore();
+
+    expect(combineStores(telemetry, createMemoryRecords()).name).toBe('custom and memory');
+  });
+
+  it('list the warnings of both', () => {
+    const warned = (warning: string) => ({ health: { check: async () => {}, warnings: () => [warning] } });
+
+    expect(both(warned('a'), warned('b')).health.warnings?.()).toEqual(['a', 'b']);
+    expect(both(warned('a')).health.warnings?.()).toEqual(['a']);
+  });
+
   it.each([0, 1])('are as healthy as the worse of them', async (ill) => {
     const down = { health: { check: () => Promise.reject(new StoreUnavailableError('down')) } };
     const store = ill === 0 ? both(down) : both({}, down);

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import type { EngineStore } from '#application/ports/engine-store';
 import { DAY, MINUTE } from '#domain/time/time';
 import { readEnvironment } from '#infrastructure/environment';
 import { type Service, type ServiceOptions, startService } from '#infrastructure/service';
@@ -17,6 +18,8 @@ async function inProcess(options: Partial<ServiceOptions> = {}): Promise<{ servi
   return { service, log };
 }
 
+const withoutName = ({ name: _, ...store }: EngineStore): EngineStore => store;
+
 const get = async ({ url, fetch }: Service, path: string) => (await fetch(new Request(`${url}${path}`))).json();
 
 describe('an engine without a port', () => {
@@ -31,15 +34,14 @@ describe('an engine without a port', () => {
     expect(await get(service, '/v1/meters/M-7/live')).toMatchObject({ kwhConsumedAc: 0.125, ageSeconds: 0 });
   });
 
-  it('names a store of its own in the log, and the configured one otherwise', async () => {
-    const { log } = await inProcess({ store: createMemoryStore() });
-    expect(log.lines.find(({ message }) => message === 'the engine is ready')?.fields).toMatchObject({
-      store: 'given',
-    });
-    const { log: other } = await inProcess();
-    expect(other.lines.find(({ message }) => message === 'the engine is ready')?.fields).toMatchObject({
-      store: 'memory',
-    });
+  it.each<[string, EngineStore | undefined]>([
+    ['parquet', { ...createMemoryStore(), name: 'parquet' }],
+    ['custom', withoutName(createMemoryStore())],
+    ['memory', undefined],
+  ])('names the store in the log as it calls itself: %s', async (name, store) => {
+    const { log } = await inProcess(store && { store });
+
+    expect(log.lines.find(({ message }) => message === 'the engine is ready')?.fields).toMatchObject({ store: name });
   });
 
   it('does the background work of the time that a clock of its own shows', async () => {

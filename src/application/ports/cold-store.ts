@@ -22,7 +22,7 @@ export interface FleetHour {
 /**
  * The history of all readings, and exact sums over it, computed inside the database. Windows are half-open.
  * Every read sees all commits acknowledged before it. Rejects with `StoreUnavailableError` when the store does not
- * answer, and with `OverloadedError` when too many reads are waiting for it.
+ * answer, `StoreDamagedError` when the readings it needs are damaged, and with `OverloadedError` when too many reads are waiting for it.
  */
 export interface ColdStore {
   /** One device's readings in the window, oldest first. The cost depends on the window, not on the whole history. */

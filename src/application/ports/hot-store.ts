@@ -27,7 +27,8 @@ export interface LiveReadings {
 /**
  * The live state: the newest reading of every device, by its own timestamp. Every read sees all commits acknowledged
  * before it.
- * Rejects with `StoreUnavailableError` when the store does not answer.
+ * Rejects with `StoreUnavailableError` when the store does not answer, and with `StoreDamagedError` when the newest reading
+ * of the device, or of one on the page, is damaged.
  */
 export interface HotStore {
   /** The newest reading of a device; `undefined` when none was ever stored. */

@@ -15,6 +15,8 @@ export interface StoreHealth {
 
 /** What both bundles of ports have: they are opened, may be ill or fail, and are closed. */
 export interface StoreLifecycle {
+  /** What the store is, for the log: `sqlite`, `mongodb`. */
+  readonly name?: string;
   readonly health: StoreHealth;
   /**
    * Resolves with the reason when the store has failed permanently, so that only a new process can serve again. Absent

@@ -16,6 +16,9 @@ export interface CommitOptions {
  * The first reading of a key wins, within a batch and across batches: a later one with the same values is a
  * `duplicate`, one with other values a `conflict`, which carries the reading that stays, if any. History never changes.
  *
+ * A reading that cannot be judged, because stored data are damaged, is `rejected` with the code `store-damaged`. If the
+ * whole commit cannot be made for that reason, it rejects with `StoreDamagedError`, and nothing was stored.
+ *
  * Rejects with `StoreUnavailableError` when the store did not confirm. Then either all or none of the readings were
  * stored, and committing them again is safe. A decorator with a queue rejects with `OverloadedError` when it is full. A
  * failed commit does not affect the next.

@@ -43,6 +43,7 @@ export function createMemoryStore(): EngineStore & { readonly upkeep: Pick<Requi
 /** Links and warnings in this process, lost when it ends: for a telemetry store that keeps none itself. */
 export function createMemoryRecords(): RecordStore {
   return {
+    name: 'memory',
     links: new MemoryLinks(),
     warnings: new MemoryWarnings(),
     health: { check: async () => {} },

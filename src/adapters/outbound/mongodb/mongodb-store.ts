@@ -117,6 +117,7 @@ export async function openMongoDbStore({
   const devices = new DeviceQueries(client, hours);
   const fleet = new FleetQueries(fleetCollection(db));
   return {
+    name: 'mongodb',
     writer,
     hot,
     cold: {

@@ -105,7 +105,7 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
     const telemetry = new SqliteWriter(writer, order, noticed);
     const failed = Promise.race([writer.failed, ...readers.map((one) => one.failed)]);
     const ports = portsOn(telemetry, writer, { live, ahead: live.ahead, reader, pages });
-    return { ...ports, health: { ...ports.health, warnings: () => damage.list() }, failed, close };
+    return { name: 'sqlite', ...ports, health: { ...ports.health, warnings: () => damage.list() }, failed, close };
   } catch (error) {
     await close();
     throw error;
@@ -128,7 +128,7 @@ function portsOn(
   telemetry: SqliteWriter,
   writer: Caller<WriterObjects>,
   { live, ahead, reader, pages }: Readers,
-): Omit<SqliteStore, 'failed' | 'close'> {
+): Omit<SqliteStore, 'name' | 'failed' | 'close'> {
   const { newest, knows } = remote(live, 'hot');
   const { page } = remote(pages, 'hot');
   const { unclosed, closed, recount } = remote(reader, 'rollups');
