@@ -33,6 +33,8 @@ export interface WarningEvidence {
   readonly window: TimeWindow;
   readonly ac: MilliwattHours;
   readonly dc: MilliwattHours;
+  /** The part of `dc` that arrived while the meters drew nothing; absent from warnings of older versions. */
+  readonly dcWithoutAc?: MilliwattHours;
   readonly efficiency: number;
   readonly coverage: { readonly vehicle: Coverage; readonly meters: Coverage };
 }

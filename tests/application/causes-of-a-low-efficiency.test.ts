@@ -36,6 +36,29 @@ interface Case {
   readonly warns?: true;
 }
 
+/** The energy since the session began, in every reading of it. */
+function sessionCounters<R extends Reading>(readings: readonly R[]): R[] {
+  let energy = 0;
+  return readings.map((reading) => {
+    energy = reading.energy === 0 ? 0 : energy + reading.energy;
+    return { ...reading, energy };
+  });
+}
+
+/** Half an hour of fast charging each noon, far from the linked meter. */
+function alsoElsewhere<R extends Reading>(readings: readonly R[]): R[] {
+  const atNoon = ({ timestamp }: R) => (timestamp - START) % DAY < 30 * MINUTE;
+  return readings.map((reading) => (atNoon(reading) ? { ...reading, energy: 300_000 } : reading));
+}
+
+/** Power that climbs through each evening instead of varying. */
+function climbing<R extends Reading>(readings: readonly R[]): R[] {
+  return readings.map((reading) => {
+    const minute = Math.floor(((reading.timestamp - EVENING + DAY) % DAY) / MINUTE);
+    return { ...reading, energy: Math.round((reading.energy * (60 + minute)) / 180) };
+  });
+}
+
 const other = days({ meterId: 'M-2', vehicleId: 'EV-2', sessions: evenings(180, 11, START + 2 * HOUR) });
 const bad = days({ efficiency: 0.7 });
 const good = days();
@@ -79,6 +102,36 @@ const cases: Record<string, Case> = {
     readings: [...good.meter, ...asRegister(good.vehicle, 3)],
     verdict: 'implausible',
     reasons: ['energy-looks-like-a-register'],
+  },
+  'a meter that sends the counter of each session': {
+    readings: [...sessionCounters(bad.meter), ...bad.vehicle],
+    verdict: 'implausible',
+    reasons: ['energy-looks-like-a-register'],
+  },
+  'both sides send the counter of each session': {
+    readings: [
+      ...sessionCounters(days({ sessions: evenings(180, 22) }).meter),
+      ...sessionCounters(days({ sessions: evenings(180, 22) }).vehicle),
+    ],
+    verdict: 'implausible',
+    reasons: ['energy-looks-like-a-register'],
+  },
+  'a loss at home of a vehicle that also charges elsewhere': {
+    readings: [...bad.meter, ...alsoElsewhere(bad.vehicle)],
+    verdict: 'loss',
+    reasons: ['dc-without-ac'],
+    warns: true,
+  },
+  'a good charger of a vehicle that also charges elsewhere': {
+    readings: [...good.meter, ...alsoElsewhere(good.vehicle)],
+    verdict: 'ok',
+    reasons: ['dc-without-ac'],
+  },
+  'a loss of a vehicle whose power climbs smoothly': {
+    readings: climbing(bad.all),
+    verdict: 'loss',
+    reasons: [],
+    warns: true,
   },
   'a clock that is two hours behind': {
     readings: days({ clocks: { vehicle: -2 * HOUR } }).all,
@@ -160,7 +213,7 @@ describe.each(stores)('on $name, a low efficiency', ({ open }) => {
     expect(Object.fromEntries(await Promise.all(judgements))).toEqual(
       Object.fromEntries(fleet.map(([name, given]) => [name, judgementOf(given)])),
     );
-    expect(warned).toEqual(fleet.flatMap(([, { warns }], i) => (warns ? [`EV-1.${i}`] : [])));
+    expect(warned.sort()).toEqual(fleet.flatMap(([, { warns }], i) => (warns ? [`EV-1.${i}`] : [])).sort());
   });
 
   // Without a link the fleet's numbers are shown, so that this vehicle needs a store of its own. Nothing is evaluated, so

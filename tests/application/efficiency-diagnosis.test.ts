@@ -41,17 +41,17 @@ describe('the causes of many low efficiencies', () => {
         return store.cold.seriesByDevice(kind, deviceIds, ...rest);
       },
     };
-    const causes = await new EfficiencyDiagnosis(cold as ColdStore).causesOf(balances);
+    const diagnosed = await new EfficiencyDiagnosis(cold as ColdStore).diagnose(balances);
 
-    expect(asked).toEqual(['104 vehicles', '104 meters', '46 vehicles', '46 meters']);
-    expect(causes.size).toBe(VEHICLES / 5);
+    expect(asked.slice(0, 2)).toEqual(['104 vehicles', '104 meters']);
+    expect(asked).toContain('46 vehicles');
+    expect(diagnosed.map(({ balance }) => balance.vehicleId)).toEqual(balances.map(({ vehicleId }) => vehicleId));
+    expect(diagnosed.filter(({ cause }) => cause !== undefined)).toHaveLength(VEHICLES / 5);
     const alone = new EfficiencyDiagnosis(store.cold);
-    for (const balance of balances) {
-      expect(causes.get(balance.vehicleId)).toBe((await alone.causesOf([balance])).get(balance.vehicleId));
-    }
+    for (const [i, balance] of balances.entries()) expect(await alone.diagnose([balance])).toEqual([diagnosed[i]]);
   });
 
-  it('cost no query when nothing is suspicious', async () => {
-    expect(await new EfficiencyDiagnosis({} as ColdStore).causesOf([])).toEqual(new Map());
+  it('cost no query when there is nothing to look at', async () => {
+    expect(await new EfficiencyDiagnosis({} as ColdStore).diagnose([])).toEqual([]);
   });
 });

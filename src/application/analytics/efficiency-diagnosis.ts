@@ -1,14 +1,16 @@
 import {
+  closeLook,
   type DataCause,
   type DiagnosisSpan,
   diagnose,
   diagnosisSpan,
-  isSuspicious,
+  hasCounter,
+  type Spread,
 } from '#domain/efficiency/diagnosis';
-import type { LinkedBalance } from '#domain/efficiency/linked-balance';
+import { type LinkedBalance, withoutDcElsewhere } from '#domain/efficiency/linked-balance';
 import type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
 import { linkCuts, type MeterLink } from '#domain/meter-link';
-import type { Millis } from '#domain/time/time';
+import { MINUTE, type Millis } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { mapBounded } from '../map-bounded.ts';
 import type { ColdStore } from '../ports/cold-store.ts';
@@ -18,10 +20,17 @@ import type { ColdStore } from '../ports/cold-store.ts';
  * vehicles over a day, or 6 over a month. A step takes some milliseconds, and other work runs between steps.
  */
 const BUCKETS_PER_STEP = 5_000;
-/** Concurrent queries for meters whose links begin or end inside the window. */
+/** Concurrent queries for meters whose links begin or end inside the window, and for close looks. */
 const MAX_METER_QUERIES = 2;
 
-/** Looks for faults in the data behind suspicious efficiencies. Rejects like the cold store. */
+/** A balance after its data was looked at: DC that arrived elsewhere is left out of its efficiency. */
+export interface Diagnosed {
+  readonly balance: LinkedBalance;
+  /** The fault in the data, if any. */
+  readonly cause: DataCause | undefined;
+}
+
+/** Looks for faults in the data behind efficiencies. Rejects like the cold store. */
 export class EfficiencyDiagnosis {
   readonly #cold: ColdStore;
 
@@ -29,39 +38,48 @@ export class EfficiencyDiagnosis {
     this.#cold = cold;
   }
 
-  /**
-   * The faults that explain efficiencies that are too low or too high, all over one window, by vehicle id; vehicles
-   * without one are left out.
-   */
-  async causesOf(balances: readonly LinkedBalance[]): Promise<ReadonlyMap<string, DataCause>> {
-    const causes = new Map<string, DataCause>();
-    const suspicious = balances.filter(({ efficiency, dc, lossThreshold }) =>
-      isSuspicious(efficiency, dc, lossThreshold),
-    );
-    const [first] = suspicious;
-    if (first === undefined) return causes;
+  /** Looks at the data behind each of these balances, all over one window. The result has their order. */
+  async diagnose(balances: readonly LinkedBalance[]): Promise<readonly Diagnosed[]> {
+    const [first] = balances;
+    if (first === undefined) return [];
     const span = diagnosisSpan(first.window);
     const vehicles = Math.max(1, Math.floor((BUCKETS_PER_STEP * span.width) / (span.seen.to - span.seen.from)));
-    for (let at = 0; at < suspicious.length; at += vehicles) {
-      const found = await this.#causes(suspicious.slice(at, at + vehicles), span);
-      for (const [vehicleId, cause] of found) causes.set(vehicleId, cause);
+    const diagnosed: Diagnosed[] = [];
+    for (let at = 0; at < balances.length; at += vehicles) {
+      diagnosed.push(...(await this.#step(balances.slice(at, at + vehicles), span)));
     }
-    return causes;
+    return diagnosed;
   }
 
-  async #causes(balances: readonly LinkedBalance[], span: DiagnosisSpan): Promise<[string, DataCause][]> {
-    const parts = new Map(balances.map(({ vehicleId, links }) => [vehicleId, meterParts(links, span)]));
+  async #step(balances: readonly LinkedBalance[], span: DiagnosisSpan): Promise<readonly Diagnosed[]> {
+    const spread = await this.#spread(balances, span.seen, span.width);
+    return mapBounded(MAX_METER_QUERIES, balances, async (balance) => {
+      const data = { lossThreshold: balance.lossThreshold, span, ...spread(balance) };
+      const { cause = await this.#closeLook(balance, data), dcWithoutAc } = diagnose(data);
+      return { balance: dcWithoutAc === 0 ? balance : withoutDcElsewhere(balance, dcWithoutAc), cause };
+    });
+  }
+
+  /** Looks at some hours by the minute where the hours leave open whether a device sends a counter. */
+  async #closeLook(balance: LinkedBalance, data: Spread): Promise<DataCause | undefined> {
+    const window = closeLook(data);
+    if (window === undefined) return undefined;
+    const { meters, vehicle } = (await this.#spread([balance], window, MINUTE))(balance);
+    return hasCounter(meters, vehicle) ? 'energy-looks-like-a-register' : undefined;
+  }
+
+  /** Reads the series of these vehicles and of their meters. Returns how to look them up. */
+  async #spread(balances: readonly LinkedBalance[], window: TimeWindow, width: Millis) {
+    const parts = new Map(balances.map(({ vehicleId, links }) => [vehicleId, meterParts(links, window, width)]));
     const [vehicles, seriesOf] = await Promise.all([
-      this.#cold.seriesByDevice('vehicle', [...parts.keys()], span.seen, span.width),
-      this.#seriesOfParts([...parts.values()].flat(), span.width),
+      this.#cold.seriesByDevice('vehicle', [...parts.keys()], window, width),
+      this.#seriesOfParts([...parts.values()].flat(), width),
     ]);
-    return balances.flatMap(({ vehicleId, efficiency, lossThreshold }) => {
-      const vehicle = vehicles.get(vehicleId) ?? [];
+    return ({ vehicleId }: LinkedBalance): Pick<Spread, 'meters' | 'vehicle'> => {
       const ofMeters = Map.groupBy(parts.get(vehicleId) ?? [], ({ meterId }) => meterId);
       const meters = [...ofMeters.values()].map((own) => joined(own.map(seriesOf)));
-      const cause = diagnose({ efficiency, lossThreshold, span, meters, vehicle });
-      return cause === undefined ? [] : [[vehicleId, cause]];
-    });
+      return { meters, vehicle: vehicles.get(vehicleId) ?? [] };
+    };
   }
 
   /** Looks up the series of each part. Most links hold all the time, so that one query serves nearly all meters. */
@@ -84,8 +102,8 @@ interface MeterPart {
   readonly window: TimeWindow;
 }
 
-function meterParts(links: readonly MeterLink[], { seen, width }: DiagnosisSpan): MeterPart[] {
-  return linkCuts(links, seen).map(({ meterId, during }) => ({ meterId, window: alignOutward(during, width) }));
+function meterParts(links: readonly MeterLink[], window: TimeWindow, width: Millis): MeterPart[] {
+  return linkCuts(links, window).map(({ meterId, during }) => ({ meterId, window: alignOutward(during, width) }));
 }
 
 /** Joins the parts of one meter's series. Where one link follows another, two parts may share a bucket. */

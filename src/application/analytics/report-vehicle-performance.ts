@@ -26,6 +26,8 @@ export interface VehiclePerformance
   readonly acConsumed: MilliwattHours;
   /** DC of this vehicle, on either basis. */
   readonly dcDelivered: MilliwattHours;
+  /** The part of it that arrived while the linked meters drew nothing, and so is in neither loss nor efficiency. */
+  readonly dcWithoutAc: MilliwattHours;
   /** In degrees Celsius; `null` without readings. */
   readonly averageBatteryTemp: number | null;
   readonly acBasis: 'linked-meters' | 'fleet';
@@ -92,14 +94,15 @@ export class ReportVehiclePerformance {
   }
 
   async #onLinks(known: Known, { links, drawn }: Linked): Promise<VehiclePerformance> {
-    const balance = linkedBalance({ ...known, links, drawn }, this.#clock.now(), this.#rule.lossThreshold);
-    const causes = await this.#diagnosis.causesOf([balance]);
+    const byTotals = linkedBalance({ ...known, links, drawn }, this.#clock.now(), this.#rule.lossThreshold);
+    const [{ balance, cause } = { balance: byTotals, cause: undefined }] = await this.#diagnosis.diagnose([byTotals]);
     return {
       ...commonFields(known, balance),
+      dcWithoutAc: balance.dcWithoutAc,
       acBasis: 'linked-meters',
       meters: meterIds(links),
       coverage: balance.coverage,
-      ...judge(balance, causes.get(known.vehicleId), this.#rule.minAc),
+      ...judge(balance, cause, this.#rule.minAc),
     };
   }
 
@@ -111,6 +114,7 @@ export class ReportVehiclePerformance {
     const ownCoverage = deviceCoverage(vehicle, window, this.#clock.now());
     return {
       ...commonFields(known, balance),
+      dcWithoutAc: 0,
       acBasis: 'fleet',
       meters: [],
       fleet: { ac: balance.ac, dc: balance.dc },

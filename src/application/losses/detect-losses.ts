@@ -1,4 +1,4 @@
-import type { LinkedBalance } from '#domain/efficiency/linked-balance';
+import { type LinkedBalance, mayChargeElsewhere } from '#domain/efficiency/linked-balance';
 import {
   evaluateUnlinked,
   evaluateWarning,
@@ -65,14 +65,19 @@ export class DetectLosses {
   async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis): Promise<void> {
     const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
     const due = balances.filter(({ vehicleId }) => (watches.get(vehicleId)?.evaluatedTo ?? -Infinity) < to);
-    const findings = due.map((balance) => ({ balance, finding: finding(balance, this.#rule) }));
-    // Only findings that would count against a vehicle are diagnosed.
+    // Looked at are only the data of vehicles whose finding would count against them, or would if it left out DC that
+    // arrived elsewhere.
     const { lossThreshold } = this.#rule;
-    const against = findings.filter(({ finding }) => finding.believable && finding.evidence.efficiency < lossThreshold);
-    const causes = await this.#diagnosis.causesOf(against.map(({ balance }) => balance));
-    const changes = findings.map(({ balance, finding }): WarningChange => {
-      const watch = currentStreak(watches.get(balance.vehicleId), balance, to);
-      return evaluateWarning(watch, causes.has(balance.vehicleId) ? { believable: false } : finding, to, this.#rule);
+    const isSuspect = (balance: LinkedBalance) =>
+      mayChargeElsewhere(balance) || isAgainst(finding(balance, this.#rule), lossThreshold);
+    const diagnosed = new Map(
+      (await this.#diagnosis.diagnose(due.filter(isSuspect))).map((one) => [one.balance.vehicleId, one]),
+    );
+    const changes = due.map((byTotals): WarningChange => {
+      const watch = currentStreak(watches.get(byTotals.vehicleId), byTotals, to);
+      const { balance, cause } = diagnosed.get(byTotals.vehicleId) ?? { balance: byTotals, cause: undefined };
+      const found: Finding = cause === undefined ? finding(balance, this.#rule) : { believable: false };
+      return evaluateWarning(watch, found, to, this.#rule);
     });
     await this.#store.warnings.keep(changes);
   }
@@ -94,11 +99,16 @@ export class DetectLosses {
   }
 }
 
-/** The finding by the totals alone, before a fault in the data is looked for. */
-function finding({ window, ac, dc, efficiency, coverage }: LinkedBalance, rule: WarningRule): Finding {
+/** The finding, unless there is a fault in the data. */
+function finding(balance: LinkedBalance, rule: WarningRule): Finding {
+  const { window, ac, dc, dcWithoutAc, efficiency, coverage } = balance;
   const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.minCoverage;
   if (efficiency === null || efficiency > 1 || ac < rule.minAc || !sufficient) return { believable: false };
-  return { believable: true, evidence: { window, ac, dc, efficiency, coverage } };
+  return { believable: true, evidence: { window, ac, dc, dcWithoutAc, efficiency, coverage } };
+}
+
+function isAgainst(finding: Finding, lossThreshold: number): boolean {
+  return finding.believable && finding.evidence.efficiency < lossThreshold;
 }
 
 /** The watch before this evaluation. If an evaluation was missed (no link at the time), the streak restarts. */

@@ -1,10 +1,10 @@
 import { lossWarning } from '#domain/efficiency/efficiency';
 import { type Judgement, judge } from '#domain/efficiency/judgement';
-import type { LinkedBalance } from '#domain/efficiency/linked-balance';
+import { type LinkedBalance, mayChargeElsewhere } from '#domain/efficiency/linked-balance';
 import type { WarningRule } from '#domain/loss-warning';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
-import { EfficiencyDiagnosis } from '../analytics/efficiency-diagnosis.ts';
+import { type Diagnosed, EfficiencyDiagnosis } from '../analytics/efficiency-diagnosis.ts';
 import { LinkedBalances } from '../analytics/linked-balances.ts';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import { pageOf } from '../page.ts';
@@ -48,7 +48,8 @@ export class ListLosses {
   }
 
   /**
-   * Sums the whole fleet for every page, but looks for reasons only for the page's vehicles. Pages are consistent when
+   * Sums the whole fleet for every page, but looks at the data only of the page's vehicles, and of those that may have
+   * charged elsewhere, whose totals look better than their efficiency. Pages are consistent when
    * every request uses the window that the first page returned. Rejects like the store.
    */
   async list(requested: TimeWindow, page: { limit: number; after?: LossPosition }): Promise<LossPage> {
@@ -58,13 +59,21 @@ export class ListLosses {
       horizonWithin(this.#store.upkeep, window),
     ]);
     const { after } = page;
+    const known = new Map<string, Diagnosed>();
+    for (const one of await this.#diagnosis.diagnose(balances.filter(mayChargeElsewhere))) {
+      known.set(one.balance.vehicleId, one);
+    }
     const found = balances
+      .map((balance) => known.get(balance.vehicleId)?.balance ?? balance)
       .filter((balance) => isLoss(balance, this.#rule.lossThreshold))
       .filter((loss) => after === undefined || worstFirst(after, loss) < 0)
       .sort(worstFirst);
     const { items, next } = pageOf(found, page.limit, ({ efficiency, vehicleId }) => ({ efficiency, vehicleId }));
-    const causes = await this.#diagnosis.causesOf(items);
-    const losses = items.map((loss) => ({ ...loss, ...judge(loss, causes.get(loss.vehicleId), this.#rule.minAc) }));
+    const others = await this.#diagnosis.diagnose(items.filter(({ vehicleId }) => !known.has(vehicleId)));
+    for (const one of others) known.set(one.balance.vehicleId, one);
+    const losses = items.map((loss) => {
+      return { ...loss, ...judge(loss, known.get(loss.vehicleId)?.cause, this.#rule.minAc) };
+    });
     return { window, lossThreshold: this.#rule.lossThreshold, losses, next, ...horizon };
   }
 }

@@ -39,36 +39,6 @@ function addBuckets(a: EnergyBucket, b: EnergyBucket): EnergyBucket {
   };
 }
 
-/** Fewer buckets than this are no evidence of a register: that few rising values can be chance. */
-const MIN_REGISTER_BUCKETS = 6;
-/** A register that is constant for most of the window, like a parked vehicle's, must still rise this often. */
-const MIN_REGISTER_RISES = 3;
-/**
- * It must also be high: either its lowest value is at least this share of its highest; an idle charger never gets
- * there.
- */
-const MIN_REGISTER_FLOOR = 0.1;
-/** Or it exceeds what a charger of 360 kW delivers in a minute. */
-const MAX_CHARGED_PER_MINUTE: MilliwattHours = 6_000_000;
-
-/**
- * Whether the readings look like a meter's cumulative register instead of the energy since the previous reading: they
- * never fall from one bucket to the next and either rise in most buckets, or rise a few times at a high level. Charging
- * power varies or stays constant, and it ends; it does not climb for hours.
- */
-export function looksLikeRegister(series: EnergySeries): boolean {
-  const [first, last] = [series[0], series.at(-1)];
-  if (series.length < MIN_REGISTER_BUCKETS || first === undefined || last === undefined) return false;
-  let rising = 0;
-  for (let i = 1; i < series.length; i++) {
-    const [before, now] = [series[i - 1] as EnergyBucket, series[i] as EnergyBucket];
-    if (now.min < before.max) return false;
-    if (now.max > before.max) rising++;
-  }
-  const isHigh = first.min >= last.max * MIN_REGISTER_FLOOR || last.max > MAX_CHARGED_PER_MINUTE;
-  return rising * 2 > series.length || (rising >= MIN_REGISTER_RISES && isHigh);
-}
-
 /** The share of DC in excess of AC in the same bucket above which the two series do not belong together. */
 const MAX_EXCESS_SHARE = 0.1;
 

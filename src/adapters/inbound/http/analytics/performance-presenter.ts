@@ -10,16 +10,23 @@ function presentCoverage({ readings, expected, ratio }: Coverage): Coverage {
 }
 
 /** The balance of a vehicle and its meters, as losses and warnings show it. */
-export function presentBalance({ ac, dc, efficiency, coverage }: PresentedBalance): Record<string, unknown> {
+export function presentBalance(balance: PresentedBalance): Record<string, unknown> {
+  const { ac, dc, efficiency, coverage } = balance;
   return {
     acConsumedKwh: kwhFromMilliwattHours(ac),
     dcDeliveredKwh: kwhFromMilliwattHours(dc),
+    ...presentDcWithoutAc(balance),
     efficiency: rounded(efficiency, 4),
     coverage: { vehicle: presentCoverage(coverage.vehicle), meters: presentCoverage(coverage.meters) },
   };
 }
 
-type PresentedBalance = Pick<WarningEvidence, 'ac' | 'dc' | 'efficiency' | 'coverage'>;
+type PresentedBalance = Pick<WarningEvidence, 'ac' | 'dc' | 'dcWithoutAc' | 'efficiency' | 'coverage'>;
+
+/** Present only when there is any. */
+function presentDcWithoutAc({ dcWithoutAc = 0 }: Pick<WarningEvidence, 'dcWithoutAc'>): Record<string, number> {
+  return dcWithoutAc === 0 ? {} : { dcWithoutAcKwh: kwhFromMilliwattHours(dcWithoutAc) };
+}
 
 export function presentVehiclePerformance(performance: VehiclePerformance): Record<string, unknown> {
   const { vehicleId, acBasis, meters, lossWarning, lossThreshold, coverage, verdict, reasons, fleet } = performance;
@@ -28,6 +35,7 @@ export function presentVehiclePerformance(performance: VehiclePerformance): Reco
     window: presentWindow(performance.window),
     acConsumedKwh: kwhFromMilliwattHours(performance.acConsumed),
     dcDeliveredKwh: kwhFromMilliwattHours(performance.dcDelivered),
+    ...presentDcWithoutAc(performance),
     lossKwh: kwhFromMilliwattHours(performance.loss),
     efficiency: roundedOrNull(performance.efficiency, 4),
     averageBatteryTemp: roundedOrNull(performance.averageBatteryTemp, 2),
