@@ -4,7 +4,7 @@ import { recordStoreContract, telemetryModelContract, telemetryStoreContract } f
 
 const memory = {
   name: 'memory',
-  capabilities: { durable: false, multiWriter: false, rollups: false, retention: true },
+  capabilities: { durable: false, multiWriter: false, rollups: false, retention: true, time: true },
   open: async () => createMemoryStore(),
 };
 

@@ -8,6 +8,7 @@ import { hotStoreContract } from './hot-store-contract.ts';
 import { telemetryLifecycleContract } from './lifecycle-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { rollupContract } from './rollup-contract.ts';
+import { timeContract } from './time-contract.ts';
 import { writerContract } from './writer-contract.ts';
 
 /**
@@ -26,4 +27,5 @@ export function telemetryStoreContract(test: TestFunctions, subject: StoreUnderT
   coldStoreContract(test, subject);
   rollupContract(test, subject);
   retentionContract(test, subject);
+  timeContract(test, subject);
 }

@@ -97,7 +97,7 @@ function portsOn(
   reader: Caller<ReaderObjects>,
 ): Omit<SqliteStore, 'failed' | 'close'> {
   const { unclosed, closed, recount } = remote(reader, 'rollups');
-  const { moveHorizon, dropStep } = remote(writer, 'retention');
+  const { moveHorizon, dropStep, moveBack } = remote(writer, 'retention');
   const { add, end, remove } = remote(writer, 'links');
   const { find, list, during } = remote(reader, 'links');
   const { keep, evaluated } = remote(writer, 'warnings');
@@ -126,7 +126,9 @@ function portsOn(
           while (!signal?.aborted && (await dropStep()));
           return horizon;
         },
+        moveBack,
       },
+      time: { read: remote(live, 'time').read, write: remote(writer, 'time').write },
     },
     links: { add, find, list, end, remove, during },
     warnings: { watches, keep, list: listWarnings, lastEvaluation, evaluated },
