@@ -6,6 +6,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const STORES = [
   'tests/adapters/{sqlite,mongodb}/**/*.test.ts',
   'tests/contracts/{sqlite-store,mongodb-store,changed-streams,planted-bugs}.test.ts',
+  'tests/infrastructure/wrong-clock.test.ts',
   'tests/application/{audit-history,causes-of-a-low-*,close-hours,exact-energy,uneven-readings,unlinked-warnings}.test.ts',
 ];
 

@@ -21,7 +21,8 @@ export { systemClock } from '#adapters/outbound/system-clock';
 // Use cases and ports
 export { type FleetPerformance, ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
 export { ReportVehiclePerformance, type VehiclePerformance } from '#application/analytics/report-vehicle-performance';
-export { OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
+export { CheckedClock, type CheckedClockOptions } from '#application/checked-clock';
+export { ClockBehindError, OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
 export { FindGaps, type GapPage } from '#application/history/find-gaps';
 export { type HistoryPage, ReadHistory } from '#application/history/read-history';
 export { type HistoryStream, StreamHistory } from '#application/history/stream-history';
@@ -54,6 +55,7 @@ export type { Retention } from '#application/ports/retention';
 export type { StoreHealth, StoreLifecycle } from '#application/ports/store-lifecycle';
 export type { TelemetryStore } from '#application/ports/telemetry-store';
 export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+export type { KnownTime, TimeRecord } from '#application/ports/time-record';
 export type { Upkeep } from '#application/ports/upkeep';
 export type { WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live-state';

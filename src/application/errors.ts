@@ -24,3 +24,11 @@ export class StoreDamagedError extends Error {
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
+
+/**
+ * The clock shows a time that has already passed, so nobody can say whether readings are too new. Nothing was stored;
+ * sending them again is safe. The message says which times disagree and what to do.
+ */
+export class ClockBehindError extends Error {
+  override readonly name = 'ClockBehindError';
+}

@@ -1,6 +1,6 @@
 import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import type { Clock } from './ports/clock.ts';
+import { type Clock, elapsedOf } from './ports/clock.ts';
 import type { Upkeep } from './ports/upkeep.ts';
 
 /** An answer over a window, part of which may no longer have any readings. */
@@ -26,7 +26,7 @@ export class RecentHorizon {
   readonly #upkeep: Upkeep;
   readonly #clock: Clock;
   #known: EpochMillis | undefined;
-  #requestedAt: EpochMillis = -Infinity;
+  #requestedAt: Millis = -Infinity;
   #request: Promise<EpochMillis> | undefined;
 
   constructor(upkeep: Upkeep, clock: Clock) {
@@ -39,7 +39,7 @@ export class RecentHorizon {
    * answered, calls return at once, and a failed refresh keeps the last known value.
    */
   async current(): Promise<EpochMillis> {
-    const now = this.#clock.now();
+    const now = elapsedOf(this.#clock);
     if (this.#known === undefined || now - this.#requestedAt >= MAX_HORIZON_AGE) {
       this.#requestedAt = now;
       this.#request ??= this.#refresh();

@@ -2,6 +2,8 @@ import type { IngestOutcome, Rejected } from '#domain/reading/ingest-outcome';
 import { WITHHELD } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import type { EpochMillis } from '#domain/time/time';
+import type { CheckedClock } from './checked-clock.ts';
+import { ClockBehindError } from './errors.ts';
 import { RecentHorizon } from './horizon.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CommitOptions, TelemetryWriter } from './ports/telemetry-writer.ts';
@@ -32,19 +34,31 @@ export interface IngestReport {
 export class IngestReadings {
   readonly #writer: TelemetryWriter;
   readonly #horizon: RecentHorizon | undefined;
+  readonly #checkedClock: CheckedClock | undefined;
 
-  /** `history` is needed with a store that drops old history; without it no reading is before the horizon. */
-  constructor(writer: TelemetryWriter, history?: { readonly upkeep: Upkeep; readonly clock: Clock }) {
+  /**
+   * `history` is needed with a store that drops old history; without it no reading is before the horizon. Without
+   * `checkedClock` the clock is never in doubt.
+   */
+  constructor(
+    writer: TelemetryWriter,
+    history?: { readonly upkeep: Upkeep; readonly clock: Clock },
+    checkedClock?: CheckedClock,
+  ) {
     this.#writer = writer;
     this.#horizon = history && new RecentHorizon(history.upkeep, history.clock);
+    this.#checkedClock = checkedClock;
   }
 
   /**
-   * Resolves when every valid reading is durable. Rejects with `OverloadedError` or `StoreUnavailableError`; sending
-   * everything again is then safe. With `atomic`, nothing is stored if any reading is invalid or in conflict.
+   * Resolves when every valid reading is durable. Rejects with `OverloadedError`, `StoreUnavailableError` or
+   * `ClockBehindError`; sending everything again is then safe. With `atomic`, nothing is stored if any reading is invalid or in conflict.
    */
   async ingest(items: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
-    const received = this.#horizon ? rejectBefore(await this.#horizon.current(), items) : items;
+    if (this.#checkedClock?.isBehind()) {
+      this.#checkedClock.admit(items.filter(isReading).map(({ timestamp }) => timestamp));
+    }
+    const received = this.#horizon ? this.#rejectDropped(await this.#horizon.current(), items) : items;
     const valid = received.filter(isReading);
     if (options.atomic && valid.length < received.length) {
       return report(received.map((item) => (isReading(item) ? WITHHELD : item)));
@@ -54,15 +68,22 @@ export class IngestReadings {
     let next = 0;
     return report(received.map((item) => (isReading(item) ? (committed[next++] as IngestOutcome) : item)));
   }
+
+  /** Throws `ClockBehindError` when readings are before a horizon that is in the future: one of both is wrong. */
+  #rejectDropped(horizon: EpochMillis, items: readonly Received[]): readonly Received[] {
+    if (!items.some((item) => isReading(item) && item.timestamp < horizon)) return items;
+    if (this.#checkedClock !== undefined && horizon > this.#checkedClock.now()) {
+      throw new ClockBehindError(`the kept history begins in the future, at ${new Date(horizon).toISOString()}`);
+    }
+    return rejectBefore(horizon, items);
+  }
 }
 
 /** Before the horizon a duplicate can no longer be recognized: stored again, it would be counted twice. */
 function rejectBefore(horizon: EpochMillis, items: readonly Received[]): readonly Received[] {
-  const isTooOld = (item: Received) => isReading(item) && item.timestamp < horizon;
-  if (!items.some(isTooOld)) return items;
   const detail = `is before ${new Date(horizon).toISOString()}: history before that time has been dropped`;
   const tooOld: Rejected = { status: 'rejected', faults: [{ code: 'timestamp-too-old', field: 'timestamp', detail }] };
-  return items.map((item) => (isTooOld(item) ? tooOld : item));
+  return items.map((item) => (isReading(item) && item.timestamp < horizon ? tooOld : item));
 }
 
 function isReading(item: Received): item is Reading {

@@ -16,6 +16,7 @@ Settings are environment variables. The most important ones, with their defaults
   MONGODB_URI=               address of a MongoDB replica set, mongodb://...
   MONGODB_DB=energy          database in MongoDB
   EIE_MAX_AGE=30d            age up to which readings are accepted, or off
+  EIE_CLOCK=checked          trusted: believe the clock at this start
   EIE_RETENTION=keep         how long history is kept, such as 90d
   EIE_LOSS_THRESHOLD=0.85    efficiency below which losses are reported
   LOG_LEVEL=info             error, warn, info or debug

@@ -23,6 +23,8 @@ export interface Config {
   /** When an efficiency counts as a loss, and when loss warnings open and clear. */
   readonly warningRule: WarningRule;
   readonly acceptedTime: AcceptedTime;
+  /** Whether the clock is believed as it is at the start, whatever time has passed according to the store. */
+  readonly trustClock: boolean;
   /** How long history is kept; `undefined` keeps it forever. */
   readonly retention: Millis | undefined;
   /** Number of processes that share the port; only MongoDB allows more than one. */

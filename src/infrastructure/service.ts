@@ -1,6 +1,7 @@
 import pTimeout from 'p-timeout';
 import { createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
+import type { CheckedClock } from '#application/checked-clock';
 import type { Clock } from '#application/ports/clock';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
@@ -18,6 +19,9 @@ import type { UseCases } from './use-cases.ts';
 const STOP_GRACE: Millis = 7 * SECOND;
 /** How long the remaining commits and closing the store may take after that. */
 const STORE_GRACE: Millis = 2 * SECOND;
+
+/** How long keeping the time may take of that: a store that is away must not hold up the stop. */
+const KEEP_GRACE: Millis = SECOND / 2;
 
 /** The base of URLs when nothing listens. No such host can exist. */
 const IN_PROCESS = 'http://engine.invalid';
@@ -82,6 +86,9 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
   const container = createContainer({ ...options, config, store });
   const useCases = resolveUseCases(container);
   const groupCommit = resolve(container, 'groupCommit');
+  const clock = resolve(container, 'checkedClock');
+  await clock.start({ trust: config.trustClock });
+  if (!clock.isBehind()) await useCases.recoverHorizon.recover();
 
   const ingestLog = new IngestLog(logger);
   let stopping = false;
@@ -89,11 +96,12 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
     ...useCases,
     health: store.health,
     isStopping: () => stopping,
-    clock: resolve(container, 'clock'),
+    clock,
+    clockFault: () => clock.fault(),
     logger,
     ingestLog,
     ingestCapacity: groupCommit,
-    acceptedTime: config.acceptedTime,
+    acceptedTime: clock.acceptedTime,
     bodyLimit: config.bodyLimit,
   });
   const server =
@@ -102,13 +110,18 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
   const { name = CUSTOM } = store;
   logger.info(server ? 'the engine is listening' : 'the engine is ready', { url, store: name, pid: process.pid });
 
-  const tasks = backgroundTasks(useCases);
+  const keepTime: BackgroundTask = { name: 'keep time', run: () => clock.keep() };
+  const tasks = upkeepTasks(useCases, clock);
   const background = new Background(options.background === false ? [] : tasks, logger);
+  const timekeeping = new Background([keepTime], logger); // beside the others, which may take long
 
   const close = async () => {
     stopping = true;
-    await Promise.all([server?.close(STOP_GRACE), background.close(STOP_GRACE)]);
-    const storeClosed = groupCommit.drain().then(() => store.close());
+    await Promise.all([server?.close(STOP_GRACE), background.close(STOP_GRACE), timekeeping.close(STOP_GRACE)]);
+    const storeClosed = groupCommit
+      .drain()
+      .then(() => pTimeout(clock.keep(), { milliseconds: KEEP_GRACE, message: false }))
+      .then(() => store.close());
     const message = `the store has not closed within ${STORE_GRACE / SECOND} s`;
     await pTimeout(storeClosed, { milliseconds: STORE_GRACE, message }).finally(() => ingestLog.flush());
     logger.info('the engine has stopped');
@@ -118,7 +131,7 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
     url,
     fetch: async (request) => app.fetch(request),
     runBackground: async () => {
-      for (const { run } of tasks) await run(new AbortController().signal);
+      for (const { run } of [keepTime, ...tasks]) await run(new AbortController().signal);
     },
     failed: store.failed ?? new Promise(() => {}),
     close: () => {
@@ -128,11 +141,22 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
   };
 }
 
-/** In this order: losses are evaluated on closed hours, and history is dropped once nothing needs it. */
-function backgroundTasks({ closeHours, detectLosses, dropOldHistory }: UseCases): BackgroundTask[] {
-  return [
+/**
+ * In this order: losses are evaluated on closed hours, and history is dropped once nothing needs it. None of it is done
+ * while the time is not settled.
+ */
+function upkeepTasks(useCases: UseCases, clock: CheckedClock): BackgroundTask[] {
+  const { recoverHorizon, closeHours, detectLosses, dropOldHistory } = useCases;
+  const tasks: BackgroundTask[] = [
+    { name: 'recover the horizon', run: () => recoverHorizon.recover() },
     { name: 'close hours', run: (signal) => closeHours.close(signal) },
     { name: 'detect losses', run: (signal) => detectLosses.detect(signal) },
     { name: 'drop old history', run: (signal) => dropOldHistory.drop(signal) },
   ];
+  return tasks.map(({ name, run }) => ({
+    name,
+    run: async (signal) => {
+      if (clock.isSettled()) await run(signal);
+    },
+  }));
 }

@@ -10,6 +10,8 @@ export interface Capabilities {
   readonly rollups: boolean;
   /** The store can drop old history: `upkeep.retention`. */
   readonly retention: boolean;
+  /** The store remembers the time between processes: `upkeep.time`. Absent: it does not. */
+  readonly time?: boolean;
 }
 
 /** Why a case is skipped when a capability is missing. */
@@ -18,6 +20,7 @@ export const MISSING: Readonly<Record<keyof Capabilities, string>> = {
   multiWriter: 'only one store at a time may have a place open',
   rollups: 'the store keeps no hourly sums',
   retention: 'the store never drops history',
+  time: 'the store does not remember the time',
 };
 
 /** The store that a suite tests. */

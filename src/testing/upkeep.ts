@@ -1,6 +1,7 @@
 import type { HourRollups } from '#application/ports/hour-rollups';
 import type { Retention } from '#application/ports/retention';
 import type { TelemetryStore } from '#application/ports/telemetry-store';
+import type { TimeRecord } from '#application/ports/time-record';
 import type { EpochMillis } from '#domain/time/time';
 
 type WithUpkeep = Pick<TelemetryStore, 'upkeep'>;
@@ -15,6 +16,12 @@ export function rollupsOf({ upkeep }: WithUpkeep): HourRollups {
 export function retentionOf({ upkeep }: WithUpkeep): Retention {
   if (upkeep.retention === undefined) throw new Error('the store has no upkeep.retention');
   return upkeep.retention;
+}
+
+/** The store's time record. Throws when it has none. */
+export function timeOf({ upkeep }: WithUpkeep): TimeRecord {
+  if (upkeep.time === undefined) throw new Error('the store has no upkeep.time');
+  return upkeep.time;
 }
 
 /** Closes every hour before `before` that can be closed. Returns their number: 0 for a store without rollups. */

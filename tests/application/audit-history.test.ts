@@ -47,7 +47,7 @@ describe.each(stores)('an audit on $name', ({ open }) => {
     await store.writer.commit(readings);
     await closeHours(store);
     const retention = {
-      ...port(retentionOf(store), 'dropBefore'),
+      ...port(retentionOf(store), 'dropBefore', 'moveBack'),
       horizon: async () => {
         const horizon = await retentionOf(store).horizon();
         await retentionOf(store).dropBefore(START + 2 * HOUR);

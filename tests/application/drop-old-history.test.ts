@@ -27,11 +27,24 @@ it('keeps history forever without a retention time', async () => {
   expect(await upkeep.retention.horizon()).toBeUndefined();
 });
 
+it('drops a day in one run at most when it has dropped before', async () => {
+  const { upkeep } = createMemoryStore();
+  const clock = new ManualClock(START + 90 * DAY);
+  const dropOldHistory = new DropOldHistory(upkeep, clock, 90 * DAY);
+  await dropOldHistory.drop();
+  clock.advance(400 * DAY);
+  await dropOldHistory.drop();
+  expect(await upkeep.retention.horizon()).toBe(START + DAY);
+  await dropOldHistory.drop();
+  expect(await upkeep.retention.horizon()).toBe(START + 2 * DAY);
+});
+
 it('drops nothing twice', async () => {
   const { retention } = createMemoryStore().upkeep;
   let drops = 0;
   const counting = {
     horizon: () => retention.horizon(),
+    moveBack: (to: number) => retention.moveBack(to),
     dropBefore: (before: number) => {
       drops++;
       return retention.dropBefore(before);
@@ -49,6 +62,7 @@ it('drops nothing once the service stops, and passes the signal on', async () =>
   const signals: unknown[] = [];
   const port: Retention = {
     horizon: () => retention.horizon(),
+    moveBack: (to: number) => retention.moveBack(to),
     dropBefore: async (before, signal) => {
       signals.push(signal);
       return before;

@@ -7,7 +7,7 @@ telemetryStoreContract(
   { describe, it },
   {
     name: 'group commit around memory',
-    capabilities: { durable: false, multiWriter: false, rollups: false, retention: true },
+    capabilities: { durable: false, multiWriter: false, rollups: false, retention: true, time: true },
     open: async () => {
       const store = createMemoryStore();
       return { ...store, writer: new GroupCommitWriter(store.writer) };

@@ -9,7 +9,7 @@ import {
 
 const memory = {
   name: 'memory',
-  capabilities: { durable: false, multiWriter: false, rollups: false, retention: true },
+  capabilities: { durable: false, multiWriter: false, rollups: false, retention: true, time: true },
   open: async () => createMemoryStore(),
 };
 

@@ -15,7 +15,7 @@ process.env.MONGODB_URI = replicaSetUri; // for open-mongodb-process.ts
 
 const mongodb = {
   name: 'MongoDB',
-  capabilities: { durable: true, multiWriter: true, rollups: true, retention: true },
+  capabilities: { durable: true, multiWriter: true, rollups: true, retention: true, time: true },
   open: (place: string) => openMongoDbStore({ uri: replicaSetUri, database: basename(place) }),
   discard: async (place: string) => {
     const client = new MongoClient(replicaSetUri);

@@ -35,7 +35,7 @@ async function failuresOf(define: (test: TestFunctions) => void): Promise<string
 }
 
 function planted(open: () => EngineStore): StoreUnderTest<EngineStore> {
-  const capabilities = { durable: false, multiWriter: false, rollups: false, retention: true };
+  const capabilities = { durable: false, multiWriter: false, rollups: false, retention: true, time: true };
   return { name: 'planted', capabilities, open: async () => open() };
 }
 
@@ -78,7 +78,7 @@ describe('the conformance kit', () => {
   );
 
   it('catches an acknowledgement before the commit, by killing the process', async () => {
-    const capabilities = { durable: true, multiWriter: false, rollups: true, retention: true };
+    const capabilities = { durable: true, multiWriter: false, rollups: true, retention: true, time: true };
     const module = new URL('./open-early-answers-process.ts', import.meta.url);
     const store = { name: 'planted', capabilities, open: openEarlyAnswers };
     const failed = await failuresOf((test) => telemetryCrashContract(test, store, { module }));

@@ -10,7 +10,7 @@ import {
 
 const sqlite = {
   name: 'SQLite',
-  capabilities: { durable: true, multiWriter: false, rollups: true, retention: true },
+  capabilities: { durable: true, multiWriter: false, rollups: true, retention: true, time: true },
   open: (directory: string) => openSqliteStore({ directory }),
 };
 

@@ -196,6 +196,7 @@ describe('the service', () => {
     let dropping = false;
     const retention: Retention = {
       horizon: async () => undefined,
+      moveBack: async () => {},
       dropBefore: async (before, signal) => {
         dropping = true;
         await (signal === undefined ? new Promise(() => {}) : once(signal, 'abort'));

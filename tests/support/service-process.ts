@@ -86,10 +86,19 @@ export class ServiceProcess {
   }
 
   /** Resolves when the engine reports ready. It listens on a free port unless `PORT` is given. */
-  static async start(environment: Environment, limits: Limits = {}): Promise<ServiceProcess> {
+  static start(environment: Environment, limits: Limits = {}): Promise<ServiceProcess> {
+    return ServiceProcess.#started(environment, limits, 200);
+  }
+
+  /** The same for an engine that is expected not to be ready. */
+  static startUnready(environment: Environment): Promise<ServiceProcess> {
+    return ServiceProcess.#started(environment, {}, 503);
+  }
+
+  static async #started(environment: Environment, limits: Limits, readiness: number): Promise<ServiceProcess> {
     const service = new ServiceProcess({ PORT: '0', ...environment }, limits);
     try {
-      await service.#ready();
+      await service.#reports(readiness);
     } catch (error) {
       service.signal('SIGKILL');
       throw error;
@@ -171,11 +180,11 @@ export class ServiceProcess {
     return this.exit();
   }
 
-  async #ready(): Promise<void> {
+  async #reports(readiness: number): Promise<void> {
     for (const begin = performance.now(); performance.now() - begin < START_TIMEOUT_MS; await sleep(POLL_MS)) {
       if (this.#ended) throw new Error(`the service ended before it was ready:\n${this.#output()}`);
       this.#url ??= this.log.find(({ message }) => message === 'the engine is listening')?.url as string | undefined;
-      if (this.#url !== undefined && (await fetch(`${this.#url}/health/ready`)).status === 200) return;
+      if (this.#url !== undefined && (await fetch(`${this.#url}/health/ready`)).status === readiness) return;
     }
     throw new Error(`the service was not ready after ${START_TIMEOUT_MS} ms:\n${this.#output()}`);
   }

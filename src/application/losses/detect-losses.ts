@@ -32,13 +32,19 @@ type Ports = Pick<EngineStore, 'cold' | 'links' | 'warnings'>;
 export class DetectLosses {
   readonly #store: Ports;
   readonly #clock: Clock;
+  readonly #latestClock: Clock;
   readonly #rule: WarningRule;
   readonly #balances: LinkedBalances;
   readonly #diagnosis: EfficiencyDiagnosis;
 
-  constructor(store: Ports, clock: Clock, rule: WarningRule) {
+  /**
+   * `clock` must show the confirmed time, because what was evaluated is not evaluated again. What was evaluated to a
+   * time that not even `latestClock` has reached is: a clock was ahead.
+   */
+  constructor(store: Ports, clock: Clock, rule: WarningRule, latestClock: Clock = clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#latestClock = latestClock;
     this.#rule = rule;
     this.#balances = new LinkedBalances(store, clock, rule.lossThreshold);
     this.#diagnosis = new EfficiencyDiagnosis(store.cold);
@@ -47,24 +53,25 @@ export class DetectLosses {
   /** Runs every evaluation that is due, oldest first. Stops when `signal` aborts; the next run continues from there. */
   async detect(signal?: AbortSignal): Promise<void> {
     const last = closableBefore(this.#clock.now());
-    const before = await this.#store.warnings.lastEvaluation();
-    const first = Math.max(before === undefined ? -Infinity : before + HOUR, last - (MAX_CAUGHT_UP - 1) * HOUR);
+    const latest = Math.max(last, closableBefore(this.#latestClock.now()));
+    const before = (await this.#store.warnings.lastEvaluation()) ?? -Infinity;
+    const first = Math.max(before > latest ? -Infinity : before + HOUR, last - (MAX_CAUGHT_UP - 1) * HOUR);
     for (let to = first; to <= last && !signal?.aborted; to += HOUR) {
       const balances = await this.#balances.compute({ from: to - EVALUATION_WINDOW, to });
       for (let i = 0; i < balances.length; i += VEHICLES_PER_STEP) {
         if (signal?.aborted) return;
-        await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to);
+        await this.#evaluate(balances.slice(i, i + VEHICLES_PER_STEP), to, latest);
       }
-      await this.#clearUnlinked(new Set(balances.map(({ vehicleId }) => vehicleId)), to, signal);
+      await this.#clearUnlinked(new Set(balances.map(({ vehicleId }) => vehicleId)), to, latest, signal);
       if (signal?.aborted) return;
       // Without any link nothing was evaluated, so that links added later are judged on the day before, too.
-      if (balances.length > 0) await this.#store.warnings.evaluated(to);
+      if (balances.length > 0) await this.#store.warnings.evaluated(to, latest);
     }
   }
 
-  async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis): Promise<void> {
+  async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis, latest: EpochMillis): Promise<void> {
     const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
-    const due = balances.filter(({ vehicleId }) => (watches.get(vehicleId)?.evaluatedTo ?? -Infinity) < to);
+    const due = balances.filter(({ vehicleId }) => isDue(watches.get(vehicleId), to, latest));
     // Looked at are only the data of vehicles whose finding would count against them, or would if it left out DC that
     // arrived elsewhere.
     const { lossThreshold } = this.#rule;
@@ -79,24 +86,35 @@ export class DetectLosses {
       const found: Finding = cause === undefined ? finding(balance, this.#rule) : { believable: false };
       return evaluateWarning(watch, found, to, this.#rule);
     });
-    await this.#store.warnings.keep(changes);
+    await this.#store.warnings.keep(changes, latest);
   }
 
   /**
    * Clears the open warnings of vehicles without any link in the window. Each page continues after the last warning of
    * the previous one, so that none is skipped while warnings leave the list.
    */
-  async #clearUnlinked(linked: ReadonlySet<string>, to: EpochMillis, signal?: AbortSignal): Promise<void> {
+  async #clearUnlinked(
+    linked: ReadonlySet<string>,
+    to: EpochMillis,
+    latest: EpochMillis,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const query = { state: 'open', limit: VEHICLES_PER_STEP } as const;
     let page = await this.#store.warnings.list(query);
     for (let last = page.at(-1); last !== undefined && !signal?.aborted; last = page.at(-1)) {
       const unlinked = page.map(({ vehicleId }) => vehicleId).filter((vehicleId) => !linked.has(vehicleId));
       const watches = await this.#store.warnings.watches(unlinked);
-      const due = [...watches.values()].filter(({ evaluatedTo }) => evaluatedTo < to);
-      if (due.length > 0) await this.#store.warnings.keep(due.map((watch) => evaluateUnlinked(watch, to)));
+      const due = [...watches.values()].filter((watch) => isDue(watch, to, latest));
+      const changes = due.map((watch) => evaluateUnlinked(watch, to));
+      if (changes.length > 0) await this.#store.warnings.keep(changes, latest);
       page = await this.#store.warnings.list({ ...query, after: { openedAt: last.openedAt, id: last.id } });
     }
   }
+}
+
+/** Whether the window that ends at `to` is still to be evaluated; what was evaluated beyond `latest` does not count. */
+function isDue(watch: WarningWatch | undefined, to: EpochMillis, latest: EpochMillis): boolean {
+  return watch === undefined || watch.evaluatedTo < to || watch.evaluatedTo > latest;
 }
 
 /** The finding, unless there is a fault in the data. */

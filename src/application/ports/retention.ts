@@ -24,4 +24,11 @@ export interface Retention {
    * stops early and resolves with the horizon reached by then; the next call continues from there.
    */
   dropBefore(before: EpochMillis, signal?: AbortSignal): Promise<EpochMillis>;
+  /**
+   * Moves the horizon back to `to`, the start of an hour: a clock that was ahead has left it in the future. A horizon
+   * that is not later than `to` stays. From `to` on, readings that were not dropped yet are history again, and all sums
+   * are those of the readings that are left. Others that are sent again are stored, except for a device's newest, which
+   * may be a duplicate of its live state.
+   */
+  moveBack(to: EpochMillis): Promise<void>;
 }

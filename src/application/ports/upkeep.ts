@@ -1,5 +1,6 @@
 import type { HourRollups } from './hour-rollups.ts';
 import type { Retention } from './retention.ts';
+import type { TimeRecord } from './time-record.ts';
 
 /**
  * What a store does for itself, when the engine schedules it. A store has only the parts that it needs: one that sums
@@ -11,4 +12,9 @@ export interface Upkeep {
   readonly rollups?: HourRollups;
   /** Dropping old history. Absent: the store never drops any, and the engine refuses to start with `EIE_RETENTION`. */
   readonly retention?: Retention;
+  /**
+   * The time that the next process checks its clock by. Absent: a process believes the clock that it starts with, and
+   * notices only the jumps that it makes later.
+   */
+  readonly time?: TimeRecord;
 }

@@ -18,13 +18,18 @@ export interface WarningRepository {
   watches(vehicleIds: readonly string[]): Promise<ReadonlyMap<string, WarningWatch>>;
   /**
    * Stores the result of an evaluation, each watch and its warning in one atomic step. A stored watch with the same or
-   * a later `evaluatedTo` stays as it is, so that several processes may evaluate the same window.
+   * a later `evaluatedTo` stays as it is, so that several processes may evaluate the same window. It does not if it is
+   * later than `latest`, the end of the newest window that can have been evaluated: a clock was ahead. Without `latest`
+   * any window can.
    */
-  keep(changes: readonly WarningChange[]): Promise<void>;
+  keep(changes: readonly WarningChange[], latest?: EpochMillis): Promise<void>;
   /** Newest first: by `openedAt`, then by id, both descending. */
   list(query: WarningQuery): Promise<readonly LossWarning[]>;
   /** The end of the last window evaluated for all vehicles; `undefined` before the first. */
   lastEvaluation(): Promise<EpochMillis | undefined>;
-  /** Records that the window ending at `to` was evaluated for all vehicles. Never moves backwards. */
-  evaluated(to: EpochMillis): Promise<void>;
+  /**
+   * Records that the window ending at `to` was evaluated for all vehicles. A stored time that is the same or later
+   * stays, so that a slower process undoes nothing, but not if it is later than `latest`, as in `keep`.
+   */
+  evaluated(to: EpochMillis, latest?: EpochMillis): Promise<void>;
 }

@@ -19,7 +19,7 @@ export class CloseHours {
   readonly #rollups: HourRollups | undefined;
   readonly #clock: Clock;
 
-  /** Does nothing on a store without rollups. */
+  /** Does nothing on a store without rollups. `clock` shows the confirmed time: hours in the future are not over. */
   constructor({ rollups }: Upkeep, clock: Clock) {
     this.#rollups = rollups;
     this.#clock = clock;

@@ -2,7 +2,10 @@ import { durationText } from '../time/duration-text.ts';
 import type { EpochMillis, Millis } from '../time/time.ts';
 import type { Fault } from './fault.ts';
 
-/** How far a reading's timestamp may be from the server's clock. `Infinity` disables a limit. */
+/**
+ * How far a reading's timestamp may be from the server's clock. `Infinity` disables a limit. They are read anew for each
+ * reading, and may differ from one to the next.
+ */
 export interface AcceptedTime {
   readonly maxFuture: Millis;
   readonly maxAge: Millis;

@@ -37,11 +37,10 @@ export function telemetryLifecycleContract(test: TestFunctions, subject: StoreUn
     lifecycleCases(it);
 
     it('has the upkeep that it declares', async ({ upkeep }) => {
-      const { rollups, retention } = subject.capabilities;
-      equal(
-        { rollups: upkeep.rollups !== undefined, retention: upkeep.retention !== undefined },
-        { rollups, retention },
-      );
+      const { rollups, retention, time = false } = subject.capabilities;
+      const found = { rollups: upkeep.rollups, retention: upkeep.retention, time: upkeep.time };
+      const has = Object.fromEntries(Object.entries(found).map(([name, part]) => [name, part !== undefined]));
+      equal(has, { rollups, retention, time });
     });
 
     it(

@@ -131,6 +131,50 @@ export function retentionContract(test: TestFunctions, subject: StoreUnderTest<T
         }
       });
 
+      it('moves its horizon back from the future, and all sums are those of the readings that are left', async (store) => {
+        const hour = START + 2 * HOUR;
+        const within = { from: hour, to: hour + HOUR };
+        await commit(store, kinds.flatMap(readingsOf));
+        await closeHours(store);
+        await retentionOf(store).dropBefore(START + 400 * DAY);
+
+        await retentionOf(store).moveBack(hour);
+
+        equal(await retentionOf(store).horizon(), hour);
+        const counted = new Map<Kind, number>();
+        for (const kind of kinds) {
+          const newest = aReading(kind, { timestamp: hour + 30 * MINUTE, kwh: 1 });
+          const left = await store.cold.history(kind, device(kind), all, { limit: 10 });
+          equal(left, left.length === 0 ? [] : [newest]);
+          const sent = [0, 1].map((minute) => aReading(kind, { timestamp: hour + minute * MINUTE, kwh: 1 }));
+          equal(await commit(store, sent), ['stored', 'stored']);
+          const readings = sent.length + left.length;
+          counted.set(kind, readings);
+          const sums = { energy: readings * 1_000_000, readings };
+          equal(await store.cold.history(kind, device(kind), all, { limit: 10 }), [...sent, ...left]);
+          equal((await store.cold.fleetTotals(within))[kind], sums);
+          equal((await store.cold.fleetTotals({ from: hour, to: hour + 30 * MINUTE }))[kind].readings, sent.length);
+          equal((await store.cold.fleetHours(within))[0]?.totals[kind], sums);
+          equal((await store.cold.deviceTotals(kind, device(kind), within)).energy, sums.energy);
+          equal((await store.cold.deviceTotals(kind, device(kind), all)).readings, 4 + readings);
+          equal(await store.hot.newest(kind, device(kind)), newest);
+        }
+        await closeHours(store);
+        equal(await unclosed(store), []);
+        equal(await retentionOf(store).dropBefore(START + 3 * HOUR), START + 3 * HOUR);
+        for (const kind of kinds) {
+          equal((await store.cold.deviceTotals(kind, device(kind), within)).readings, counted.get(kind));
+        }
+      });
+
+      it('moves its horizon back only to an earlier time', async (store) => {
+        await retentionOf(store).moveBack(START);
+        equal(await retentionOf(store).horizon(), undefined);
+        await retentionOf(store).dropBefore(START + HOUR);
+        await retentionOf(store).moveBack(START + 2 * HOUR);
+        equal(await retentionOf(store).horizon(), START + HOUR);
+      });
+
       it('drops no hour that has no sums yet', async (store) => {
         await commit(store, kinds.flatMap(readingsOf));
         await closeHours(store, START + HOUR);

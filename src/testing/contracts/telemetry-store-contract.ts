@@ -9,6 +9,7 @@ import { telemetryLifecycleContract } from './lifecycle-contract.ts';
 import { minutesContract } from './minutes-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { rollupContract } from './rollup-contract.ts';
+import { timeContract } from './time-contract.ts';
 import { writerContract } from './writer-contract.ts';
 
 /**
@@ -28,4 +29,5 @@ export function telemetryStoreContract(test: TestFunctions, subject: StoreUnderT
   minutesContract(test, subject);
   rollupContract(test, subject);
   retentionContract(test, subject);
+  timeContract(test, subject);
 }

@@ -1,6 +1,6 @@
 import type { RecordStore } from '#application/ports/record-store';
 import type { LossWarning } from '#domain/loss-warning';
-import { HOUR } from '#domain/time/time';
+import { DAY, HOUR } from '#domain/time/time';
 import { equal } from '../assertions.ts';
 import { START } from '../readings.ts';
 import type { StoreUnderTest } from '../store-under-test.ts';
@@ -71,7 +71,31 @@ export function warningContract(test: TestFunctions, subject: StoreUnderTest<Rec
       equal(await warnings.list({ limit: 2, after: one }), []);
     });
 
-    it('keep the time of the last evaluation, which never moves backwards', async ({ warnings }) => {
+    it('change when the stored evaluation is later than any can be: a clock was ahead', async ({ warnings }) => {
+      const future = START + 400 * DAY;
+      const warning = aWarning();
+      await warnings.keep([{ watch: aWatch(warning, future), changed: warning }]);
+      const cleared = aWarning({ state: 'cleared', clearedAt: START + HOUR });
+      await warnings.keep([{ watch: aWatch(null, START + HOUR), changed: cleared }], future);
+      equal(await warnings.list({ limit: 10 }), [warning]);
+
+      await warnings.keep([{ watch: aWatch(null, START + HOUR), changed: cleared }], START + 2 * HOUR);
+
+      equal(await warnings.list({ limit: 10 }), [cleared]);
+      equal(await warnings.watches(['EV-1']), new Map([['EV-1', aWatch(null, START + HOUR)]]));
+    });
+
+    it('keep the last evaluation, which moves back only from a time that is later than any can be', async (store) => {
+      const { warnings } = store;
+      await warnings.evaluated(START + 400 * DAY);
+      await warnings.evaluated(START, START + 400 * DAY);
+      equal(await warnings.lastEvaluation(), START + 400 * DAY);
+
+      await warnings.evaluated(START, START + HOUR);
+      equal(await warnings.lastEvaluation(), START);
+    });
+
+    it('keep the time of the last evaluation, which an earlier one does not change', async ({ warnings }) => {
       await warnings.evaluated(START + HOUR);
       await warnings.evaluated(START);
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
 import type { Logger } from '#application/ports/logger';
-import { MINUTE, SECOND } from '#domain/time/time';
+import { DAY, MINUTE, SECOND } from '#domain/time/time';
 import { ManualClock } from '#testing/manual-clock';
 import { START } from '#testing/readings';
 
@@ -64,6 +64,15 @@ describe('the budgeted logger', () => {
 
     expect(written).toHaveLength(3 * LINES);
     expect(written.map(({ fields }) => fields.suppressed).filter(Boolean)).toEqual([30, 30]);
+  });
+
+  it('goes on when the clock is set back', () => {
+    times(50, () => logger.warn('flood'));
+    clock.jump(-400 * DAY);
+    clock.advance(MINUTE);
+    logger.warn('flood');
+
+    expect(written).toHaveLength(LINES + 1);
   });
 
   it('keeps separate budgets for each message and each level', () => {

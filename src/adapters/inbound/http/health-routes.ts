@@ -13,18 +13,22 @@ export interface HealthRouteDependencies {
   readonly health: StoreHealth;
   /** Whether the service is shutting down and should get no new work. */
   readonly isStopping: () => boolean;
+  /** Why the clock keeps the service from its work, if it does. Absent: the clock is never in doubt. */
+  readonly clockFault?: () => string | undefined;
 }
 
 /**
  * `GET /health/live`: the process responds. `GET /health/ready`: it can do its work, or why not; `warnings` lists what is
  * wrong all the same.
  */
-export function healthRoutes(app: Hono, { health, isStopping }: HealthRouteDependencies): void {
+export function healthRoutes(app: Hono, { health, isStopping, clockFault }: HealthRouteDependencies): void {
   app.get('/health/live', (c) => jsonResponse(c, 200, { status: 'ok' }));
 
   app.get('/health/ready', async (c) => {
     const errors: ProblemError[] = [];
     if (isStopping()) errors.push({ pointer: '', code: 'stopping', detail: 'the service is shutting down' });
+    const fault = clockFault?.();
+    if (fault !== undefined) errors.push({ pointer: '', code: 'clock-behind', detail: fault });
     const failure = await failureOf(health);
     if (failure !== undefined) errors.push({ pointer: '', code: 'store-unavailable', detail: failure });
     if (errors.length === 0) {

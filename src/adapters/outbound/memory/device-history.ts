@@ -64,6 +64,14 @@ export class DeviceHistory {
     }
   }
 
+  /** Forgets the sums of hours from `to` on whose readings were dropped; new readings of these hours count again. */
+  moveBack(to: EpochMillis): void {
+    if (this.#horizon <= to) return;
+    this.#horizon = to;
+    const before = this.#dropped.filter(({ bucket }) => bucket.start < to);
+    this.#dropped.splice(0, Infinity, ...before);
+  }
+
   #droppedIn({ from, to }: TimeWindow): readonly DroppedHour[] {
     return this.#dropped.filter(({ bucket }) => from <= bucket.start && bucket.start + HOUR <= to);
   }

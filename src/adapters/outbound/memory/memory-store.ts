@@ -9,6 +9,7 @@ import {
 import type { RecordStore } from '#application/ports/record-store';
 import type { Retention } from '#application/ports/retention';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
+import type { KnownTime, TimeRecord } from '#application/ports/time-record';
 import type { Upkeep } from '#application/ports/upkeep';
 import type { EnergySeries } from '#domain/energy/energy-series';
 import { type CommitOutcome, DUPLICATE, STORED, withheldOutcomes } from '#domain/reading/ingest-outcome';
@@ -35,9 +36,15 @@ import { OrderedIds } from './ordered-ids.ts';
  * lost when the process ends. A commit is one synchronous step, and therefore atomic. Long windows are summed from the
  * readings, so there are no rollups.
  */
-export function createMemoryStore(): EngineStore & { readonly upkeep: Pick<Required<Upkeep>, 'retention'> } {
+export function createMemoryStore(): EngineStore & { readonly upkeep: Pick<Required<Upkeep>, 'retention' | 'time'> } {
   const memory = new Memory();
-  return { writer: memory, hot: memory, cold: memory, upkeep: { retention: memory }, ...createMemoryRecords() };
+  return {
+    writer: memory,
+    hot: memory,
+    cold: memory,
+    upkeep: { retention: memory, time: memory },
+    ...createMemoryRecords(),
+  };
 }
 
 /** Links and warnings in this process, lost when it ends: for a telemetry store that keeps none itself. */
@@ -51,12 +58,13 @@ export function createMemoryRecords(): RecordStore {
   };
 }
 
-class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
+class Memory implements TelemetryWriter, HotStore, ColdStore, Retention, TimeRecord {
   readonly #histories = byKind(() => new Map<string, DeviceHistory>());
   readonly #live = byKind(() => new Map<string, Reading>());
   readonly #ids = byKind(() => new OrderedIds());
   readonly #minutes = new Map<number, FleetTotals>();
   #horizon: EpochMillis | undefined;
+  #time: KnownTime | undefined;
 
   async commit(
     readings: readonly Reading[],
@@ -144,6 +152,28 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
     return this.#horizon;
   }
 
+  async moveBack(to: EpochMillis): Promise<void> {
+    if ((this.#horizon ?? -Infinity) <= to) return;
+    this.#horizon = to;
+    for (const minute of [...this.#minutes.keys()].filter((minute) => minute >= to)) this.#minutes.delete(minute);
+    for (const kind of kinds) {
+      for (const history of this.#histories[kind].values()) {
+        history.moveBack(to);
+        for (const reading of history.between({ from: to, to: Infinity })) this.#count(reading);
+      }
+    }
+  }
+
+  async read(): Promise<KnownTime | undefined> {
+    if (this.#time !== undefined) return this.#time;
+    const newest = kinds.flatMap((kind) => [...this.#live[kind].values()]).sort((a, b) => b.timestamp - a.timestamp)[0];
+    return newest && { confirmed: newest.receivedAt, clock: newest.receivedAt };
+  }
+
+  async write(known: KnownTime): Promise<void> {
+    this.#time = known;
+  }
+
   #history(kind: Kind, deviceId: string): DeviceHistory | undefined {
     return this.#histories[kind].get(deviceId);
   }
@@ -172,10 +202,14 @@ class Memory implements TelemetryWriter, HotStore, ColdStore, Retention {
 
     history.add(reading);
     if (advancesLiveState(this.#live[kind].get(deviceId), reading)) this.#live[kind].set(deviceId, reading);
-    const minute = floorTo(MINUTE, timestamp);
+    this.#count(reading);
+    return STORED;
+  }
+
+  #count(reading: Reading): void {
+    const minute = floorTo(MINUTE, reading.timestamp);
     const totals = this.#minutes.get(minute) ?? noFleetTotals();
     this.#minutes.set(minute, addFleetTotals(totals, fleetTotalsOf(reading)));
-    return STORED;
   }
 }
 

@@ -13,10 +13,10 @@ export class MemoryWarnings implements WarningRepository {
     return new Map(watches.map((watch) => [watch.vehicleId, watch]));
   }
 
-  async keep(changes: readonly WarningChange[]): Promise<void> {
+  async keep(changes: readonly WarningChange[], latest: EpochMillis = Infinity): Promise<void> {
     for (const { watch, changed } of changes) {
       const known = this.#watches.get(watch.vehicleId);
-      if (known !== undefined && known.evaluatedTo >= watch.evaluatedTo) continue;
+      if (known !== undefined && known.evaluatedTo >= watch.evaluatedTo && known.evaluatedTo <= latest) continue;
       this.#watches.set(watch.vehicleId, watch);
       if (changed !== null) this.#warnings.set(changed.id, changed);
     }
@@ -34,8 +34,9 @@ export class MemoryWarnings implements WarningRepository {
     return this.#lastEvaluation;
   }
 
-  async evaluated(to: EpochMillis): Promise<void> {
-    this.#lastEvaluation = Math.max(this.#lastEvaluation ?? -Infinity, to);
+  async evaluated(to: EpochMillis, latest: EpochMillis = Infinity): Promise<void> {
+    const known = this.#lastEvaluation ?? -Infinity;
+    this.#lastEvaluation = known > latest ? to : Math.max(known, to);
   }
 }
 

@@ -11,6 +11,7 @@ import { DeviceQueries } from './hours/device-queries.ts';
 import { CLOSED_HOUR_INDEXES, hourCollections } from './hours/hour-documents.ts';
 import { MongoDbRetention } from './hours/mongodb-retention.ts';
 import { hoursWithoutMinutes, MongoDbRollups } from './hours/mongodb-rollups.ts';
+import { MongoDbTime } from './hours/mongodb-time.ts';
 import { liveCollections } from './live/device-document.ts';
 import { DeviceProgress } from './live/device-progress.ts';
 import { liveDocumentCollections } from './live/live-document.ts';
@@ -131,6 +132,7 @@ export async function openMongoDbStore({
     upkeep: {
       rollups: new MongoDbRollups(client, hours),
       retention: new MongoDbRetention(client, hours, logger),
+      time: new MongoDbTime(hours),
     },
     links: new MongoDbLinks(client, links, logger),
     warnings: new MongoDbWarnings(client, warnings, logger),

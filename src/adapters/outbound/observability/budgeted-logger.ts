@@ -1,4 +1,4 @@
-import type { Clock } from '#application/ports/clock';
+import { type Clock, elapsedOf } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import { type EpochMillis, MINUTE, type Millis } from '#domain/time/time';
 
@@ -40,7 +40,7 @@ export class BudgetedLogger implements Logger {
 
   /** How many lines were left out before this one; `undefined` if this one is left out, too. */
   #spend(key: string): number | undefined {
-    const now = this.#clock.now();
+    const now = elapsedOf(this.#clock);
     const budget = this.#budgets.get(key);
     if (budget === undefined || now - budget.since >= INTERVAL) {
       if (this.#budgets.size >= MAX_MESSAGES) this.#budgets.clear();

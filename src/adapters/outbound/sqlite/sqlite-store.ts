@@ -132,7 +132,7 @@ function portsOn(
   const { newest, knows } = remote(live, 'hot');
   const { page } = remote(pages, 'hot');
   const { unclosed, closed, recount } = remote(reader, 'rollups');
-  const { moveHorizon, dropStep } = remote(writer, 'retention');
+  const { moveHorizon, dropStep, moveBack } = remote(writer, 'retention');
   const { add: addStep, end, remove } = remote(writer, 'links');
   const { find, list, during } = remote(reader, 'links');
   const { keep, evaluated } = remote(writer, 'warnings');
@@ -161,7 +161,9 @@ function portsOn(
           while (!signal?.aborted && (await dropStep()));
           return horizon;
         },
+        moveBack,
       },
+      time: { read: remote(live, 'time').read, write: remote(writer, 'time').write },
     },
     links: {
       add: async (links) => {

@@ -21,6 +21,7 @@ import { presentConflict, presentOutcome } from './ingest-presenter.ts';
 
 export interface IngestRouteDependencies {
   readonly ingestReadings: IngestReadings;
+  /** As of the last look at `clock`: its limits are wider while the clock is in doubt. */
   readonly acceptedTime: AcceptedTime;
   /** Maximum bytes of a body, as sent and as inflated. */
   readonly bodyLimit: number;

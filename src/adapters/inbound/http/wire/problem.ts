@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
+import { ClockBehindError, OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
 import { jsonResponse } from './json-response.ts';
 import { requestId } from './request-id.ts';
 
@@ -35,6 +35,7 @@ const PROBLEMS = {
   'store-damaged': [500, 'Stored data damaged'],
   overloaded: [503, 'Overloaded'],
   'store-unavailable': [503, 'Store unavailable'],
+  'clock-behind': [503, 'Clock behind'],
   'not-ready': [503, 'Not ready'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
@@ -109,6 +110,9 @@ function retryAfter(seconds: number): ProblemOptions {
 /** How long a client should wait before it retries after the store did not answer. */
 const STORE_RETRY_SECONDS = 5;
 
+/** A clock is corrected by its time server within minutes, or by a person. */
+const CLOCK_RETRY_SECONDS = 30;
+
 /** What a thrown error means to the client. An unexpected one is an internal error, and its message stays hidden. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
@@ -119,5 +123,9 @@ export function refusalOf(error: unknown): Refusal {
     return new Refusal('store-unavailable', detail, retryAfter(STORE_RETRY_SECONDS));
   }
   if (error instanceof StoreDamagedError) return new Refusal('store-damaged', error.message, { cause: error });
+  if (error instanceof ClockBehindError) {
+    const detail = `The server's clock is in doubt, so nothing was stored; send it again later: ${error.message}.`;
+    return new Refusal('clock-behind', detail, retryAfter(CLOCK_RETRY_SECONDS));
+  }
   return new Refusal('internal-error', 'Internal server error.', { cause: error });
 }

@@ -2,14 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientSession, type Document, type MongoClient, ObjectId } from 'mongodb';
 import { StoreUnavailableError } from '#application/errors';
 import type { StreamHour } from '#application/ports/hour-rollups';
-import { DAY, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time/time';
+import type { Kind } from '#domain/streams/streams';
+import { DAY, type EpochMillis, floorTo, HOUR, MINUTE, type Millis, SECOND } from '#domain/time/time';
 import { bucketRange } from '../fleet/fleet-queries.ts';
 import { hourRange } from '../history/history-scan.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
 import { isDuplicateKey, isTimeLimitReached } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
 import { sumFields, sumReadings } from './device-sums.ts';
-import { COUNTED_READINGS, closedHourId, countedReadings, dayRange, type HourCollections } from './hour-documents.ts';
+import {
+  COUNTED_READINGS,
+  closedHourId,
+  countedReadings,
+  dayRange,
+  type HourCollections,
+  streamRange,
+} from './hour-documents.ts';
 
 /** An hour of 10,000 devices takes seconds. */
 const SUMS_TIMEOUT: Millis = 100 * SECOND;
@@ -194,6 +202,21 @@ export class HourClosing {
       ])
       .catch(() => {});
   }
+}
+
+/** Forgets the sums of a stream's hours from `from` on; they are deleted when hours are closed the next time. */
+export async function forgetClosedHours(
+  { closedHours }: HourCollections,
+  kind: Kind,
+  from: EpochMillis,
+  session: ClientSession,
+): Promise<void> {
+  const { $lt: end } = streamRange(kind)._id;
+  await closedHours.updateMany(
+    { _id: { $gte: closedHourId({ kind, hour: from }), $lt: end } },
+    [{ $set: { discarded: discardedAnd('$generation') } }, { $unset: ['generation', 'readings'] }, WITHOUT_EMPTY],
+    { session },
+  );
 }
 
 /** The discarded generations, plus the one in this field if there is one. */

@@ -1,14 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientSession, Filter, MongoClient } from 'mongodb';
+import { type ClientSession, type Filter, Long, type MongoClient } from 'mongodb';
 import type { Logger } from '#application/ports/logger';
 import type { Retention } from '#application/ports/retention';
 import { type Kind, kinds } from '#domain/streams/streams';
 import type { EpochMillis, Millis } from '#domain/time/time';
+import type { FleetDocument } from '../fleet/fleet-document.ts';
+import { bucketRange } from '../fleet/fleet-queries.ts';
 import type { HistoryDocument, HistoryKey } from '../history/history-document.ts';
+import { hourRange } from '../history/history-scan.ts';
 import { fieldsOf } from '../history/reading-fields.ts';
+import { END_OF_TIME } from '../server/dates.ts';
 import { answered, answeredInTime } from '../server/driver-errors.ts';
+import { insertAll } from '../server/insert-all.ts';
 import { advance, mark } from '../server/marks.ts';
 import { retriedTransaction } from '../server/retried-transaction.ts';
+import { type DeviceSums, sumReadings } from './device-sums.ts';
+import { forgetClosedHours } from './hour-closing.ts';
 import type { HourCollections } from './hour-documents.ts';
 import { unclosedHours } from './mongodb-rollups.ts';
 
@@ -41,6 +48,10 @@ export class MongoDbRetention implements Retention {
     return answered(this.#dropBefore(before, signal));
   }
 
+  async moveBack(to: EpochMillis): Promise<void> {
+    await answered(retriedTransaction(this.#client, this.#logger, (session) => this.#moveBack(to, session)));
+  }
+
   async #dropBefore(before: EpochMillis, signal?: AbortSignal): Promise<EpochMillis> {
     const unclosed = await Promise.all(kinds.map((kind) => unclosedHours(this.#collections, kind, before, 1)));
     const firstUnclosed = Math.min(...unclosed.flat().map(({ hour }) => hour));
@@ -55,6 +66,39 @@ export class MongoDbRetention implements Retention {
       }
     }
     return horizon;
+  }
+
+  /**
+   * Counts all sums from `to` on again, because some may include documents that have been deleted. A commit that adds to
+   * them meanwhile is in conflict with this transaction, or adds documents that it does not see.
+   */
+  async #moveBack(to: EpochMillis, session: ClientSession): Promise<void> {
+    const { marks, history, fleet } = this.#collections;
+    if (((await mark(marks, 'horizon', session)) ?? -Infinity) <= to) return;
+    await marks.updateOne({ _id: 'horizon' }, { $set: { time: new Date(to) } }, { session });
+    for (const bucket of ['minute', 'hour'] as const) {
+      await fleet.deleteMany(bucketRange(bucket, { from: to, to: END_OF_TIME }).$match, { session });
+    }
+    for (const kind of kinds) {
+      await forgetClosedHours(this.#collections, kind, to, session);
+      for (const bucket of ['minute', 'hour'] as const) {
+        const start = { $dateTrunc: { date: '$_id.timestamp', unit: bucket } };
+        const left = await history[kind]
+          .aggregate<DeviceSums>(
+            [
+              { $match: hourRange({ from: to, to: END_OF_TIME }) },
+              sumReadings(kind, start, { extremes: false, minutes: false }),
+            ],
+            { session },
+          )
+          .toArray();
+        const sums = left.map(({ _id, energy, readings }) => ({
+          _id: { [bucket]: _id, lane: `${kind}-recounted` } as FleetDocument['_id'],
+          [kind]: { energy: Long.fromNumber(energy), readings: Long.fromNumber(readings) },
+        }));
+        await insertAll(fleet, sums as never, session);
+      }
+    }
   }
 
   /**

@@ -27,10 +27,12 @@ export class MongoDbWarnings implements WarningRepository {
     return answered(this.#watches(vehicleIds));
   }
 
-  async keep(changes: readonly WarningChange[]): Promise<void> {
+  async keep(changes: readonly WarningChange[], latest: EpochMillis = Infinity): Promise<void> {
     for (let at = 0; at < changes.length; at += CHANGES_PER_TRANSACTION) {
       const part = changes.slice(at, at + CHANGES_PER_TRANSACTION);
-      await answered(retriedTransaction(this.#client, this.#logger, (session) => this.#keepPart(part, session)));
+      await answered(
+        retriedTransaction(this.#client, this.#logger, (session) => this.#keepPart(part, latest, session)),
+      );
     }
   }
 
@@ -48,8 +50,8 @@ export class MongoDbWarnings implements WarningRepository {
     return answeredInTime(mark(this.#collections.marks, 'evaluation'));
   }
 
-  async evaluated(to: EpochMillis): Promise<void> {
-    await answered(advance(this.#collections.marks, 'evaluation', to));
+  async evaluated(to: EpochMillis, latest: EpochMillis = Infinity): Promise<void> {
+    await answered(advance(this.#collections.marks, 'evaluation', to, latest));
   }
 
   async #watches(vehicleIds: readonly string[], session?: ClientSession): Promise<Map<string, WarningWatch>> {
@@ -59,14 +61,14 @@ export class MongoDbWarnings implements WarningRepository {
   }
 
   /** Decides by what it reads; if another transaction changes that meanwhile, this one is retried. */
-  async #keepPart(changes: readonly WarningChange[], session: ClientSession): Promise<void> {
+  async #keepPart(changes: readonly WarningChange[], latest: EpochMillis, session: ClientSession): Promise<void> {
     const { warnings, watches } = this.#collections;
     const known = await this.#watches([...new Set(changes.map(({ watch }) => watch.vehicleId))], session);
     const moved = new Map<string, WarningWatch>();
     const changed = new Map<string, LossWarning>();
     for (const { watch, changed: warning } of changes) {
       const before = known.get(watch.vehicleId);
-      if (before !== undefined && before.evaluatedTo >= watch.evaluatedTo) continue;
+      if (before !== undefined && before.evaluatedTo >= watch.evaluatedTo && before.evaluatedTo <= latest) continue;
       known.set(watch.vehicleId, watch);
       moved.set(watch.vehicleId, watch);
       if (warning !== null) changed.set(warning.id, warning);

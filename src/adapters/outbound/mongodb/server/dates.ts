@@ -1,7 +1,7 @@
 import type { EpochMillis } from '#domain/time/time';
 
 /** The latest time that a `Date` can hold. */
-const END_OF_TIME: EpochMillis = 8_640_000_000_000_000;
+export const END_OF_TIME: EpochMillis = 8_640_000_000_000_000;
 
 /** A date for any time: infinities become the earliest and the latest date. */
 export function toDate(time: EpochMillis): Date {

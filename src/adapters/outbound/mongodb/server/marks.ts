@@ -3,14 +3,17 @@ import type { EpochMillis } from '#domain/time/time';
 import { toDate } from './dates.ts';
 
 /**
- * Points in time that only move forward: where the history begins, up to where losses were evaluated, and the last write
- * of a health check.
+ * Points in time. Where the history begins and up to where losses were evaluated move forward, and back only when a
+ * clock that was ahead has left them in the future. The last write of a health check moves forward. The confirmed time
+ * moves in any direction.
  */
-type MarkName = 'horizon' | 'evaluation' | 'write-check';
+type MarkName = 'horizon' | 'evaluation' | 'write-check' | 'confirmed';
 
 export interface MarkDocument {
   readonly _id: MarkName;
   readonly time: Date;
+  /** What the clock showed at that time; of the confirmed time only. */
+  readonly clock?: Date;
 }
 
 export function marksCollection(db: Db): Collection<MarkDocument> {
@@ -27,15 +30,17 @@ export async function mark(
   return found?.time.getTime();
 }
 
-/** Moves a mark forward and returns its position; an earlier time changes nothing. */
+/** Moves a mark forward and returns its position. An earlier time changes nothing, unless the mark is after `latest`. */
 export async function advance(
   marks: Collection<MarkDocument>,
   name: MarkName,
   time: EpochMillis,
+  latest: EpochMillis = Infinity,
 ): Promise<EpochMillis> {
+  const later = { $max: ['$time', toDate(time)] };
   const now = await marks.findOneAndUpdate(
     { _id: name },
-    { $max: { time: toDate(time) } },
+    [{ $set: { time: { $cond: [{ $gt: ['$time', toDate(latest)] }, toDate(time), later] } } }],
     { upsert: true, returnDocument: 'after' },
   );
   return now?.time.getTime() ?? time;

@@ -7,6 +7,7 @@ import type { WarningRepository } from '#application/ports/warning-repository';
 import { HOUR } from '#domain/time/time';
 import { Marks } from '../format/marks.ts';
 import { LinkQueries } from '../records/links.ts';
+import { TimeQueries } from '../records/time.ts';
 import { WarningQueries } from '../records/warnings.ts';
 import type { Sync } from '../thread/remote.ts';
 import { serve, threadData } from '../thread/thread-protocol.ts';
@@ -25,6 +26,7 @@ export interface ReaderObjects {
   readonly cold: Sync<ColdStore>;
   readonly rollups: RollupQueries;
   readonly retention: Sync<Pick<Retention, 'horizon'>>;
+  readonly time: TimeQueries;
   readonly links: Sync<Pick<LinkRepository, 'find' | 'list' | 'during'>>;
   readonly warnings: Sync<Pick<WarningRepository, 'watches' | 'list' | 'lastEvaluation'>>;
   readonly health: Sync<StoreHealth>;
@@ -40,6 +42,7 @@ serve<ReaderObjects>(
     cold,
     rollups: new RollupQueries(database),
     retention: { horizon: () => marks.get('horizon') },
+    time: new TimeQueries(database, marks),
     links: new LinkQueries(database),
     warnings: new WarningQueries(database),
     health: {

@@ -28,7 +28,7 @@ export const warningSql = {
   listByState: list('state = $state AND '),
   keepWatch: `INSERT INTO warning_watches (vehicleId, evaluatedTo, below, openId) VALUES (?, ?, ?, ?)
     ON CONFLICT (vehicleId) DO UPDATE SET evaluatedTo = excluded.evaluatedTo, below = excluded.below, openId = excluded.openId
-    WHERE excluded.evaluatedTo > evaluatedTo`,
+    WHERE excluded.evaluatedTo > evaluatedTo OR evaluatedTo > ?`,
   keepWarning: `INSERT INTO warnings (id, state, openedAt, warning) VALUES (?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET state = excluded.state, warning = excluded.warning`,
 };
@@ -81,19 +81,22 @@ export class WarningWriter {
     this.#statements = prepareAll(database, { keepWatch, keepWarning });
   }
 
-  keep(changes: readonly WarningChange[]): void {
+  keep(changes: readonly WarningChange[], latest: number = END_OF_TIME): void {
     const { keepWatch, keepWarning } = this.#statements;
     transact(this.#database, () => {
       for (const { watch, changed } of changes) {
         const { vehicleId, evaluatedTo, below, open } = watch;
-        const { changes: moved } = keepWatch.run(vehicleId, evaluatedTo, below, open?.id ?? null);
+        const { changes: moved } = keepWatch.run(vehicleId, evaluatedTo, below, open?.id ?? null, latest);
         if (moved === 0 || changed === null) continue;
         keepWarning.run(changed.id, changed.state, changed.openedAt, JSON.stringify(changed));
       }
     });
   }
 
-  evaluated(to: number): void {
-    transact(this.#database, () => this.#marks.advance('evaluation', to));
+  evaluated(to: number, latest: number = END_OF_TIME): void {
+    transact(this.#database, () => {
+      if ((this.#marks.get('evaluation') ?? -Infinity) > latest) this.#marks.set('evaluation', to);
+      else this.#marks.advance('evaluation', to);
+    });
   }
 }

@@ -73,6 +73,11 @@ export class CommitTransaction {
     }
   }
 
+  /** Drops what is kept in memory between commits, because somebody else has changed the tables. */
+  forget(): void {
+    for (const stream of this.#streams) stream.forget();
+  }
+
   /**
    * A row newer than its device's live state is new for certain. The others are late and looked up one by one, after
    * all fresh rows: of two rows with the same key only the first can be fresh.
@@ -147,7 +152,7 @@ export class CommitTransaction {
   /** Drops the caches first. If ROLLBACK fails, the next commit fails at BEGIN and rolls back again. */
   #rollBack(): void {
     this.#fleet.clear();
-    for (const stream of this.#streams) stream.forget();
+    this.forget();
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }
 }

@@ -1,33 +1,37 @@
-import type { SQLOutputValue, StatementSync } from 'node:sqlite';
-import { StoreDamagedError } from '#application/errors';
+import type { StatementSync } from 'node:sqlite';
 import { kinds } from '#domain/streams/streams';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { ROW_COLUMNS } from '../format/history-blocks.ts';
 import { liveBlockSql, NewestTimestamps } from '../format/live-blocks.ts';
 import type { Marks } from '../format/marks.ts';
 import type { OwnedDatabase } from '../format/owned-database.ts';
-import { RowEntries } from '../format/row-entries.ts';
+import { readableEntries } from '../format/readable-entries.ts';
 import { storedTables } from '../format/stored-tables.ts';
-import type { StreamTables } from '../format/stream-tables.ts';
+import { ENERGY } from '../format/stream-tables.ts';
 import { transact } from '../format/transactions.ts';
+import { FleetSums } from './fleet-sums.ts';
 
 /** Drops old history in steps of one minute of one stream: some milliseconds each, with ingestion in between. */
 export class HistoryDropper {
   readonly #database: OwnedDatabase;
   readonly #marks: Marks;
+  readonly #forgetRows: () => void;
   readonly #firstUnclosed: StatementSync;
   readonly #streams;
 
-  constructor(database: OwnedDatabase, marks: Marks) {
+  /** `forgetRows` drops the rows that commits keep in memory. */
+  constructor(database: OwnedDatabase, marks: Marks, forgetRows: () => void) {
     this.#database = database;
+    this.#forgetRows = forgetRows;
     this.#marks = marks;
     this.#firstUnclosed = database.prepare(
       `SELECT f.hour AS hour FROM fleet_hours f LEFT JOIN closed_hours c ON c.stream = f.stream AND c.hour = f.hour
         WHERE f.stream = ? AND f.hour >= ? AND c.readings IS NOT f.readings ORDER BY f.hour LIMIT 1`,
     );
+    const deleteFrom = (key: string) => database.prepare(`DELETE FROM ${key} >= ?`);
     this.#streams = kinds.map((kind) => {
       const tables = storedTables(database, kind);
-      const { history, live, last } = tables;
+      const { history, live, last, hours } = tables;
       const columns = ['device', 'timestamp', ...tables.values];
       return {
         tables,
@@ -38,6 +42,13 @@ export class HistoryDropper {
           `INSERT OR REPLACE INTO ${last} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
         ),
         drop: database.prepare(`DELETE FROM ${history} WHERE minute = ?`),
+        left: database.prepare(`SELECT ${ROW_COLUMNS.join(', ')} FROM ${history} WHERE minute >= ?`),
+        forgetMinutes: deleteFrom(`fleet_minutes WHERE stream = '${kind}' AND minute`),
+        forgetHours: [
+          `fleet_hours WHERE stream = '${kind}' AND hour`,
+          `closed_hours WHERE stream = '${kind}' AND hour`,
+          `${hours} WHERE hour`,
+        ].map(deleteFrom),
       };
     });
   }
@@ -68,7 +79,7 @@ export class HistoryDropper {
       if (typeof minute !== 'number' || minute >= end) continue;
       transact(this.#database, () => {
         const newest = new NewestTimestamps(block);
-        for (const entries of rows.all(minute).flatMap((row) => readable(tables, row))) {
+        for (const entries of rows.all(minute).flatMap((row) => readableEntries(tables, row))) {
           for (let at = 0; at < entries.count; at++) {
             const [device, timestamp] = [entries.device(at), entries.timestamp(at)];
             if (newest.of(device) !== timestamp) continue;
@@ -81,13 +92,29 @@ export class HistoryDropper {
     }
     return false;
   }
-}
 
-function readable(tables: StreamTables, row: Readonly<Record<string, SQLOutputValue>>): readonly RowEntries[] {
-  try {
-    return [RowEntries.stored(tables, row)];
-  } catch (error) {
-    if (error instanceof StoreDamagedError) return [];
-    throw error;
+  /**
+   * Moves the horizon back to the start of an hour, and counts all sums from there on again: some may include readings
+   * that have been dropped. An hour takes up to a second, in which nothing is committed.
+   */
+  moveBack(to: number): void {
+    if ((this.#marks.get('horizon') ?? -Infinity) <= to) return;
+    this.#forgetRows(); // they may hold readings that have been dropped
+    const fleet = new FleetSums(this.#database);
+    transact(this.#database, () => {
+      this.#marks.set('horizon', to);
+      for (const [stream, { tables, left, forgetMinutes, forgetHours }] of this.#streams.entries()) {
+        forgetMinutes.run(to / MINUTE);
+        for (const statement of forgetHours) statement.run(to / HOUR);
+        for (const row of left.iterate(to / MINUTE)) {
+          for (const entries of readableEntries(tables, row)) {
+            for (let at = 0; at < entries.count; at++) {
+              fleet.add(stream, entries.timestamp(at), entries.value(ENERGY, at));
+            }
+          }
+        }
+      }
+      fleet.write();
+    });
   }
 }

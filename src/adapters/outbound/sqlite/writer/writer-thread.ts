@@ -5,6 +5,7 @@ import type { WarningRepository } from '#application/ports/warning-repository';
 import { Marks } from '../format/marks.ts';
 import { OpenFile } from '../format/open-file.ts';
 import { LinkWriter } from '../records/links.ts';
+import { TimeWriter } from '../records/time.ts';
 import { WarningWriter } from '../records/warnings.ts';
 import type { Sync } from '../thread/remote.ts';
 import { serve, threadData } from '../thread/thread-protocol.ts';
@@ -28,6 +29,7 @@ export interface WriterObjects {
   readonly telemetry: Pick<CommitTransaction, 'commit' | 'fieldOrder'>;
   readonly rollups: HourWriter;
   readonly retention: HistoryDropper;
+  readonly time: TimeWriter;
   readonly links: Sync<Pick<LinkRepository, 'add' | 'end' | 'remove'>>;
   readonly warnings: Sync<Pick<WarningRepository, 'keep' | 'evaluated'>>;
   readonly wal: { empty(): void };
@@ -62,7 +64,8 @@ serve<WriterObjects>(
     start: { notes: () => ({ warnings, reopenedHours }) },
     telemetry,
     rollups: new HourWriter(database, marks),
-    retention: new HistoryDropper(database, marks),
+    retention: new HistoryDropper(database, marks, () => telemetry.forget()),
+    time: new TimeWriter(database, marks),
     links: new LinkWriter(database),
     warnings: new WarningWriter(database, marks),
     wal: { empty: () => emptyWal(database) },
