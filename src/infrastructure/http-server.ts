@@ -12,7 +12,7 @@ import {
 } from '#adapters/inbound/http/wire/broken-request';
 import { connectAnswer, earlyAnswer } from '#adapters/inbound/http/wire/early-answer';
 import type { Logger } from '#application/ports/logger';
-import { type Millis, SECOND } from '#domain/time/time';
+import { MINUTE, type Millis, SECOND } from '#domain/time/time';
 import { ClientConnections } from './client-connections.ts';
 import { maxConnections } from './max-connections.ts';
 
@@ -20,8 +20,12 @@ import { maxConnections } from './max-connections.ts';
 const REQUEST_TIMEOUT: Millis = 30 * SECOND;
 /** How often Node checks for late requests; the check is cheap, its cost grows with the late ones only. */
 const TIMEOUT_CHECK_INTERVAL: Millis = SECOND;
-/** A client that takes no byte of its answer for that long is disconnected, however slowly it may read otherwise. */
-const WRITE_TIMEOUT: Millis = 30 * SECOND;
+/**
+ * How often it is checked that the client has taken something of its answer since the last check, so that one that has
+ * stopped reading is disconnected within two minutes. The operating system holds up to 4 MiB for a client and shows
+ * progress once a third of it is free: a steady reader of 25 kB/s is safe, a slower one is if its answer fits in there.
+ */
+const WRITE_TIMEOUT: Millis = MINUTE;
 /** How often the unsent bytes of all clients are checked. Within a second the engine cannot make more than it can hold. */
 const UNSENT_CHECK_INTERVAL: Millis = SECOND;
 /** Devices post every minute: the connection stays open for the next reading. Longer than the usual 60 s of load balancers. */
@@ -49,7 +53,7 @@ export interface HttpServerOptions {
   readonly logger?: Logger;
   /** A request must be complete by then. */
   readonly requestTimeout?: Millis;
-  /** A client must take something of its answer by then. */
+  /** How often a client must have taken something of its answer. */
   readonly writeTimeout?: Millis;
 }
 
@@ -87,11 +91,13 @@ export class HttpServer {
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
     });
-    server.timeout = writeTimeout / 2; // Node compares what is unsent with what was at the last such check, or at first
+    server.timeout = writeTimeout; // refreshed by everything that is sent or received
     // A client may end its side of the connection and wait for the answer. Node has this switch, but does not document it.
     Object.assign(server, { httpAllowHalfOpen: true });
     const limit = maxConnections();
     if (limit !== undefined) server.maxConnections = limit;
+    // Otherwise worker processes would pass a connection on to each other for as long as all are full.
+    Object.assign(server, { dropMaxConnection: true });
 
     const httpServer = new HttpServer(server, fetch, logger);
     server.listen({ port, host, backlog: BACKLOG });

@@ -17,7 +17,8 @@ export function earlyAnswer(request: IncomingMessage): PlainAnswer | undefined {
   const refusal = refusalOf(request);
   if (refusal !== undefined) return plainProblem(refusal, requestIdIn(request.headers));
   if (request.url !== '*' || request.method !== 'OPTIONS') return undefined;
-  return { status: 204, headers: { Allow: METHODS, [REQUEST_ID]: requestIdIn(request.headers) }, body: '' };
+  const headers = { Allow: METHODS, 'Content-Length': '0', [REQUEST_ID]: requestIdIn(request.headers) };
+  return { status: 200, headers, body: '' };
 }
 
 /** The answer to `CONNECT`, for which Node makes no response object. The caller must close the connection after it. */
