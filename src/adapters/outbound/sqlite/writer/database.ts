@@ -31,8 +31,8 @@ const FULL = 2;
 const SQLITE_BUSY = 5;
 
 const NO_SCHEMA = 0;
-/** Becomes version 4 when it is opened. */
-const VERSION_WITHOUT_CHECKSUMS = 3;
+/** A file of this version is upgraded when it is opened. */
+const PREVIOUS_VERSION = 3;
 
 /**
  * Opens the only writing connection, makes it the file's owner, and creates missing tables. Every commit is on disk when
@@ -84,9 +84,9 @@ export function lockDirectory(file: string): DatabaseSync {
 /** Creates the tables of a new file, and those that a new stream or a newer engine adds to an existing one. */
 function createSchema(database: OwnedDatabase): void {
   const version = schemaVersion(database);
-  if (version !== NO_SCHEMA && version !== VERSION_WITHOUT_CHECKSUMS) checkVersion(version);
+  if (version !== NO_SCHEMA && version !== PREVIOUS_VERSION) checkVersion(version);
   transact(database, () => {
-    if (version === VERSION_WITHOUT_CHECKSUMS) addRowChecksums(database);
+    if (version === PREVIOUS_VERSION) addRowChecksums(database);
     for (const schema of SHARED_SCHEMAS) database.exec(schema);
     for (const kind of kinds) createStream(database, kind);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID}`);
