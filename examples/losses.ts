@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const USAGE = 'usage: node examples/losses.ts [URL]';
+const USAGE = 'usage: npm exec -- node examples/losses.ts [URL]';
 
 const url = urlFrom(process.argv.slice(2));
 const FILE = join(import.meta.dirname, 'data/household-meter-2007-02-01.csv');

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const USAGE =
-  'usage: node examples/replay.ts --file FILE.csv (--meter ID | --vehicle ID)\n' +
+  'usage: npm exec -- node examples/replay.ts --file FILE.csv (--meter ID | --vehicle ID)\n' +
   '         [--url URL] [--batch N] [--clients N] [--shuffle SEED] [--times N]';
 
 const DAY = 86_400_000;

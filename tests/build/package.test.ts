@@ -138,7 +138,9 @@ describe('the built package, once installed', () => {
     expect(await start.catch((error) => error)).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: 'energy-ingestion-engine needs Node 26 or newer; this is 20.20.2\n',
+      stderr: expect.stringMatching(
+        /^energy-ingestion-engine needs Node 26 or newer; this is 20\.20\.2\. .*nodejs\.org\n$/,
+      ),
     });
   });
 });

@@ -41,7 +41,6 @@ export interface Upgrade {
 }
 
 /**
-/**
  * Opens the only writing connection, makes it the file's owner, and creates missing tables. A file of the version before
  * is brought up to date, and `upgraded` is called. Every commit is on disk when it returns (`synchronous = FULL`), and
  * readers never block it (`WAL`). Throws when the file is foreign (and leaves it untouched) or of another version, or has
