@@ -4,10 +4,15 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { brokenRequestAnswer, type ParserError, unroutableResponse } from '#adapters/inbound/http/wire/broken-request';
-import { type Millis, SECOND } from '#domain/time/time';
+import { MINUTE, type Millis, SECOND } from '#domain/time/time';
 
-/** A request must be complete by then, so that a slow or stalled client does not hold its connection forever. */
-const REQUEST_TIMEOUT: Millis = 30 * SECOND;
+/** Request line and headers must be complete by then. They come in one packet, or a few. */
+const HEADERS_TIMEOUT: Millis = 30 * SECOND;
+/**
+ * The whole request must be complete by then, however steadily it arrives: 600 kB at 2 kB/s. Whoever reads a body drops
+ * those that stall long before (`BodyGate`).
+ */
+const REQUEST_TIMEOUT: Millis = 5 * MINUTE;
 /** How often Node checks for late requests; the check is cheap, its cost grows with the late ones only. */
 const TIMEOUT_CHECK_INTERVAL: Millis = SECOND;
 /** Devices post every minute: the connection stays open for the next reading. Longer than the usual 60 s of load balancers. */
@@ -38,10 +43,10 @@ export class HttpServer {
 
   /** Resolves when the socket listens; rejects when it cannot (`EADDRINUSE`, `EACCES`). */
   static async listen(fetch: Fetch, host: string, port: number, requestTimeout = REQUEST_TIMEOUT): Promise<HttpServer> {
-    // Node applies the longer of the two timeouts, and reads the interval at creation only.
+    // Node reads the interval at creation only.
     const options = {
       requireHostHeader: false, // Node's own answer is not a problem document; the listener below refuses a missing host, too
-      headersTimeout: requestTimeout,
+      headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout),
       requestTimeout,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL,
     };
