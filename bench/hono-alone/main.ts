@@ -5,6 +5,7 @@
 import { Hono } from 'hono';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import { ingestRoutes } from '#adapters/inbound/http/ingest/ingest-routes';
+import { RequestBodies } from '#adapters/inbound/http/wire/request-bodies';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
 import { systemClock } from '#adapters/outbound/system-clock';
 import { IngestReadings } from '#application/ingest-readings';
@@ -18,7 +19,7 @@ app.get('/health/ready', (context) => context.text('ready'));
 ingestRoutes(app, {
   ingestReadings: new IngestReadings({ commit: async (readings) => readings.map(() => STORED) }),
   acceptedTime: { maxFuture: Number.POSITIVE_INFINITY, maxAge: Number.POSITIVE_INFINITY },
-  bodyLimit: BODY_LIMIT_BYTES,
+  bodies: new RequestBodies(BODY_LIMIT_BYTES),
   ingestCapacity: { hasRoomFor: () => true },
   clock: systemClock,
   ingestLog: new IngestLog(createWinstonLogger('warn')),

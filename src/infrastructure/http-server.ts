@@ -16,8 +16,13 @@ import { MINUTE, type Millis, SECOND } from '#domain/time/time';
 import { ClientConnections } from './client-connections.ts';
 import { maxConnections } from './max-connections.ts';
 
-/** A request must be complete by then, so that a slow or stalled client does not hold its connection forever. */
-const REQUEST_TIMEOUT: Millis = 30 * SECOND;
+/** Request line and headers must be complete by then. They come in one packet, or a few. */
+const HEADERS_TIMEOUT: Millis = 30 * SECOND;
+/**
+ * The whole request must be complete by then, however steadily it arrives: 600 kB at 2 kB/s. Whoever reads a body drops
+ * those that stall long before (`BodyGate`).
+ */
+const REQUEST_TIMEOUT: Millis = 5 * MINUTE;
 /** How often Node checks for late requests; the check is cheap, its cost grows with the late ones only. */
 const TIMEOUT_CHECK_INTERVAL: Millis = SECOND;
 /**
@@ -85,8 +90,8 @@ export class HttpServer {
     const { requestTimeout = REQUEST_TIMEOUT, writeTimeout = WRITE_TIMEOUT, logger } = options;
     const server = createServer({
       requireHostHeader: false, // Node's own answer is not a problem document
-      // Node applies the longer of the two timeouts, and reads the interval at creation only.
-      headersTimeout: requestTimeout,
+      // Node reads the interval at creation only.
+      headersTimeout: Math.min(HEADERS_TIMEOUT, requestTimeout),
       requestTimeout,
       connectionsCheckingInterval: TIMEOUT_CHECK_INTERVAL,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,

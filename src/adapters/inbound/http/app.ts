@@ -8,8 +8,10 @@ import { historyRoutes } from './history/history-routes.ts';
 import { ingestRoutes } from './ingest/ingest-routes.ts';
 import { linkRoutes } from './links/link-routes.ts';
 import { liveRoutes } from './live/live-routes.ts';
+import type { GateLimits } from './wire/admission/gate-limits.ts';
 import { allowedMethods } from './wire/allowed-methods.ts';
 import { alternatives, problem, refusalOf } from './wire/problem.ts';
+import { RequestBodies } from './wire/request-bodies.ts';
 import { requestId } from './wire/request-id.ts';
 
 /** The routes of each resource. A new resource is its file and its line here. */
@@ -25,7 +27,13 @@ const RESOURCES = [
 ] as const;
 
 /** What all resources together need; each file of routes documents its own part. */
-export type AppDependencies = { readonly logger: Logger } & Needs<(typeof RESOURCES)[number]>;
+export type AppDependencies = {
+  readonly logger: Logger;
+  /** Maximum bytes of a body, as sent and as inflated. */
+  readonly bodyLimit: number;
+  /** What bodies may take together, and how slow one may be, where that differs from `GATE_LIMITS`. */
+  readonly gateLimits?: Partial<GateLimits>;
+} & Omit<Needs<(typeof RESOURCES)[number]>, 'bodies'>;
 
 /** The intersection of what these functions take: TypeScript infers it for a parameter. */
 type Needs<Routes extends (app: Hono, dependencies: never) => void> = (
@@ -39,7 +47,8 @@ type Needs<Routes extends (app: Hono, dependencies: never) => void> = (
 /** The whole HTTP interface. Every error is answered with a problem (RFC 9457). */
 export function createApp(dependencies: AppDependencies): Hono {
   const app = new Hono();
-  for (const define of RESOURCES) define(app, dependencies);
+  const bodies = new RequestBodies(dependencies.bodyLimit, dependencies.gateLimits);
+  for (const define of RESOURCES) define(app, { ...dependencies, bodies });
   app.notFound((c) => routeNotFound(app, c));
   app.onError((error, c) => failed(error, c, dependencies.logger));
   return app;

@@ -5,17 +5,18 @@ import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
 import { readingParser } from '#domain/reading/reading-parser';
 import type { EpochMillis } from '#domain/time/time';
-import { type BatchOptions, batchStatus, presentBatch, rejectedProblem } from '../wire/batch-presenter.ts';
+import type { Body } from '../wire/admission/body.ts';
+import { type BatchOptions, batchResponse, rejectedProblem } from '../wire/batch-presenter.ts';
 import { type Items, jsonItems } from '../wire/batch-text.ts';
+import { bodyFormat, type JsonFormat } from '../wire/body-format.ts';
 import { jsonResponse } from '../wire/json-response.ts';
 import { overloaded, problem, refusalOf } from '../wire/problem.ts';
 import { QueryParameters } from '../wire/query-parameters.ts';
 import { presentTime } from '../wire/reading-presenter.ts';
-import { bodyFormat, type JsonFormat, requestBody } from '../wire/request-body.ts';
+import type { RequestBodies } from '../wire/request-bodies.ts';
 import { incomingOf, requestHeaders } from '../wire/request-headers.ts';
 import { requestId } from '../wire/request-id.ts';
 import { quickItems } from './fast-path/quick-items.ts';
-import { IngestGate } from './ingest-gate.ts';
 import type { IngestLog, Origin } from './ingest-log.ts';
 import { presentConflict, presentOutcome } from './ingest-presenter.ts';
 
@@ -23,8 +24,7 @@ export interface IngestRouteDependencies {
   readonly ingestReadings: IngestReadings;
   /** As of the last look at `clock`: its limits are wider while the clock is in doubt. */
   readonly acceptedTime: AcceptedTime;
-  /** Maximum bytes of a body, as sent and as inflated. */
-  readonly bodyLimit: number;
+  readonly bodies: RequestBodies;
   readonly clock: Clock;
   readonly ingestLog: IngestLog;
   /**
@@ -36,43 +36,36 @@ export interface IngestRouteDependencies {
 
 /** `POST /v1/ingest`. One handler without middleware: this route is called thousands of times a second. */
 export function ingestRoutes(app: Hono, dependencies: IngestRouteDependencies): void {
-  const { ingestReadings, acceptedTime, bodyLimit, clock, ingestLog, ingestCapacity } = dependencies;
+  const { ingestReadings, acceptedTime, bodies, clock, ingestLog, ingestCapacity } = dependencies;
   const quick = quickItems(acceptedTime);
   const parse = readingParser(acceptedTime);
-  const gate = new IngestGate(bodyLimit, ingestCapacity);
 
-  const itemsOf = (bytes: Uint8Array, format: JsonFormat, now: EpochMillis): Items<Received> =>
-    quick(bytes, format, now) ?? jsonItems(bytes, format, 'readings', (value) => parse(value, now));
+  const slowItems = (body: Body, format: JsonFormat, now: EpochMillis): Promise<Items<Received>> =>
+    jsonItems(body.bytes(), format, 'readings', (value) => parse(value, now));
 
-  const full = (c: Context) => {
-    ingestLog.refused('overloaded');
-    return overloaded(c);
+  const answer = async (c: Context, body: Body, format: JsonFormat, options: BatchOptions): Promise<Response> => {
+    const now = clock.now();
+    const items = body.withBytes((bytes) => quick(bytes, format, now)) ?? (await slowItems(body, format, now));
+    const isSingle = 'single' in items;
+    const report = await (isSingle
+      ? ingestReadings.ingest([items.single])
+      : ingestReadings.ingest(items.batch, { atomic: options.atomic }));
+    ingestLog.judged(report, () => originOf(c));
+    return isSingle ? singleResponse(c, items.single, report) : batchResponse(c, report, options, presentOutcome);
   };
 
   app.post('/v1/ingest', async (c) => {
-    const headers = requestHeaders(c);
-    const pass = gate.enter(headers);
-    if (pass === undefined) return full(c);
     try {
       const options = batchOptions(c);
-      const format = bodyFormat(headers, ['json', 'ndjson']);
-      const body = await requestBody(c, bodyLimit, pass.charge);
-      if (gate.isQueueFull(body.byteLength)) return full(c);
-      const items = body.withBytes((bytes) => itemsOf(bytes, format, clock.now()));
-      if ('single' in items) {
-        const report = await ingestReadings.ingest([items.single]);
-        ingestLog.judged(report, () => originOf(c));
-        return singleResponse(c, items.single, report);
-      }
-      const report = await ingestReadings.ingest(items.batch, { atomic: options.atomic });
-      ingestLog.judged(report, () => originOf(c));
-      return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentOutcome));
+      const format = bodyFormat(requestHeaders(c), ['json', 'ndjson']);
+      const response = await bodies.read(c, { queue: ingestCapacity }, (body) => answer(c, body, format, options));
+      if (response !== undefined) return response;
     } catch (error) {
       ingestLog.refused(refusalOf(error).kind);
       throw error;
-    } finally {
-      pass.leave();
     }
+    ingestLog.refused('overloaded');
+    return overloaded(c);
   });
 }
 

@@ -1,58 +1,75 @@
-import { CsvError, parse } from 'csv-parse/sync';
+import { CsvError } from 'csv-parse';
 import type { ReceivedLink } from '#application/manage-links';
-import { checkBatchSize, MAX_BATCH } from '../wire/batch-text.ts';
+import { EventLoopSlices } from '../wire/admission/event-loop-slices.ts';
+import { checkBatchSize, decodedText } from '../wire/batch-text.ts';
 import { malformedItem } from '../wire/malformed-item.ts';
 import { Refusal } from '../wire/problem.ts';
+import { csvRows } from './csv-rows.ts';
 import { parseLink } from './link-schema.ts';
 
 const REQUIRED = ['meterId', 'vehicleId', 'from'] as const;
 const DIGITS = /^\d+$/;
 
 /**
- * Reads links from CSV (RFC 4180) whose header line names `meterId,vehicleId,from,to` in any order; `to` may be empty or
- * absent, other columns are ignored. A row with more cells than the header is rejected alone. Throws `Refusal` if the
- * text is not CSV, has no such header, or holds no links or too many.
+ * Reads links from CSV whose header line names `meterId,vehicleId,from,to` in any order; `to` may be empty or absent, other
+ * columns are ignored. A row with more cells than the header is rejected alone; one that repeats the header is ignored:
+ * files that were joined have one each. Throws `Refusal` if the text is not CSV, has no such header, names a column twice,
+ * or holds no links or too many. Works in slices.
  */
-export function linksFromCsv(text: string): ReceivedLink[] {
-  const [header = [], ...records] = recordsOf(text);
-  const missing = REQUIRED.filter((name) => !header.includes(name));
-  if (missing.length > 0) throw new Refusal('malformed-csv', `The first line must name ${missing.join(', ')}.`);
-  checkBatchSize(records.length, 'links');
-  const names = header.join();
-  const rows = records.filter((row) => row.join() !== names); // files joined together have a header each
-  checkBatchSize(rows.length, 'links');
-  return rows.map((row) => {
-    if (row.length > header.length) {
-      return malformedItem('malformed-csv', `has ${row.length} cells, but the header has ${header.length}`);
-    }
-    const cells = row.flatMap((cell, column) => (cell === '' ? [] : [[header[column] ?? '', cell] as const]));
-    const { from, to, ...ids } = Object.fromEntries(cells);
-    return parseLink({
-      ...ids,
-      ...(from !== undefined && { from: timeOf(from) }),
-      ...(to !== undefined && { to: timeOf(to) }),
-    });
-  });
-}
-
-/** A byte order mark at the start of a line; files joined together have one each. */
-const BYTE_ORDER_MARK = /^\uFEFF/gm;
-
-/** The rows that are not blank: a spreadsheet writes a blank one as nothing but commas. */
-function recordsOf(text: string): string[][] {
+export async function linksFromCsv(body: Uint8Array): Promise<ReceivedLink[]> {
+  const slices = new EventLoopSlices();
+  const links: ReceivedLink[] = [];
+  let header: readonly string[] | undefined;
+  let rows = 0;
+  await slices.next(); // several files may have arrived in one turn of the event loop
   try {
-    return parse(text.replaceAll(BYTE_ORDER_MARK, ''), {
-      record_delimiter: ['\r\n', '\n', '\r'], // any of them on any line: files pasted together mix them
-      relax_column_count: true,
-      skip_empty_lines: true,
-      skip_records_with_empty_values: true,
-      trim: true,
-      to: MAX_BATCH + 2,
-    });
+    for await (const row of csvRows(decodedText(body), slices)) {
+      if (slices.isOver) await slices.next();
+      if (header === undefined) {
+        header = checkedHeader(row);
+      } else {
+        checkBatchSize(++rows, 'links');
+        if (!isSame(row, header)) links.push(linkOf(row, header));
+      }
+    }
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
     throw new Refusal('malformed-csv', `The body is not valid CSV: ${cause.message}.`, { cause });
   }
+  checkedHeader(header ?? []);
+  checkBatchSize(links.length, 'links');
+  return links;
+}
+
+function checkedHeader(header: readonly string[]): readonly string[] {
+  const missing = REQUIRED.filter((name) => !header.includes(name));
+  if (missing.length > 0) throw new Refusal('malformed-csv', `The first line must name ${missing.join(', ')}.`);
+  const twice = namedTwice(header);
+  if (twice !== undefined) throw new Refusal('malformed-csv', `The first line names the column ${twice} twice.`);
+  return header;
+}
+
+function linkOf(row: readonly string[], header: readonly string[]): ReceivedLink {
+  if (row.length > header.length) {
+    return malformedItem('malformed-csv', `has ${row.length} cells, but the header has ${header.length}`);
+  }
+  const cells = row.flatMap((cell, column) => (cell === '' ? [] : [[header[column] ?? '', cell] as const]));
+  const { from, to, ...ids } = Object.fromEntries(cells);
+  return parseLink({
+    ...ids,
+    ...(from !== undefined && { from: timeOf(from) }),
+    ...(to !== undefined && { to: timeOf(to) }),
+  });
+}
+
+/** Columns without a name do not count: spreadsheets end lines with commas. */
+function namedTwice(header: readonly string[]): string | undefined {
+  const names = new Set<string>();
+  return header.find((name) => name !== '' && names.size === names.add(name).size);
+}
+
+function isSame(row: readonly string[], header: readonly string[]): boolean {
+  return row.length === header.length && row.every((cell, column) => cell === header[column]);
 }
 
 /** Cells have no types: a cell of digits alone is epoch milliseconds. */

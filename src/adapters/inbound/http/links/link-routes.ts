@@ -2,13 +2,14 @@ import type { Context, Hono } from 'hono';
 import type { LinkReport, ManageLinks, ReceivedLink } from '#application/manage-links';
 import type { Logger } from '#application/ports/logger';
 import type { MeterLink } from '#domain/meter-link';
-import { batchStatus, presentBatch, rejectedProblem } from '../wire/batch-presenter.ts';
-import { decodedText, type Items, jsonItems, parsedJson } from '../wire/batch-text.ts';
+import { batchResponse, rejectedProblem } from '../wire/batch-presenter.ts';
+import { type Items, jsonItem, jsonItems } from '../wire/batch-text.ts';
+import { type BodyFormat, bodyFormat } from '../wire/body-format.ts';
 import { nextCursor } from '../wire/cursor.ts';
 import { jsonResponse, noContent } from '../wire/json-response.ts';
-import { problem, Refusal } from '../wire/problem.ts';
+import { overloaded, problem, Refusal } from '../wire/problem.ts';
 import { given, QueryParameters, refuseQuery } from '../wire/query-parameters.ts';
-import { type BodyFormat, bodyFormat, requestBody } from '../wire/request-body.ts';
+import type { RequestBodies } from '../wire/request-bodies.ts';
 import { requestHeaders } from '../wire/request-headers.ts';
 import { requestLog } from '../wire/request-log.ts';
 import { linksFromCsv } from './link-csv.ts';
@@ -17,13 +18,17 @@ import { parseLink, parseLinkChange } from './link-schema.ts';
 
 export interface LinkRouteDependencies {
   readonly manageLinks: ManageLinks;
-  /** Maximum bytes of a body, as sent and as inflated. */
-  readonly bodyLimit: number;
+  readonly bodies: RequestBodies;
   readonly logger: Logger;
 }
 
+/** 5,000 links with ids of the maximum length, as JSON. */
+const MAX_LINKS_BYTES = 2 * 1024 * 1024;
+/** A change names a time. */
+const MAX_CHANGE_BYTES = 16 * 1024;
+
 /** `/v1/links`: which meter feeds which vehicle, and when. */
-export function linkRoutes(app: Hono, { manageLinks, bodyLimit, logger }: LinkRouteDependencies): void {
+export function linkRoutes(app: Hono, { manageLinks, bodies, logger }: LinkRouteDependencies): void {
   const log = requestLog(logger);
 
   app.post('/v1/links', log, async (c) => {
@@ -31,10 +36,12 @@ export function linkRoutes(app: Hono, { manageLinks, bodyLimit, logger }: LinkRo
     const options = { atomic: false, listAll: query.word('results', 'all') };
     query.check();
     const format = bodyFormat(requestHeaders(c), ['json', 'ndjson', 'csv']);
-    const items = linkItems((await requestBody(c, bodyLimit)).bytes(), format);
-    if ('single' in items) return singleResponse(c, items.single, await manageLinks.add([items.single]));
-    const report = await manageLinks.add(items.batch);
-    return jsonResponse(c, batchStatus(report, options), presentBatch(report, options, presentLinkOutcome));
+    const response = await bodies.read(c, { limit: MAX_LINKS_BYTES }, async (body) => {
+      const items = await linkItems(body.bytes(), format);
+      if ('single' in items) return singleResponse(c, items.single, await manageLinks.add([items.single]));
+      return batchResponse(c, await manageLinks.add(items.batch), options, presentLinkOutcome);
+    });
+    return response ?? overloaded(c);
   });
 
   app.get('/v1/links', log, async (c) => {
@@ -61,13 +68,16 @@ export function linkRoutes(app: Hono, { manageLinks, bodyLimit, logger }: LinkRo
   app.patch('/v1/links/:id', log, async (c) => {
     refuseQuery(c);
     bodyFormat(requestHeaders(c), ['json']);
-    const change = parseLinkChange(parsedJson((await requestBody(c, bodyLimit)).bytes()));
-    if ('faults' in change) return rejectedProblem(c, 'link', change);
-    const outcome = await manageLinks.end(c.req.param('id'), change.to);
-    if (outcome === undefined) throw unknownLink();
-    if (outcome.status === 'rejected') return rejectedProblem(c, 'link', outcome);
-    if (outcome.status === 'overlap') return overlapProblem(c, outcome.with);
-    return jsonResponse(c, 200, presentLink(outcome.link));
+    const response = await bodies.read(c, { limit: MAX_CHANGE_BYTES }, async (body) => {
+      const change = jsonItem(body.bytes(), parseLinkChange);
+      if ('faults' in change) return rejectedProblem(c, 'link', change);
+      const outcome = await manageLinks.end(c.req.param('id'), change.to);
+      if (outcome === undefined) throw unknownLink();
+      if (outcome.status === 'rejected') return rejectedProblem(c, 'link', outcome);
+      if (outcome.status === 'overlap') return overlapProblem(c, outcome.with);
+      return jsonResponse(c, 200, presentLink(outcome.link));
+    });
+    return response ?? overloaded(c);
   });
 
   app.delete('/v1/links/:id', log, async (c) => {
@@ -77,8 +87,8 @@ export function linkRoutes(app: Hono, { manageLinks, bodyLimit, logger }: LinkRo
   });
 }
 
-function linkItems(body: Uint8Array, format: BodyFormat): Items<ReceivedLink> {
-  return format === 'csv' ? { batch: linksFromCsv(decodedText(body)) } : jsonItems(body, format, 'links', parseLink);
+async function linkItems(body: Uint8Array, format: BodyFormat): Promise<Items<ReceivedLink>> {
+  return format === 'csv' ? { batch: await linksFromCsv(body) } : jsonItems(body, format, 'links', parseLink);
 }
 
 /** A single link that is already stored is an overlap with itself. */

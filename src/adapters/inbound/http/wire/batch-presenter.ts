@@ -2,6 +2,8 @@ import type { Context } from 'hono';
 import type { IngestReport } from '#application/ingest-readings';
 import type { Fault } from '#domain/reading/fault';
 import type { Rejected } from '#domain/reading/ingest-outcome';
+import { EventLoopSlices } from './admission/event-loop-slices.ts';
+import { jsonResponse, jsonTextResponse } from './json-response.ts';
 import { type ProblemError, problem } from './problem.ts';
 
 /** Results listed unless the client asks for all. */
@@ -18,7 +20,7 @@ export interface BatchReport<Outcome> extends Omit<IngestReport, 'outcomes'> {
 }
 
 /** 200 when every item is stored or a duplicate, 422 when none is or an atomic batch failed, 207 otherwise. */
-export function batchStatus({ received, stored, duplicates }: BatchReport<unknown>, { atomic }: BatchOptions): number {
+function batchStatus({ received, stored, duplicates }: BatchReport<unknown>, { atomic }: BatchOptions): number {
   const kept = stored + duplicates;
   if (kept === received) return 200;
   return kept === 0 || atomic ? 422 : 207;
@@ -27,24 +29,46 @@ export function batchStatus({ received, stored, duplicates }: BatchReport<unknow
 /** Withheld readings are valid: they are listed only when all results are. */
 const UNLISTED: ReadonlySet<string> = new Set(['stored', 'duplicate', 'withheld']);
 
-/** Counts, and the results that the sender has to read: conflicts and rejected items, unless all are asked for. */
-export function presentBatch<Outcome extends { readonly status: string }>(
+type Present<Outcome> = (outcome: Outcome, index: number) => Record<string, unknown>;
+
+/** The answer to a batch: counts, and the results that the sender has to read, or all of them if it asks for these. */
+export async function batchResponse<Outcome extends { readonly status: string }>(
+  c: Context,
   report: BatchReport<Outcome>,
-  { listAll }: BatchOptions,
-  present: (outcome: Outcome, index: number) => Record<string, unknown>,
-): Record<string, unknown> {
-  const { received, stored, duplicates, conflicts, rejected, outcomes } = report;
+  options: BatchOptions,
+  present: Present<Outcome>,
+): Promise<Response> {
+  const { outcomes, ...counts } = report;
+  const status = batchStatus(report, options);
+  if (!options.listAll) return jsonResponse(c, status, { ...counts, ...listedResults(report, present) });
+  const results = await allResults(outcomes, present);
+  return jsonTextResponse(c, status, `${JSON.stringify(counts).slice(0, -1)},"results":[${results}]}`);
+}
+
+function listedResults<Outcome extends { readonly status: string }>(
+  { received, stored, duplicates, outcomes }: BatchReport<Outcome>,
+  present: Present<Outcome>,
+) {
   const results: unknown[] = [];
-  let truncated = false;
-  if (listAll || stored + duplicates < received) {
-    for (const [index, outcome] of outcomes.entries()) {
-      if (!listAll && UNLISTED.has(outcome.status)) continue;
-      truncated = !listAll && results.length === MAX_LISTED_RESULTS;
-      if (truncated) break;
-      results.push(present(outcome, index));
-    }
+  if (stored + duplicates === received) return { results };
+  for (const [index, outcome] of outcomes.entries()) {
+    if (UNLISTED.has(outcome.status)) continue;
+    if (results.length === MAX_LISTED_RESULTS) return { results, truncated: true };
+    results.push(present(outcome, index));
   }
-  return { received, stored, duplicates, conflicts, rejected, results, ...(truncated && { truncated }) };
+  return { results };
+}
+
+/** The results as JSON, made in slices: those of a full batch may be megabytes. */
+async function allResults<Outcome>(outcomes: readonly Outcome[], present: Present<Outcome>): Promise<string> {
+  const slices = new EventLoopSlices();
+  const results: string[] = [];
+  if (outcomes.length > MAX_LISTED_RESULTS) await slices.next(); // one commit answers many requests in one turn
+  for (const [index, outcome] of outcomes.entries()) {
+    if (slices.isOver) await slices.next();
+    results.push(JSON.stringify(present(outcome, index)));
+  }
+  return results.join(',');
 }
 
 /** The result of a rejected item of a batch: its first fault, and all of them if there are more. */

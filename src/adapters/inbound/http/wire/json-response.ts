@@ -5,13 +5,18 @@ import { REQUEST_ID, requestId } from './request-id.ts';
  * Every JSON response is made here, so that each has its request id. The Node server writes a plain `Response` with a
  * plain headers object without building `Headers` first.
  */
-export function jsonResponse(
+export function jsonResponse(c: Context, status: number, body: unknown, options: JsonResponseOptions = {}): Response {
+  return jsonTextResponse(c, status, JSON.stringify(body), options);
+}
+
+/** A response whose JSON has been written already. */
+export function jsonTextResponse(
   c: Context,
   status: number,
-  body: unknown,
+  text: string,
   { contentType = 'application/json', headers = {} }: JsonResponseOptions = {},
 ): Response {
-  return new Response(JSON.stringify(body), {
+  return new Response(text, {
     status,
     headers: { 'Content-Type': contentType, [REQUEST_ID]: requestId(c), ...headers },
   });

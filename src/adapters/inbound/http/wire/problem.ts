@@ -103,6 +103,12 @@ export function overloaded(c: Context): Response {
   return problem(c, 'overloaded', OVERLOADED, retryAfter(OVERLOADED_RETRY_SECONDS));
 }
 
+/** The same response, thrown while the body arrives. The connection is closed: the rest of the body may never come. */
+export function crowdedOut(): Refusal {
+  const { headers } = retryAfter(OVERLOADED_RETRY_SECONDS);
+  return new Refusal('overloaded', OVERLOADED, { headers: { ...headers, Connection: 'close' } });
+}
+
 function retryAfter(seconds: number): ProblemOptions {
   return { headers: { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) } };
 }

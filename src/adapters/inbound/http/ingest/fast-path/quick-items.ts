@@ -4,7 +4,7 @@ import type { StreamDefinition } from '#domain/streams/stream';
 import { streams } from '#domain/streams/streams';
 import type { EpochMillis } from '#domain/time/time';
 import { MAX_BATCH } from '../../wire/batch-text.ts';
-import type { JsonFormat } from '../../wire/request-body.ts';
+import type { JsonFormat } from '../../wire/body-format.ts';
 import { KnownIds } from './known-ids.ts';
 import { KnownLayouts } from './known-layouts.ts';
 import { streamFields } from './reading-layout.ts';
@@ -22,6 +22,9 @@ export interface QuickItemsOptions {
   /** At most one layout is learned per this many bytes received. */
   readonly learningCostBytes?: number;
 }
+
+/** A full batch, printed over many lines. Larger bodies are read in slices, so that they do not hold the event loop. */
+const MAX_QUICK_BYTES = 2 * 1024 * 1024;
 
 const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE, COMMA] = [9, 10, 13, 32, 44] as const;
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT] = [91, 93, 123] as const;
@@ -69,6 +72,7 @@ export function quickItems(
   };
 
   return (body, format, now) => {
+    if (body.byteLength > MAX_QUICK_BYTES) return undefined;
     const layouts = format === 'ndjson' ? inLines : inJson;
     layouts.addBudget(body.byteLength);
     values.bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);

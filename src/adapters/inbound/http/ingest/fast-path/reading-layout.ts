@@ -103,13 +103,15 @@ export function learnLayout(bytes: Buffer, start: number, streams: readonly Stre
   const [stream, other] = streams.filter(({ idField }) => members?.some(({ name }) => name === idField));
   if (members === undefined || stream === undefined || other !== undefined) return undefined;
 
+  const names = new Set(members.map(({ name }) => name));
+  if (names.size < members.length) return undefined; // a name given twice is a fault
   const missing = new Set(stream.places.keys());
   const offsets: number[] = [];
   const places: number[] = [];
   let fixed = '';
   for (const { name, before, isText, after } of members) {
     let place = stream.places.get(name) ?? UNKNOWN;
-    if (place !== UNKNOWN && !missing.delete(name)) return undefined; // given twice: the last one counts
+    missing.delete(name);
     if (place === TIME && isText) place = TIME_TEXT;
     const quote = place === ID || place === TIME_TEXT ? '"' : '';
     fixed += before + quote;

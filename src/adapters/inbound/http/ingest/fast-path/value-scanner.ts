@@ -17,6 +17,11 @@ const WORDS = ['true', 'false', 'null'] as const;
 const ESCAPE = /^\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/;
 const MAX_ESCAPE_LENGTH = '\\u0000'.length;
 
+/** Longer ids are not valid; longer texts and numbers are rare, and might be sent to be scanned again and again. */
+const MAX_ID_LENGTH = 128;
+const MAX_TEXT_LENGTH = 1_024;
+const MAX_NUMBER_LENGTH = 64;
+
 /**
  * Reads values of `bytes` in place: each method reads one at `at` and moves `at` behind it. Forms that devices rarely
  * send are not read, valid or not.
@@ -43,7 +48,8 @@ export class ValueScanner {
     const { bytes, at: from } = this;
     let at = from;
     let hash = 0;
-    for (; at < bytes.length && bytes[at] !== QUOTE; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
+    const stop = Math.min(bytes.length, from + MAX_ID_LENGTH + 1);
+    for (; at < stop && bytes[at] !== QUOTE; at++) hash = (Math.imul(hash, 31) + (bytes[at] as number)) | 0;
     this.at = at;
     return this.#knownIds.find(bytes, from, at, hash);
   }
@@ -115,9 +121,11 @@ export class ValueScanner {
 
   #unknownText(): boolean {
     const { bytes, at: start } = this;
+    const stop = start + MAX_TEXT_LENGTH;
     let isAscii = true;
     let at = start + 1;
     for (let byte = bytes[at] as number; byte !== QUOTE; byte = bytes[++at] as number) {
+      if (at > stop) return false;
       if (byte === BACKSLASH) {
         const match = ESCAPE.exec(bytes.toString('latin1', at, at + MAX_ESCAPE_LENGTH));
         if (match === null) return false;
@@ -148,7 +156,9 @@ export class ValueScanner {
   #any(start: number, place: number): boolean {
     const { bytes } = this;
     let at = start;
-    while (isInNumber(bytes[at] as number)) at++;
+    const stop = start + MAX_NUMBER_LENGTH;
+    while (at <= stop && isInNumber(bytes[at] as number)) at++;
+    if (at > stop) return false;
     this.at = at;
     try {
       this.numbers[place] = JSON.parse(bytes.toString('latin1', start, at));
