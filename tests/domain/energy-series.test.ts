@@ -3,61 +3,13 @@ import {
   clockLag,
   excessShare,
   isOutOfStep,
-  looksLikeRegister,
   seriesWithin,
   similarity,
   sumOfSeries,
 } from '#domain/energy/energy-series';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
-import { aRegister, aSeries } from '#tests/support/energy-series';
-
-type Range = readonly [number, number];
-const flat = (value: number, times: number): Range[] => Array.from({ length: times }, () => [value, value] as const);
-
-describe('what looks like a register', () => {
-  const cases: [string, boolean, Range[]][] = [
-    ['a counter that climbs', true, Array.from({ length: 8 }, (_, i) => [i * 10, i * 10 + 9] as const)],
-    [
-      'a counter that climbs during one session of a day',
-      true,
-      [...flat(500, 16), [500, 507], [507, 514], [514, 520], ...flat(520, 5)],
-    ],
-    ['too few buckets', false, Array.from({ length: 5 }, (_, i) => [i * 10, i * 10 + 9] as const)],
-    [
-      'a counter that was reset once',
-      false,
-      [
-        [1, 2],
-        [2, 3],
-        [3, 4],
-        [4, 5],
-        [0, 1],
-        [1, 2],
-        [2, 3],
-        [3, 4],
-      ],
-    ],
-    ['charging at constant power', false, flat(80, 24)],
-    ['a session after standby', false, [...flat(1, 20), [1, 120], ...flat(120, 3)]],
-    ['a session that ramps up after standby', false, [...flat(1, 18), [1, 40], [40, 80], [80, 120], ...flat(120, 3)]],
-    ['a session that ends', false, [...flat(0, 4), [0, 120], ...flat(120, 3), [0, 120], ...flat(0, 4)]],
-    [
-      'a new counter on its first day',
-      true,
-      [...flat(0, 16), [0, 3_000_000], [3_000_000, 6_000_000], [6_000_000, 9_000_000]],
-    ],
-    [
-      'charging that follows the morning sun',
-      false,
-      [...flat(1_000, 18), [1_000, 40_000], [40_000, 80_000], [80_000, 120_000]],
-    ],
-    ['nothing at all', false, flat(0, 24)],
-  ];
-  it.each(cases)('%s: %s', (_, expected, values) => {
-    expect(looksLikeRegister(aRegister(values))).toBe(expected);
-  });
-});
+import { aSeries } from '#tests/support/energy-series';
 
 describe('the excess of DC over AC', () => {
   it.each([

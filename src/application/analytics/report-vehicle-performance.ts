@@ -26,6 +26,8 @@ export interface VehiclePerformance
   readonly acConsumed: MilliwattHours;
   /** DC of this vehicle, on either basis. */
   readonly dcDelivered: MilliwattHours;
+  /** The part of `dcDelivered` that came from elsewhere and is in no loss or efficiency; 0 on the fleet basis. */
+  readonly dcWithoutAc: MilliwattHours;
   /** In degrees Celsius; `null` without readings. */
   readonly averageBatteryTemp: number | null;
   readonly acBasis: 'linked-meters' | 'fleet';
@@ -84,13 +86,13 @@ export class ReportVehiclePerformance {
 
   async #onLinks(known: Known, { links, drawn }: Linked): Promise<VehiclePerformance> {
     const balance = linkedBalance({ ...known, links, drawn }, this.#clock.now(), this.#rule.lossThreshold);
-    const causes = await this.#diagnosis.causesOf([balance]);
+    const [examined = { balance, cause: undefined }] = await this.#diagnosis.examine([balance]);
     return {
-      ...commonFields(known, balance),
+      ...commonFields(known, examined.balance),
       acBasis: 'linked-meters',
       meters: meterIds(links),
       coverage: balance.coverage,
-      ...judge(balance, causes.get(known.vehicleId), this.#rule.minAc),
+      ...judge(examined.balance, examined.cause, this.#rule.minAc),
     };
   }
 
@@ -134,6 +136,7 @@ function commonFields({ vehicleId, window, vehicle }: Known, balance: EnergyBala
     window,
     acConsumed: balance.ac,
     dcDelivered: vehicle.energy,
+    dcWithoutAc: balance.dcWithoutAc,
     loss: balance.loss,
     efficiency: balance.efficiency,
     lossWarning: balance.lossWarning,

@@ -1,4 +1,6 @@
-import type { LinkedBalance } from '#domain/efficiency/linked-balance';
+import type { DataCause } from '#domain/efficiency/diagnosis';
+import { isImplausible } from '#domain/efficiency/efficiency';
+import { countsMoreDc, type LinkedBalance } from '#domain/efficiency/linked-balance';
 import {
   evaluateUnlinked,
   evaluateWarning,
@@ -65,14 +67,18 @@ export class DetectLosses {
   async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis): Promise<void> {
     const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
     const due = balances.filter(({ vehicleId }) => (watches.get(vehicleId)?.evaluatedTo ?? -Infinity) < to);
-    const findings = due.map((balance) => ({ balance, finding: finding(balance, this.#rule) }));
-    // Only findings that would count against a vehicle are diagnosed.
+    // Only balances that could change something are examined: DC from elsewhere may hide a loss, too.
     const { lossThreshold } = this.#rule;
-    const against = findings.filter(({ finding }) => finding.believable && finding.evidence.efficiency < lossThreshold);
-    const causes = await this.#diagnosis.causesOf(against.map(({ balance }) => balance));
-    const changes = findings.map(({ balance, finding }): WarningChange => {
+    const mayCount = (balance: LinkedBalance) => {
+      const isLow = isBelievable(balance, this.#rule) && balance.efficiency < lossThreshold;
+      return isLow || countsMoreDc(balance) || (watches.get(balance.vehicleId)?.open ?? null) !== null;
+    };
+    const examined = await this.#diagnosis.examine(due.filter(mayCount));
+    const settled = new Map(examined.map((one) => [one.balance.vehicleId, one]));
+    const changes = due.map((total): WarningChange => {
+      const { balance, cause } = settled.get(total.vehicleId) ?? { balance: total, cause: undefined };
       const watch = currentStreak(watches.get(balance.vehicleId), balance, to);
-      return evaluateWarning(watch, causes.has(balance.vehicleId) ? { believable: false } : finding, to, this.#rule);
+      return evaluateWarning(watch, finding(balance, cause, this.#rule), to, this.#rule);
     });
     await this.#store.warnings.keep(changes);
   }
@@ -94,11 +100,19 @@ export class DetectLosses {
   }
 }
 
-/** The finding by the totals alone, before a fault in the data is looked for. */
-function finding({ window, ac, dc, efficiency, coverage }: LinkedBalance, rule: WarningRule): Finding {
-  const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.minCoverage;
-  if (efficiency === null || efficiency > 1 || ac < rule.minAc || !sufficient) return { believable: false };
-  return { believable: true, evidence: { window, ac, dc, efficiency, coverage } };
+/** The finding of an evaluation from an examined balance, or one that needs no examination. */
+function finding(balance: LinkedBalance, cause: DataCause | undefined, rule: WarningRule): Finding {
+  if (cause !== undefined || !isBelievable(balance, rule)) return { believable: false };
+  const { window, ac, dc, dcWithoutAc, efficiency, coverage } = balance;
+  const evidence = { window, ac, dc, ...(dcWithoutAc > 0 && { dcWithoutAc }), efficiency, coverage };
+  return { believable: true, evidence };
+}
+
+/** Whether the totals alone allow a judgement. */
+function isBelievable(balance: LinkedBalance, rule: WarningRule): balance is LinkedBalance & { efficiency: number } {
+  const { ac, efficiency, coverage } = balance;
+  const isSufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.minCoverage;
+  return efficiency !== null && !isImplausible(efficiency) && ac >= rule.minAc && isSufficient;
 }
 
 /** The watch before this evaluation. If an evaluation was missed (no link at the time), the streak restarts. */

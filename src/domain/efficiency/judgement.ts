@@ -10,6 +10,7 @@ export type Reason =
   | 'gaps-in-vehicle-readings'
   | 'gaps-in-meter-readings'
   | 'little-energy'
+  | 'dc-without-ac'
   | DataCause;
 
 /** What an efficiency means, and what calls it into question. */
@@ -20,11 +21,12 @@ export interface Judgement {
 
 /**
  * Judges a balance of AC and DC. A loss by the totals alone becomes `implausible` when the data is at fault: nobody
- * should inspect a charger because of a wrong link. Little energy (less than `minAc` on both sides, from meters that do
- * report) is listed as a reason but changes no verdict.
+ * should inspect a charger because of a wrong link; and neither is an efficiency `ok` because its numbers happen to look
+ * well. Little energy (less than `minAc` on both sides, from meters that do report) and DC from elsewhere are listed as
+ * reasons but change no verdict.
  */
 export function judge(balance: LinkedBalance, cause: DataCause | undefined, minAc: MilliwattHours): Judgement {
-  const { ac, dc, vehicle, coverage, covered, lossThreshold, efficiency } = balance;
+  const { ac, dc, dcWithoutAc, vehicle, coverage, covered, lossThreshold, efficiency } = balance;
   const byTotals = verdict({
     vehicleReadings: vehicle.readings,
     efficiency,
@@ -36,6 +38,8 @@ export function judge(balance: LinkedBalance, cause: DataCause | undefined, minA
   if (vehicle.readings > 0 && !isSufficient(coverage.vehicle)) reasons.push('gaps-in-vehicle-readings');
   if (!isSufficient(coverage.meters)) reasons.push('gaps-in-meter-readings');
   if (coverage.meters.readings > 0 && Math.max(ac, dc) < minAc) reasons.push('little-energy');
+  if (dcWithoutAc > 0) reasons.push('dc-without-ac');
   if (cause !== undefined) reasons.push(cause);
-  return { verdict: byTotals === 'loss' && cause !== undefined ? 'implausible' : byTotals, reasons };
+  const isJudged = byTotals === 'loss' || byTotals === 'ok';
+  return { verdict: isJudged && cause !== undefined ? 'implausible' : byTotals, reasons };
 }

@@ -1,6 +1,7 @@
 import { addCoverages, type Coverage, deviceCoverage } from '../coverage/coverage.ts';
+import type { MilliwattHours } from '../energy/energy.ts';
 import { cover, type LinkCut, type MeterLink } from '../meter-link.ts';
-import type { DeviceTotals } from '../reading/totals.ts';
+import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '../reading/totals.ts';
 import type { EpochMillis } from '../time/time.ts';
 import type { TimeWindow } from '../time/time-window.ts';
 import { type EnergyBalance, energyBalance } from './energy-balance.ts';
@@ -13,6 +14,8 @@ export interface LinkedBalance extends EnergyBalance {
   readonly links: readonly MeterLink[];
   /** The vehicle's own totals in the whole window. */
   readonly vehicle: DeviceTotals;
+  /** The totals of the meters while linked. */
+  readonly meters: DeviceTotals;
   readonly coverage: { readonly vehicle: Coverage; readonly meters: Coverage };
   /** Whether at least one meter was linked at every moment of the window. */
   readonly covered: boolean;
@@ -40,19 +43,30 @@ export interface LinkedTotals {
  */
 export function linkedBalance(totals: LinkedTotals, now: EpochMillis, lossThreshold: number): LinkedBalance {
   const { vehicleId, window, links, vehicle, drawn } = totals;
-  const ac = drawn.reduce((sum, { totals }) => sum + totals.energy, 0);
+  const meters = drawn.map(({ totals }) => totals).reduce(addDeviceTotals, noDeviceTotals('meter'));
   return {
-    ...energyBalance(ac, vehicle.energy, lossThreshold),
+    ...energyBalance(meters.energy, vehicle.energy, lossThreshold),
     vehicleId,
     window,
     links,
     vehicle,
+    meters,
     coverage: {
       vehicle: deviceCoverage(vehicle, window, now),
       meters: addCoverages(drawn.map(({ cut, totals }) => deviceCoverage(totals, cut.during, now))),
     },
     covered: cover(links, window),
   };
+}
+
+/** Whether DC flowed in more minutes than AC: some of it came from elsewhere, or the data is at fault. */
+export function countsMoreDc({ vehicle, meters }: Pick<LinkedBalance, 'vehicle' | 'meters'>): boolean {
+  return vehicle.activeMinutes > meters.activeMinutes;
+}
+
+/** The balance with DC from elsewhere kept out of loss and efficiency. */
+export function withDcWithoutAc<B extends LinkedBalance>(balance: B, dcWithoutAc: MilliwattHours): B {
+  return { ...balance, ...energyBalance(balance.ac, balance.dc, balance.lossThreshold, dcWithoutAc) };
 }
 
 /** The ids of the links' meters, sorted and without repetition. */
