@@ -1,4 +1,4 @@
-import type { EpochMillis } from './time/time.ts';
+import type { EpochMillis, Millis } from './time/time.ts';
 import { intersection, type TimeWindow } from './time/time-window.ts';
 
 /** A link: the meter feeds the vehicle during `[from, to)`. */
@@ -36,14 +36,28 @@ export function sameLink(a: MeterLink, b: MeterLink): boolean {
 /** The part of a window in which a link assigns its meter's energy to a vehicle, exact to the millisecond. */
 export interface LinkCut {
   readonly meterId: string;
+  /** When the energy flowed. */
   readonly during: TimeWindow;
+  /** The timestamps of the readings that hold it. */
+  readonly readingsWithin: TimeWindow;
 }
 
-/** The links cut to the window, in their order; links outside the window are left out. */
+/**
+ * How much later the timestamps of a link's readings begin and end than the link. A reading's energy is of the interval
+ * that ends at its timestamp, so the timestamps of `[from, to)` are those after `from` up to `to`.
+ */
+const TIMESTAMP_DELAY: Millis = 1;
+
+/**
+ * The links cut to the window, in their order; links outside the window are left out. The window itself is one of
+ * timestamps: a reading at its beginning counts.
+ */
 export function linkCuts(links: readonly MeterLink[], window: TimeWindow): LinkCut[] {
-  return links.flatMap((link) => {
-    const during = intersection(linkInterval(link), window);
-    return during === undefined ? [] : [{ meterId: link.meterId, during }];
+  return links.flatMap(({ meterId, ...link }) => {
+    const { from, to } = linkInterval(link);
+    const during = intersection({ from, to }, window);
+    const readingsWithin = intersection({ from: from + TIMESTAMP_DELAY, to: to + TIMESTAMP_DELAY }, window);
+    return during === undefined || readingsWithin === undefined ? [] : [{ meterId, during, readingsWithin }];
   });
 }
 

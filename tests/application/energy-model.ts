@@ -1,4 +1,4 @@
-import { linkInterval, type MeterLink } from '#domain/meter-link';
+import type { MeterLink } from '#domain/meter-link';
 import type { Reading } from '#domain/reading/reading';
 import { addDeviceTotals, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
@@ -22,11 +22,12 @@ export class EnergyModel {
     return { energy, readings };
   }
 
-  /** What the meters drew in the window while they were linked to the vehicle. */
+  /** What the meters drew in the window while they were linked to the vehicle: up to each reading's timestamp. */
   linked(vehicleId: string, links: readonly MeterLink[], window: TimeWindow): DeviceTotals {
     return this.#sum('meter', ({ deviceId, timestamp }) => {
       const feeds = links.filter((link) => link.vehicleId === vehicleId && link.meterId === deviceId);
-      return contains(window, timestamp) && feeds.some((link) => contains(linkInterval(link), timestamp));
+      const isFed = ({ from, to }: MeterLink) => from < timestamp && timestamp <= (to ?? Infinity) && from < window.to;
+      return contains(window, timestamp) && feeds.some((link) => isFed(link) && (link.to ?? Infinity) > window.from);
     });
   }
 

@@ -57,11 +57,12 @@ async function compare(store: EngineStore, model: EnergyModel, life: Life, windo
         life.links.filter((link) => link.vehicleId === vehicleId),
         minutes,
       );
-      const ofCuts = cuts.map(({ meterId, during }) =>
-        deviceCoverage(model.totals('meter', meterId, during), during, clock.now()),
+      const ofCuts = cuts.map(({ meterId, during, readingsWithin }) =>
+        deviceCoverage(model.totals('meter', meterId, readingsWithin), during, clock.now()),
       );
       expect(performance.coverage.meters).toEqual(addCoverages(ofCuts));
-      expect(performance.efficiency).toBe(linked.energy === 0 ? null : own.energy / linked.energy);
+      const delivered = own.energy - performance.dcWithoutAc;
+      expect(performance.efficiency).toBe(linked.energy === 0 ? null : delivered / linked.energy);
     }
   }
 

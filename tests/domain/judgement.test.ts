@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DataCause } from '#domain/efficiency/diagnosis';
 import { judge } from '#domain/efficiency/judgement';
-import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
+import { type LinkedTotals, linkedBalance, meterIds, withDcWithoutAc } from '#domain/efficiency/linked-balance';
 import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
 import type { DeviceTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
@@ -34,9 +34,25 @@ describe('the cuts of links', () => {
       link({ from: START + HOUR }),
     ];
     expect(linkCuts(links, WINDOW)).toEqual([
-      { meterId: 'M-1', during: { from: START, to: START + 1 } },
-      { meterId: 'M-1', during: { from: START + 1, to: START + HOUR } },
+      { meterId: 'M-1', during: { from: START, to: START + 1 }, readingsWithin: { from: START, to: START + 2 } },
+      {
+        meterId: 'M-1',
+        during: { from: START + 1, to: START + HOUR },
+        readingsWithin: { from: START + 2, to: START + HOUR },
+      },
     ]);
+  });
+});
+
+describe('the readings of a cut', () => {
+  it('are those whose energy flowed in it: up to the end, and none stamped with the beginning', () => {
+    const [before, after] = [link({ to: START + 20 * MINUTE }), link({ from: START + 20 * MINUTE })];
+    expect(linkCuts([before, after], WINDOW).map(({ readingsWithin }) => readingsWithin)).toEqual([
+      { from: START + 1, to: START + 20 * MINUTE + 1 },
+      { from: START + 20 * MINUTE + 1, to: START + HOUR },
+    ]);
+    expect(linkCuts([link({ from: START - HOUR })], WINDOW)[0]?.readingsWithin).toEqual(WINDOW);
+    expect(linkCuts([link({ from: START + HOUR - 1 }), link({ from: START + HOUR })], WINDOW)).toEqual([]);
   });
 });
 
@@ -62,6 +78,7 @@ describe('the judgement', () => {
       'implausible',
       ['clock-offset'],
     ],
+    ['totals that look fine with a fault in the data', {}, 'clock-offset', 'implausible', ['clock-offset']],
     ['gaps of the vehicle', { vehicle: totals(5, 53) }, undefined, 'insufficient-data', ['gaps-in-vehicle-readings']],
     ['gaps of the meter', { meters: [totals(10, 53)] }, undefined, 'insufficient-data', ['gaps-in-meter-readings']],
     ['a silent vehicle', { vehicle: totals(0, 0) }, undefined, 'no-data', []],
@@ -87,5 +104,11 @@ describe('the judgement', () => {
     ],
   ])('of %s', (_, given, cause, verdict, reasons) => {
     expect(judge(balance(given), cause, mWh(1))).toEqual({ verdict, reasons });
+  });
+
+  it('of a balance with DC from elsewhere is about the rest, and says so', () => {
+    const withElsewhere = withDcWithoutAc(balance({ vehicle: totals(9.5) }), mWh(2.5));
+    expect(withElsewhere).toMatchObject({ dc: mWh(9.5), loss: mWh(3), efficiency: 0.7, lossWarning: true });
+    expect(judge(withElsewhere, undefined, mWh(1))).toEqual({ verdict: 'loss', reasons: ['dc-without-ac'] });
   });
 });

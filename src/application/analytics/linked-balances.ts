@@ -43,8 +43,8 @@ export class LinkedBalances {
       return { vehicleId, links: own, cuts: linkCuts(own, window) };
     });
     await yieldToEventLoop();
-    const isPartial = ({ meterId, during }: LinkCut) =>
-      meters.has(meterId) && (during.from !== window.from || during.to !== window.to);
+    const isPartial = ({ meterId, readingsWithin }: LinkCut) =>
+      meters.has(meterId) && (readingsWithin.from !== window.from || readingsWithin.to !== window.to);
     const partial = await this.#totalsOf(linked.flatMap(({ cuts }) => cuts.filter(isPartial)));
 
     const now = this.#clock.now();
@@ -62,7 +62,7 @@ export class LinkedBalances {
 
   async #totalsOf(cuts: readonly LinkCut[]): Promise<ReadonlyMap<LinkCut, DeviceTotals>> {
     const totals = await mapBounded(MAX_PARTIAL_QUERIES, cuts, async (cut) => {
-      return [cut, await this.#store.cold.deviceTotals('meter', cut.meterId, cut.during)] as const;
+      return [cut, await this.#store.cold.deviceTotals('meter', cut.meterId, cut.readingsWithin)] as const;
     });
     return new Map(totals);
   }

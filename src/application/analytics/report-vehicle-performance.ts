@@ -79,7 +79,7 @@ export class ReportVehiclePerformance {
   async #linked(vehicleId: string, window: TimeWindow): Promise<Linked> {
     const links = await this.#store.links.during(window, vehicleId);
     const drawn = linkCuts(links, window).map(async (cut) => {
-      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.during) };
+      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.readingsWithin) };
     });
     return { links, drawn: await Promise.all(drawn) };
   }
