@@ -20,7 +20,7 @@ export async function openStore(
     }
     case 'sqlite': {
       const { openSqliteStore } = await import('#adapters/outbound/sqlite/sqlite-store');
-      return openSqliteStore({ directory: config.directory, readOnly });
+      return openSqliteStore({ directory: config.directory, readOnly, logger });
     }
     case 'mongodb': {
       const { openMongoDbStore } = await import('#adapters/outbound/mongodb/mongodb-store');

@@ -108,7 +108,8 @@ describe.each(withRollups)('an audit on $name, which keeps hourly sums', ({ open
       },
     };
 
-    const counted = { energy: 60 * 80_000, readings: 60, sums: { batteryTemp: 60 * 25_000_000 } };
+    const minutes = { minutes: 60, shiftedMinutes: 60, activeMinutes: 60 };
+    const counted = { energy: 60 * 80_000, readings: 60, ...minutes, sums: { batteryTemp: 60 * 25_000_000 } };
     expect(await differencesIn(wrong)).toEqual([
       { hour: START, kind: 'vehicle', sum: 'device-hour', deviceId: 'EV-2', counted, stored: undefined },
     ]);
@@ -177,9 +178,11 @@ describe('npm run audit', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(code).toBe(1);
     expect(lines[0]).toMatch(/^2026-01-15T12:00:00.000Z meter fleet-minutes: counted .*, stored /);
+    const minutes = { minutes: 60, shiftedMinutes: 60, activeMinutes: 60 };
+    const counts = { readings: 60, ...minutes, sums: { batteryTemp: 1_500_000_000 } };
     expect(lines[1]).toBe(
-      `2026-01-15T12:00:00.000Z vehicle device-hour EV-1: counted ${JSON.stringify({ energy: 4_800_000, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}, ` +
-        `stored ${JSON.stringify({ energy: 4_800_001, readings: 60, sums: { batteryTemp: 1_500_000_000 } })}`,
+      `2026-01-15T12:00:00.000Z vehicle device-hour EV-1: counted ${JSON.stringify({ energy: 4_800_000, ...counts })}, ` +
+        `stored ${JSON.stringify({ energy: 4_800_001, ...counts })}`,
     );
     expect(lines.at(-1)).toBe('differences: 5'); // two devices of an hour, the meters' minutes of three
   });

@@ -11,6 +11,7 @@ import {
   duplicatesCountTwice,
   lateReadingsAreNotCounted,
   newestReceivedWins,
+  shiftedMinutesAcrossHours,
   totalsOutsideTheTransaction,
 } from '#tests/support/planted-stores';
 import { open as openEarlyAnswers } from './open-early-answers-process.ts';
@@ -54,6 +55,11 @@ describe('the conformance kit', () => {
       'a late reading that is missing from totals',
       lateReadingsAreNotCounted,
       'the cold store > counts a late reading in every total of the time it belongs to',
+    ],
+    [
+      'a shifted minute that is counted once on both sides of an hour',
+      shiftedMinutesAcrossHours,
+      'minutes with readings > add up from hour to hour',
     ],
     [
       'totals that are written outside the transaction',

@@ -1,10 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import type { ColdStore } from '#application/ports/cold-store';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
-import { addFleetTotals, fleetTotalsOf, noFleetTotals } from '#domain/reading/totals';
+import { addFleetTotals, fleetTotalsOf, MINUTE_SHIFT, noFleetTotals } from '#domain/reading/totals';
 import { byKind } from '#domain/streams/streams';
+import { floorTo, MINUTE } from '#domain/time/time';
 import { contains } from '#domain/time/time-window';
 
 /** A memory store whose live state is the reading received last. */
@@ -47,6 +49,34 @@ export function totalsOutsideTheTransaction(): EngineStore {
   return withOwnTotals((_, { status }) => status === 'stored', turn);
 }
 
+/** A memory store that takes a shifted minute on both sides of an hour for one. */
+export function shiftedMinutesAcrossHours(): EngineStore {
+  const store = createMemoryStore();
+  return {
+    ...store,
+    cold: {
+      ...coldPorts(store),
+      deviceTotals: async (kind, deviceId, window) => {
+        const readings = await store.cold.history(kind, deviceId, window, { limit: Infinity });
+        const minutes = readings.map(({ timestamp }) => floorTo(MINUTE, timestamp + MINUTE_SHIFT));
+        const totals = await store.cold.deviceTotals(kind, deviceId, window);
+        return { ...totals, shiftedMinutes: new Set(minutes).size };
+      },
+    },
+  };
+}
+
+function coldPorts({ cold }: EngineStore): ColdStore {
+  return {
+    history: (...query) => cold.history(...query),
+    deviceTotals: (...query) => cold.deviceTotals(...query),
+    seriesByDevice: (...query) => cold.seriesByDevice(...query),
+    totalsByDevice: (...query) => cold.totalsByDevice(...query),
+    fleetHours: (...query) => cold.fleetHours(...query),
+    fleetTotals: (...query) => cold.fleetTotals(...query),
+  };
+}
+
 /** Fleet totals of its own: those of the readings that `counts` picks, written after `delay`. */
 function withOwnTotals(
   counts: (reading: Reading, outcome: CommitOutcome) => boolean,
@@ -62,11 +92,7 @@ function withOwnTotals(
       counted.push(...own);
     }),
     cold: {
-      history: (...query) => store.cold.history(...query),
-      deviceTotals: (...query) => store.cold.deviceTotals(...query),
-      seriesByDevice: (...query) => store.cold.seriesByDevice(...query),
-      totalsByDevice: (...query) => store.cold.totalsByDevice(...query),
-      fleetHours: (...query) => store.cold.fleetHours(...query),
+      ...coldPorts(store),
       fleetTotals: async (window) =>
         counted
           .filter(({ timestamp }) => contains(window, timestamp))

@@ -27,7 +27,10 @@ export interface FleetHour {
 export interface ColdStore {
   /** One device's readings in the window, oldest first. The cost depends on the window, not on the whole history. */
   history(kind: Kind, deviceId: string, window: TimeWindow, query: HistoryQuery): Promise<readonly Reading[]>;
-  /** Energy, number and sums of one device's readings in the window, whose edges count to the millisecond. */
+  /**
+   * Energy, number, minutes and sums of one device's readings in the window, whose edges count to the millisecond. Minutes
+   * are counted hour by hour, see `DeviceTotals`.
+   */
   deviceTotals(kind: Kind, deviceId: string, window: TimeWindow): Promise<DeviceTotals>;
   /**
    * The energy of each of these devices in buckets of `width`, which is `MINUTE` or `HOUR`. Buckets without readings

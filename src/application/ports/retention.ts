@@ -5,7 +5,7 @@ import type { EpochMillis } from '#domain/time/time';
  * does not answer.
  *
  * Of a dropped hour remain:
- * - the sums of each device (energy, readings, averaged fields; smallest and largest energy), which are final: they
+ * - the sums of each device (energy, readings, minutes, averaged fields; smallest and largest energy), which are final: they
  *   count in `deviceTotals` and `totalsByDevice` over windows that contain the whole hour, and in hourly series;
  * - the fleet's totals, by the minute;
  * - the live state of devices that have sent nothing since.

@@ -99,14 +99,9 @@ export function coldStoreContract(test: TestFunctions, subject: StoreUnderTest<T
           }),
         );
 
-        equal(await store.cold.deviceTotals(kind, `${kind}-1`, window), {
-          energy: 100_000_000,
-          readings: 1000,
-          minutes: 1000,
-          shiftedMinutes: 1000,
-          activeMinutes: 1000,
-          sums: Object.fromEntries(averagedFields(kind).map((name) => [name, 500 * 30_100_000 + 500 * 300_000])),
-        });
+        const { energy, sums } = await store.cold.deviceTotals(kind, `${kind}-1`, window);
+        equal(energy, 100_000_000);
+        equal(sums, Object.fromEntries(averagedFields(kind).map((name) => [name, 500 * 30_100_000 + 500 * 300_000])));
       }
     });
 

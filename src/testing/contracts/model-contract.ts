@@ -44,10 +44,11 @@ export function telemetryModelContract(
 type Step = { readonly readings: readonly Reading[]; readonly atomic: boolean } | { readonly closeBefore: number };
 
 const DEVICES = ['d-1', 'd-2', 'd-3'];
-/** Around the edges of minutes, hours and days; few enough for keys to repeat. */
-const TIMES = [-DAY, -1, 0, 1, MINUTE - 1, MINUTE, HOUR - 1, HOUR, 90 * MINUTE, 3 * HOUR].map(
-  (offset) => START + offset,
-);
+/** Around the edges of minutes, half minutes, hours and days; few enough for keys to repeat. */
+const TIMES = [
+  ...[-DAY, -1, 0, 1, MINUTE / 2 - 1, MINUTE / 2, MINUTE - 1, MINUTE],
+  ...[HOUR - MINUTE / 2, HOUR - 1, HOUR, 90 * MINUTE, 3 * HOUR],
+].map((offset) => START + offset);
 
 type FastCheck = typeof import('fast-check').default;
 

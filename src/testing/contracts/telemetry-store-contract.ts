@@ -6,6 +6,7 @@ import { coldStoreContract } from './cold-store-contract.ts';
 import { concurrencyContract } from './concurrency-contract.ts';
 import { hotStoreContract } from './hot-store-contract.ts';
 import { telemetryLifecycleContract } from './lifecycle-contract.ts';
+import { minutesContract } from './minutes-contract.ts';
 import { retentionContract } from './retention-contract.ts';
 import { rollupContract } from './rollup-contract.ts';
 import { writerContract } from './writer-contract.ts';
@@ -24,6 +25,7 @@ export function telemetryStoreContract(test: TestFunctions, subject: StoreUnderT
   concurrencyContract(test, subject);
   hotStoreContract(test, subject);
   coldStoreContract(test, subject);
+  minutesContract(test, subject);
   rollupContract(test, subject);
   retentionContract(test, subject);
 }

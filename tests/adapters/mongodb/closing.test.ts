@@ -97,7 +97,10 @@ describe('closing hours on MongoDB', () => {
     });
     await sleep(400);
     expect(isClosed).toBe(false);
-    await closedHours.updateOne({ _id }, { $set: { readings: DEVICES, generation }, $unset: { claim: 1 } });
+    await closedHours.updateOne(
+      { _id },
+      { $set: { readings: DEVICES, generation, withMinutes: generation }, $unset: { claim: 1 } },
+    );
     await closing;
 
     expect((await closedHours.findOne({ _id }))?.generation).toEqual(generation);

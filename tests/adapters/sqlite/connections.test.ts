@@ -38,7 +38,7 @@ describe('the writing connection', () => {
   });
 
   it('records the schema version', () => {
-    expect(pragma(connections().writing, 'user_version')).toBe(3);
+    expect(pragma(connections().writing, 'user_version')).toBe(4);
   });
 });
 
@@ -55,7 +55,7 @@ describe('a file of another schema version', () => {
     database.close();
 
     expect(() => open(file)).toThrow(
-      `cannot open ${file}: it has schema version ${version}, but this engine needs version 3`,
+      `cannot open ${file}: it has schema version ${version}, but this engine needs version 4`,
     );
 
     const alone = new DatabaseSync(file, { timeout: 0 });

@@ -125,10 +125,10 @@ describe('a data directory that cannot be used', () => {
     tamper(directory, 'PRAGMA user_version = 7');
 
     await expect(openSqliteStore({ directory })).rejects.toThrow(
-      `cannot open ${join(directory, 'energy.db')}: it has schema version 7, but this engine needs version 3`,
+      `cannot open ${join(directory, 'energy.db')}: it has schema version 7, but this engine needs version 4`,
     );
 
-    tamper(directory, 'PRAGMA user_version = 3');
+    tamper(directory, 'PRAGMA user_version = 4');
     const store = await opened(directory); // the failed attempt holds no lock
     expect((await store.writer.commit([aMeterReading()]))[0]?.status).toBe('stored');
   });

@@ -10,7 +10,7 @@ import { FleetQueries } from './fleet/fleet-queries.ts';
 import { DeviceQueries } from './hours/device-queries.ts';
 import { CLOSED_HOUR_INDEXES, hourCollections } from './hours/hour-documents.ts';
 import { MongoDbRetention } from './hours/mongodb-retention.ts';
-import { MongoDbRollups } from './hours/mongodb-rollups.ts';
+import { hoursWithoutMinutes, MongoDbRollups } from './hours/mongodb-rollups.ts';
 import { liveCollections } from './live/device-document.ts';
 import { DeviceProgress } from './live/device-progress.ts';
 import { liveDocumentCollections } from './live/live-document.ts';
@@ -101,6 +101,8 @@ export async function openMongoDbStore({
       warnings.warnings.createIndexes(WARNING_INDEXES),
     ]);
     await requireRecordedShapes(shapes, hours);
+    const reopened = await hoursWithoutMinutes(hours);
+    if (reopened > 0) logger?.info('hours closed by an older version will be closed again', { hours: reopened });
   }
 
   const progress = new DeviceProgress();

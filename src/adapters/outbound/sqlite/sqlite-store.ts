@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
 import type { EngineStore } from '#application/ports/engine-store';
+import type { Logger } from '#application/ports/logger';
 import type { Upkeep } from '#application/ports/upkeep';
 import { type Millis, SECOND } from '#domain/time/time';
 import { closeHour } from './hour-closing.ts';
@@ -18,6 +19,7 @@ export interface SqliteOptions {
   readonly directory: string;
   /** Opens beside a running engine and only reads: every write rejects. For audits. */
   readonly readOnly?: boolean;
+  readonly logger?: Logger;
 }
 
 /** Both bundles of ports, with everything that upkeep may have. */
@@ -41,7 +43,7 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
  * Rejects when another process writes to the directory, when the file cannot be opened or is of another version, or when
  * a stream has data and is now defined differently.
  */
-export async function openSqliteStore({ directory, readOnly = false }: SqliteOptions): Promise<SqliteStore> {
+export async function openSqliteStore({ directory, readOnly = false, logger }: SqliteOptions): Promise<SqliteStore> {
   if (!readOnly) mkdirSync(directory, { recursive: true });
   const databaseFile = join(directory, 'energy.db');
   let writer = NO_WRITER;
@@ -72,6 +74,10 @@ export async function openSqliteStore({ directory, readOnly = false }: SqliteOpt
     const [live, reader] = [await startReader(LIVE_READS), await startReader(OTHER_READS)];
     if (!readOnly) walLimit = new WalLimit(databaseFile, reader, writer);
     const telemetry = new SqliteWriter(writer, readOnly ? [] : await writer.call('telemetry', 'fieldOrder', []));
+    const upgrade = readOnly ? undefined : await writer.call('opening', 'upgrade', []);
+    if (upgrade && upgrade.reopenedHours > 0) {
+      logger?.info('hours closed by an older version will be closed again', { hours: upgrade.reopenedHours });
+    }
     const failed = Promise.race([writer.failed, live.failed, reader.failed]);
     return { ...portsOn(telemetry, writer, live, reader), failed, close };
   } catch (error) {

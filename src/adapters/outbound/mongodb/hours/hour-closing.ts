@@ -9,7 +9,7 @@ import { fieldsOf } from '../history/reading-fields.ts';
 import { isDuplicateKey, isTimeLimitReached } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
 import { sumFields, sumReadings } from './device-sums.ts';
-import { closedHourId, dayRange, type HourCollections } from './hour-documents.ts';
+import { COUNTED_READINGS, closedHourId, countedReadings, dayRange, type HourCollections } from './hour-documents.ts';
 
 /** An hour of 10,000 devices takes seconds. */
 const SUMS_TIMEOUT: Millis = 100 * SECOND;
@@ -49,7 +49,7 @@ export class HourClosing {
     const wanted = await this.#readingsOf(hour);
     for (const begin = performance.now(); performance.now() - begin < CLOSE_TIMEOUT; await sleep(POLL_INTERVAL)) {
       const now = await this.#collections.closedHours.findOne({ _id: closedHourId(hour) });
-      if ((now?.readings ?? 0) >= wanted) return;
+      if (countedReadings(now) >= wanted) return;
       const generation = new ObjectId();
       if ((await this.#claim(hour, generation, wanted)) && (await this.#computeClaimed(hour, generation))) return;
     }
@@ -116,7 +116,7 @@ export class HourClosing {
    */
   async #claim(hour: StreamHour, generation: ObjectId, wanted: number): Promise<boolean> {
     const isFree = { $or: [{ $eq: [{ $type: '$claim' }, 'missing'] }, { $lt: ['$claim.until', '$$NOW'] }] };
-    const isWanted = { $lt: [{ $ifNull: ['$readings', 0] }, wanted] };
+    const isWanted = { $lt: [COUNTED_READINGS, wanted] };
     const claimed = {
       discarded: discardedAnd('$claim.generation'),
       claim: { generation, until: { $add: ['$$NOW', CLAIM_DURATION] } },
@@ -139,7 +139,7 @@ export class HourClosing {
 
   async #compute({ kind, hour }: StreamHour, generation: ObjectId, session: ClientSession): Promise<void> {
     const { history, deviceHours } = this.#collections;
-    const sums = Object.fromEntries(['energy', 'readings', 'least', 'most', ...sumFields(kind)].map((sum) => [sum, 1]));
+    const sums = Object.fromEntries(sumFields(kind).map((sum) => [sum, 1]));
     const _id = {
       stream: { $literal: kind },
       day: new Date(floorTo(DAY, hour)),
@@ -151,7 +151,7 @@ export class HourClosing {
       .aggregate(
         [
           { $match: hourRange({ from: hour, to: hour + HOUR }) },
-          sumReadings(kind, `$_id.${fieldsOf[kind].id}`, { extremes: true }),
+          ...sumReadings(kind, `$_id.${fieldsOf[kind].id}`, { extremes: true, minutes: true }),
           { $project: { ...sums, _id } },
           { $merge: { into: deviceHours.collectionName, whenMatched: 'fail', whenNotMatched: 'insert' } },
         ],
@@ -176,7 +176,11 @@ export class HourClosing {
   async #publish(hour: StreamHour, generation: ObjectId, readings: number): Promise<boolean> {
     const { matchedCount } = await this.#collections.closedHours.updateOne(
       { _id: closedHourId(hour), 'claim.generation': generation },
-      [{ $set: { discarded: discardedAnd('$generation'), generation, readings } }, { $unset: 'claim' }, WITHOUT_EMPTY],
+      [
+        { $set: { discarded: discardedAnd('$generation'), generation, withMinutes: generation, readings } },
+        { $unset: 'claim' },
+        WITHOUT_EMPTY,
+      ],
     );
     return matchedCount === 1;
   }

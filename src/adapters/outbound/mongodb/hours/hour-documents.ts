@@ -23,6 +23,7 @@ interface DeviceHourDocument {
   readonly readings: number;
   readonly least: number;
   readonly most: number;
+  /** The minutes of `DeviceTotals`: `minutes`, `shiftedMinutes`, `activeMinutes`; missing in what an older version wrote. */
   readonly [sum: string]: unknown;
 }
 
@@ -32,6 +33,11 @@ interface ClosedHourDocument {
   /** Readings of the hour before the computation began: the sums hold as long as the hour has no more. */
   readonly readings?: number;
   readonly generation?: ObjectId;
+  /**
+   * The same generation, if its sums have minutes. An older version, which may still run beside this one, publishes
+   * generations without changing this.
+   */
+  readonly withMinutes?: ObjectId;
   /** No other process computes the hour until then, by the server's clock. */
   readonly claim?: { readonly generation: ObjectId; readonly until: Date };
   /** Generations that nobody reads; their documents must be deleted. */
@@ -52,6 +58,16 @@ export function hourCollections(db: Db) {
 }
 
 export const CLOSED_HOUR_INDEXES: IndexDescription[] = [{ key: { discarded: 1 }, sparse: true }];
+
+/** Of how many readings the sums of an hour are, if they have minutes. Otherwise 0: they have to be computed again. */
+export const COUNTED_READINGS: Document = {
+  $cond: [{ $eq: ['$withMinutes', '$generation'] }, { $ifNull: ['$readings', 0] }, 0],
+};
+
+export function countedReadings(hour: ClosedHourDocument | null): number {
+  const { generation, withMinutes, readings = 0 } = hour ?? {};
+  return generation !== undefined && withMinutes?.equals(generation) === true ? readings : 0;
+}
 
 export function closedHourId({ kind, hour }: StreamHour): ClosedHourDocument['_id'] {
   return { stream: kind, hour: new Date(hour) };

@@ -4,7 +4,7 @@ import { type EpochMillis, HOUR } from '#domain/time/time';
 import { alignOutward, intersection, type TimeWindow } from '#domain/time/time-window';
 import { bucketRange } from '../fleet/fleet-queries.ts';
 import { toDate } from '../server/dates.ts';
-import type { HourCollections } from './hour-documents.ts';
+import { COUNTED_READINGS, type HourCollections } from './hour-documents.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Where to get the sums of a window from. Hours without readings are in neither list. */
@@ -51,7 +51,7 @@ export async function planHours(
                   _id: { $gte: { stream: kind, hour: toDate(from) }, $lt: { stream: kind, hour: toDate(to) } },
                 },
               },
-              { $project: { _id: '$_id.hour', closed: '$readings', generation: 1 } },
+              { $project: { _id: '$_id.hour', closed: COUNTED_READINGS, generation: 1 } },
             ],
           },
         },

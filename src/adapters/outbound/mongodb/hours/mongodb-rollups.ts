@@ -8,7 +8,7 @@ import { answered } from '../server/driver-errors.ts';
 import { mark } from '../server/marks.ts';
 import { type DeviceSums, toDeviceTotals } from './device-sums.ts';
 import { HourClosing } from './hour-closing.ts';
-import type { HourCollections } from './hour-documents.ts';
+import { COUNTED_READINGS, type HourCollections } from './hour-documents.ts';
 import { type HourPlan, planHours } from './hour-plan.ts';
 import { BY_DEVICE, sumParts } from './part-sums.ts';
 import { inSnapshot } from './snapshot.ts';
@@ -83,7 +83,7 @@ export async function unclosedHours(
           coll: closedHours.collectionName,
           pipeline: [
             { $match: { _id: { $gte: { stream: kind, hour: from }, $lt: { stream: kind, hour: to } } } },
-            { $project: { _id: '$_id.hour', missing: { $multiply: ['$readings', -1] } } },
+            { $project: { _id: '$_id.hour', missing: { $multiply: [COUNTED_READINGS, -1] } } },
           ],
         },
       },
@@ -94,6 +94,16 @@ export async function unclosedHours(
     ])
     .toArray();
   return found.map(({ _id }) => ({ kind, hour: _id.getTime() }));
+}
+
+/** The number of hours that an older version closed, so that they have to be closed again. */
+export async function hoursWithoutMinutes({ closedHours, marks }: HourCollections): Promise<number> {
+  const horizon = toDate((await mark(marks, 'horizon')) ?? -Infinity);
+  return closedHours.countDocuments({
+    generation: { $exists: true },
+    '_id.hour': { $gte: horizon },
+    $expr: { $ne: ['$withMinutes', '$generation'] },
+  });
 }
 
 function byDevice(kind: Kind, sums: readonly DeviceSums[]): ReadonlyMap<string, DeviceTotals> {

@@ -14,9 +14,11 @@ export interface Grouping extends SumOptions {
   ofReadings(kind: Kind): unknown;
 }
 
-export const UNGROUPED: Grouping = { extremes: false, ofSums: null, ofReadings: () => null };
+/** What totals are made of. */
+const TOTALS: SumOptions = { extremes: false, minutes: true };
+export const UNGROUPED: Grouping = { ...TOTALS, ofSums: null, ofReadings: () => null };
 export const BY_DEVICE: Grouping = {
-  extremes: false,
+  ...TOTALS,
   ofSums: '$_id.device',
   ofReadings: (kind) => `$_id.${fieldsOf[kind].id}`,
 };
@@ -28,6 +30,7 @@ export function byBucket(width: Millis): Grouping {
     : { $dateTrunc: { date: '$_id.timestamp', unit: 'minute', binSize: width / MINUTE } };
   return {
     extremes: true,
+    minutes: false,
     ofSums: byHour ? { device: '$_id.device', start } : undefined,
     ofReadings: (kind) => ({ device: `$_id.${fieldsOf[kind].id}`, start }),
   };
@@ -47,7 +50,7 @@ export async function sumParts(
   kind: Kind,
   deviceIds: readonly string[] | undefined,
   { closed, raw }: HourPlan,
-  { ofSums, ofReadings, extremes }: Grouping,
+  { ofSums, ofReadings, ...options }: Grouping,
   snapshot: Snapshot,
 ): Promise<readonly DeviceSums[]> {
   const devices = deviceIds ?? [undefined];
@@ -60,7 +63,7 @@ export async function sumParts(
         pipeline: [
           { $match: dayRange(kind, day, device) },
           { $match: { '_id.generation': { $in: generations } } },
-          addSums(kind, ofSums, { extremes }),
+          addSums(kind, ofSums, options),
         ],
       });
     }
@@ -70,7 +73,7 @@ export async function sumParts(
       const range = device === undefined ? hourRange(part) : deviceRange(kind, device, part);
       branches.push({
         collection: history[kind].collectionName,
-        pipeline: [{ $match: range }, sumReadings(kind, ofReadings(kind), { extremes })],
+        pipeline: [{ $match: range }, ...sumReadings(kind, ofReadings(kind), options)],
       });
     }
   }
@@ -80,7 +83,7 @@ export async function sumParts(
     const [first, ...others] = branches.slice(at, at + SCANS_PER_STATEMENT) as [Branch, ...Branch[]];
     const found = await deviceHours.db
       .collection(first.collection)
-      .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id', { extremes })], {
+      .aggregate<DeviceSums>([...scanEach([first, ...others]), addSums(kind, '$_id', options)], {
         ...snapshot(),
         batchSize: SUMS_PER_BATCH,
       })

@@ -7,7 +7,9 @@ export const BUSY_TIMEOUT_MS = 5_000;
 const READER_CACHE_KIB = 8_192;
 
 /** The layout of the tables, stored as `user_version`. A file of any other version is refused. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
+/** The version that the writing connection brings up to date. */
+export const UPGRADED_VERSION = 3;
 
 /** Opens a connection and sets it up, or closes it again; SQLite's own messages do not name the file. */
 export function connect(
@@ -52,7 +54,8 @@ export function schemaVersion(database: DatabaseSync): number {
 
 export function checkVersion(found: number): void {
   if (found === SCHEMA_VERSION) return;
-  throw new Error(`it has schema version ${found}, but this engine needs version ${SCHEMA_VERSION}`);
+  const advice = found === UPGRADED_VERSION ? ': start the engine once, which brings the file up to date' : '';
+  throw new Error(`it has schema version ${found}, but this engine needs version ${SCHEMA_VERSION}${advice}`);
 }
 
 /** Prepares every statement in `sql`, under the same names. */

@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
+import { millionths } from '#domain/reading/totals';
 import { MINUTE } from '#domain/time/time';
 import {
   entryBytes,
@@ -14,6 +15,7 @@ import { RECEIVED_AT, type StreamTables } from './stream-tables.ts';
 
 /** Narrow measured values are in thousandths of their unit. */
 const MEASURED_SCALE = 1_000;
+const MILLIONTHS_PER_NARROW = 1_000_000 / MEASURED_SCALE;
 
 /** Where a row is assembled. Allocating memory for each would cost as much as all the other work. */
 const assembled = new Uint8Array(MAX_ENTRIES_BYTES);
@@ -33,6 +35,7 @@ interface Columns {
 export class RowEntries {
   readonly #tables: StreamTables;
   readonly #columns: Columns;
+  #minute = 0;
   #start = 0; // of the minute, in ms
   #firstDevice = 0; // of the block
   #wide = 0;
@@ -84,6 +87,16 @@ export class RowEntries {
     return this.#firstDevice + (this.#columns.slots[at] as number);
   }
 
+  /** Of all entries, counted from the epoch. */
+  get minute(): number {
+    return this.#minute;
+  }
+
+  /** Milliseconds since the start of the minute. */
+  sinceMinute(at: number): number {
+    return this.#columns.times[at] as number;
+  }
+
   timestamp(at: number): number {
     return this.#start + (this.#columns.times[at] as number);
   }
@@ -92,6 +105,12 @@ export class RowEntries {
   value(index: number, at: number): number {
     const stored = this.#columns.values[index]?.[at] as number;
     return isWide(this.#wide, index) ? stored : this.#fromNarrow(index, stored);
+  }
+
+  /** The value of a measured field in millionths of its unit. */
+  millionths(index: number, at: number): number {
+    const stored = this.#columns.values[index]?.[at] as number;
+    return isWide(this.#wide, index) ? millionths(stored) : stored * MILLIONTHS_PER_NARROW;
   }
 
   row(at: number): ReadingRow {
@@ -149,7 +168,7 @@ export class RowEntries {
 
   copy(): RowEntries {
     const copy = RowEntries.empty(this.#tables);
-    copy.begin(this.#start / MINUTE, this.#firstDevice / historyBlockSize(this.#tables), this);
+    copy.begin(this.#minute, this.#firstDevice / historyBlockSize(this.#tables), this);
     return copy;
   }
 
@@ -165,6 +184,7 @@ export class RowEntries {
   }
 
   #place(minute: number, block: number): void {
+    this.#minute = minute;
     this.#start = minute * MINUTE;
     this.#firstDevice = block * historyBlockSize(this.#tables);
   }

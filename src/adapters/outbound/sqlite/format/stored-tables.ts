@@ -1,12 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type StreamShape, shapeDifference, streamShape } from '#domain/streams/stream-shape';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
+import { FIRST_AVERAGED_SUM } from './hour-sums.ts';
 import { type StreamTables, tablesOf } from './stream-tables.ts';
 
 /** In `${kind}_last` the measured fields follow device, timestamp, energy and receivedAt. */
 const FIRST_MEASURED = 4;
-/** In `${kind}_hours` the averaged fields follow hour, device, energy, readings, least and most. */
-const FIRST_AVERAGED = 6;
+/** In `${kind}_hours` the averaged fields follow hour, device, and the sums that every stream has. */
+const FIRST_AVERAGED = 2 + FIRST_AVERAGED_SUM;
 
 /** The tables of a stream, with its measured fields in the order in which the file has their values. */
 export function storedTables(database: DatabaseSync, kind: Kind): StreamTables {

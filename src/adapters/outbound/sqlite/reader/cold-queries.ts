@@ -15,7 +15,14 @@ import { byKind, type Kind, kinds } from '#domain/streams/streams';
 import { ceilTo, floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { prepareAll } from '../format/connection.ts';
-import { bucketFromSums, sumOfHours, totalsFromRow, totalsFromSums, validHours } from '../format/hour-sums.ts';
+import {
+  bucketFromSums,
+  sumOfHours,
+  totalColumns,
+  totalsFromRow,
+  totalsFromSums,
+  validHours,
+} from '../format/hour-sums.ts';
 import { type ReadingRow, readingFromRow } from '../format/reading-row.ts';
 import { deviceIdSql, deviceNumberSql, type StreamTables } from '../format/stream-tables.ts';
 import { readSnapshot } from '../format/transactions.ts';
@@ -38,17 +45,17 @@ function fleetSumSql(bucket: 'minute' | 'hour'): string {
 
 /** SQL over the devices of one stream and the sums of their closed hours. */
 export function streamSql(tables: StreamTables) {
-  const { devices, hours, averaged } = tables;
+  const { devices, hours } = tables;
   const hoursOf = (select: string) =>
     `SELECT ${select} FROM (SELECT c.hour AS hour FROM ${validHours(tables)}) v CROSS JOIN ${hours} h ON h.hour = v.hour`;
-  const columns = ['energy', 'readings', ...averaged].map((column) => `g.${column} AS ${column}`).join(', ');
+  const columns = totalColumns(tables).map((column) => `g.${column} AS ${column}`);
   return {
     deviceNumber: deviceNumberSql(tables),
     deviceId: deviceIdSql(tables),
     hourTotals: `${hoursOf(sumOfHours(tables))} AND h.device = $device`,
     hourSeries: `${hoursOf('h.hour AS hour, h.energy AS energy, h.readings AS readings, h.least AS least, h.most AS most')}
       AND h.device = $device`,
-    hourTotalsByDevice: `SELECT d.id AS id, ${columns}
+    hourTotalsByDevice: `SELECT d.id AS id, ${columns.join(', ')}
       FROM (${hoursOf(`h.device AS device, ${sumOfHours(tables)}`)} GROUP BY h.device) g
       CROSS JOIN ${devices} d ON d.number = g.device`,
   };

@@ -82,12 +82,13 @@ export class RollupQueries implements Sync<Pick<HourRollups, 'unclosed' | 'close
   step({ kind, hour }: StreamHour, first: number, end: number): HourStep {
     // Sorted as the table they are written to, which makes writing them twice as fast.
     const sums = [...this.#sums({ kind, hour }, { first, last: end - 1 })].sort(([a], [b]) => a - b);
-    const width = 1 + hourColumns(this.#streams[kind].tables).length;
-    const rows = new Float64Array(sums.length * width);
+    const columns = hourColumns(this.#streams[kind].tables).length;
+    const rows = new Float64Array(sums.length * (1 + columns));
     let readings = 0;
     for (const [i, [device, sum]] of sums.entries()) {
-      rows[i * width] = device;
-      rows.set(sum, i * width + 1);
+      const at = i * (1 + columns);
+      rows[at] = device;
+      for (let column = 0; column < columns; column++) rows[at + 1 + column] = sum[column] as number;
       readings += sum[1] ?? 0;
     }
     return { rows, readings };

@@ -7,6 +7,7 @@ import {
   SCHEMA_VERSION,
   schemaVersion,
   setPragma,
+  UPGRADED_VERSION,
 } from '../format/connection.ts';
 import { MARK_SCHEMA } from '../format/marks.ts';
 import { STREAM_NAMES_SCHEMA } from '../format/stored-tables.ts';
@@ -15,6 +16,7 @@ import { LINK_SCHEMA } from '../records/links.ts';
 import { WARNING_SCHEMA } from '../records/warnings.ts';
 import { errorCode } from '../thread/sqlite-error.ts';
 import { createStream } from './stream-schema.ts';
+import { upgradeHourSums } from './upgrades/hour-sums-upgrade.ts';
 
 /**
  * How long to wait for live readers, which take milliseconds, before emptying the WAL. Ingestion stands still
@@ -29,17 +31,24 @@ const SQLITE_BUSY = 5;
 
 const NO_SCHEMA = 0;
 
+/** What bringing a file up to date has left to do. */
+export interface Upgrade {
+  /** Hours that were closed, and have to be closed again. */
+  readonly reopenedHours: number;
+}
+
 /**
- * Opens the only writing connection and creates missing tables. Every commit is on disk when it returns
+ * Opens the only writing connection and creates missing tables. A file of the version before is brought up to date, and
+ * `upgraded` is called. Every commit is on disk when it returns
  * (`synchronous = FULL`), and readers never block it (`WAL`). Throws when the file is of another version, or has data of a
  * stream that is now defined differently.
  */
-export function openForWriting(file: string): DatabaseSync {
+export function openForWriting(file: string, upgraded: (upgrade: Upgrade) => void = () => {}): DatabaseSync {
   return connect(file, {}, (database) => {
     setPragma(database, 'journal_mode', 'wal');
     setPragma(database, 'synchronous', FULL);
     setPragma(database, 'cache_size', -WRITER_CACHE_KIB);
-    createSchema(database);
+    createSchema(database, upgraded);
   });
 }
 
@@ -69,10 +78,11 @@ export function lockDirectory(file: string): DatabaseSync {
 }
 
 /** Creates the tables of a new file, and those that a new stream or a newer engine adds to an existing one. */
-function createSchema(database: DatabaseSync): void {
+function createSchema(database: DatabaseSync, upgraded: (upgrade: Upgrade) => void): void {
   const version = schemaVersion(database);
-  if (version !== NO_SCHEMA) checkVersion(version);
+  if (version !== NO_SCHEMA && version !== UPGRADED_VERSION) checkVersion(version);
   transact(database, () => {
+    if (version === UPGRADED_VERSION) upgraded({ reopenedHours: upgradeHourSums(database) });
     for (const schema of SHARED_SCHEMAS) database.exec(schema);
     for (const kind of kinds) createStream(database, kind);
     database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Kind } from '#domain/streams/streams';
 import { historySchema } from '../format/history-blocks.ts';
-import { hourColumns } from '../format/hour-sums.ts';
+import { hourSumsSchema } from '../format/hour-sums.ts';
 import { liveBlockSchema } from '../format/live-blocks.ts';
 import { hasData, recordNames, storedDifference } from '../format/stored-tables.ts';
 import { type StreamTables, tablesOf } from '../format/stream-tables.ts';
@@ -34,11 +34,5 @@ function streamSchema(tables: StreamTables): string {
     ${liveBlockSchema(tables.live)}
     CREATE TABLE IF NOT EXISTS ${tables.last} (device INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, ${values}) STRICT;
     ${historySchema(tables)}
-    CREATE TABLE IF NOT EXISTS ${tables.hours} (
-      hour INTEGER NOT NULL, device INTEGER NOT NULL,
-      ${hourColumns(tables)
-        .map((column) => `${column} INTEGER NOT NULL`)
-        .join(', ')},
-      PRIMARY KEY (hour, device)
-    ) STRICT, WITHOUT ROWID;`;
+    ${hourSumsSchema(tables)}`;
 }

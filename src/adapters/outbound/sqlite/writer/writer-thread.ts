@@ -7,7 +7,7 @@ import { WarningWriter } from '../records/warnings.ts';
 import type { Sync } from '../thread/remote.ts';
 import { serve, threadData } from '../thread/thread-protocol.ts';
 import { CommitTransaction } from './commit-transaction.ts';
-import { emptyWal, lockDirectory, openForWriting } from './database.ts';
+import { emptyWal, lockDirectory, openForWriting, type Upgrade } from './database.ts';
 import { HistoryDropper } from './history-dropper.ts';
 import { HourWriter } from './hour-writer.ts';
 
@@ -27,11 +27,15 @@ export interface WriterObjects {
   readonly warnings: Sync<Pick<WarningRepository, 'keep' | 'evaluated'>>;
   readonly wal: { empty(): void };
   readonly health: Sync<StoreHealth>;
+  readonly opening: { upgrade(): Upgrade | undefined };
 }
 
 const { databaseFile, lockFile } = threadData<WriterThreadData>();
 const lock = lockDirectory(lockFile);
-const database = openForWriting(databaseFile);
+let upgrade: Upgrade | undefined;
+const database = openForWriting(databaseFile, (done) => {
+  upgrade = done;
+});
 const telemetry = new CommitTransaction(database);
 const marks = new Marks(database);
 
@@ -49,6 +53,7 @@ serve<WriterObjects>(
         if (telemetry.lastFailed) marks.advance('write-check', Date.now());
       },
     },
+    opening: { upgrade: () => upgrade },
   },
   () => {
     database.close();
