@@ -61,7 +61,7 @@ const cases: Record<string, Case> = {
   'no link': {
     readings: bad.all,
     linked: null,
-    verdict: 'loss', // the whole fleet's
+    verdict: 'insufficient-data', // the numbers are the whole fleet's
     reasons: ['no-linked-meter'],
   },
   'a wrong link': {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { coverage } from '#domain/coverage/coverage';
 import type { DataCause } from '#domain/efficiency/diagnosis';
-import { judge } from '#domain/efficiency/judgement';
+import { judge, judgeUnlinked } from '#domain/efficiency/judgement';
 import { type LinkedTotals, linkedBalance, meterIds, withDcWithoutAc } from '#domain/efficiency/linked-balance';
 import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
 import type { DeviceTotals } from '#domain/reading/totals';
@@ -110,5 +111,18 @@ describe('the judgement', () => {
     const withElsewhere = withDcWithoutAc(balance({ vehicle: totals(9.5) }), mWh(2.5));
     expect(withElsewhere).toMatchObject({ dc: mWh(9.5), loss: mWh(3), efficiency: 0.7, lossWarning: true });
     expect(judge(withElsewhere, undefined, mWh(1))).toEqual({ verdict: 'loss', reasons: ['dc-without-ac'] });
+  });
+});
+
+describe('the judgement of a vehicle without a link', () => {
+  it.each([
+    ['a fleet that loses energy', 60, 0.5, 'insufficient-data', ['no-linked-meter']],
+    ['a fleet that loses none', 60, 0.95, 'insufficient-data', ['no-linked-meter']],
+    ['a fleet without AC', 60, null, 'insufficient-data', ['no-linked-meter']],
+    ['a fleet with more DC than AC', 60, 1.2, 'implausible', ['no-linked-meter', 'more-dc-than-ac']],
+    ['gaps', 30, 0.95, 'insufficient-data', ['no-linked-meter', 'gaps-in-vehicle-readings']],
+    ['no readings', 0, 0.95, 'no-data', ['no-linked-meter']],
+  ])('in %s', (_, readings, ofFleet, verdict, reasons) => {
+    expect(judgeUnlinked(readings, coverage(readings, 60), ofFleet)).toEqual({ verdict, reasons });
   });
 });

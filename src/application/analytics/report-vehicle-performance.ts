@@ -1,7 +1,6 @@
-import { type Coverage, deviceCoverage, isSufficient } from '#domain/coverage/coverage';
-import { isImplausible, verdict } from '#domain/efficiency/efficiency';
+import { type Coverage, deviceCoverage } from '#domain/coverage/coverage';
 import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-balance';
-import { type Judgement, judge, type Reason } from '#domain/efficiency/judgement';
+import { type Judgement, judge, judgeUnlinked } from '#domain/efficiency/judgement';
 import { linkedBalance, type MeterDraw, meterIds } from '#domain/efficiency/linked-balance';
 import type { MilliwattHours } from '#domain/energy/energy';
 import type { WarningRule } from '#domain/loss-warning';
@@ -108,13 +107,7 @@ export class ReportVehiclePerformance {
       meters: [],
       fleet: { ac: balance.ac, dc: balance.dc },
       coverage: { vehicle: ownCoverage, meters: null },
-      verdict: verdict({
-        vehicleReadings: vehicle.readings,
-        efficiency: balance.efficiency,
-        lossThreshold,
-        coverages: [ownCoverage],
-      }),
-      reasons: fleetReasons(vehicle, ownCoverage, balance),
+      ...judgeUnlinked(vehicle.readings, ownCoverage, balance.efficiency),
     };
   }
 }
@@ -143,11 +136,4 @@ function commonFields({ vehicleId, window, vehicle }: Known, balance: EnergyBala
     lossThreshold: balance.lossThreshold,
     averageBatteryTemp: average(vehicle, 'batteryTemp'),
   };
-}
-
-function fleetReasons(vehicle: DeviceTotals, ownCoverage: Coverage, { efficiency }: EnergyBalance): Reason[] {
-  const found: Reason[] = ['no-linked-meter'];
-  if (vehicle.readings > 0 && !isSufficient(ownCoverage)) found.push('gaps-in-vehicle-readings');
-  if (isImplausible(efficiency)) found.push('more-dc-than-ac');
-  return found;
 }

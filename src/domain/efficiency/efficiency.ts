@@ -31,7 +31,7 @@ export interface Evidence {
   readonly vehicleReadings: number;
   readonly efficiency: Efficiency;
   readonly lossThreshold: number;
-  /** The coverage of each side for which it is known; on the fleet basis only the vehicle's. */
+  /** The coverage of each side. */
   readonly coverages: readonly Coverage[];
 }
 

@@ -1,7 +1,7 @@
-import { isSufficient } from '../coverage/coverage.ts';
+import { type Coverage, isSufficient } from '../coverage/coverage.ts';
 import type { MilliwattHours } from '../energy/energy.ts';
 import type { DataCause } from './diagnosis.ts';
-import { type Verdict, verdict } from './efficiency.ts';
+import { type Efficiency, isImplausible, type Verdict, verdict } from './efficiency.ts';
 import type { LinkedBalance } from './linked-balance.ts';
 
 /** Why an efficiency is what it is, or cannot be judged: stable codes, part of the public interface. */
@@ -42,4 +42,16 @@ export function judge(balance: LinkedBalance, cause: DataCause | undefined, minA
   if (cause !== undefined) reasons.push(cause);
   const isJudged = byTotals === 'loss' || byTotals === 'ok';
   return { verdict: isJudged && cause !== undefined ? 'implausible' : byTotals, reasons };
+}
+
+/**
+ * Judges a vehicle without a link. The fleet's efficiency says nothing about it, except that it is shown beside the
+ * vehicle's numbers and cannot be believed above 1: `loss` and `ok` are for linked vehicles.
+ */
+export function judgeUnlinked(readings: number, coverage: Coverage, ofFleet: Efficiency): Judgement {
+  const reasons: Reason[] = ['no-linked-meter'];
+  if (readings > 0 && !isSufficient(coverage)) reasons.push('gaps-in-vehicle-readings');
+  if (isImplausible(ofFleet)) reasons.push('more-dc-than-ac');
+  if (readings === 0) return { verdict: 'no-data', reasons };
+  return { verdict: isImplausible(ofFleet) ? 'implausible' : 'insufficient-data', reasons };
 }
