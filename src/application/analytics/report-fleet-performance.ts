@@ -3,7 +3,7 @@ import type { MilliwattHours } from '#domain/energy/energy';
 import type { FleetTotals } from '#domain/reading/totals';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
-import { HOUR } from '#domain/time/time';
+import { ceilTo, floorTo, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
@@ -37,10 +37,29 @@ export class ReportFleetPerformance {
     return { ...this.#performance(window, totals), ...horizon };
   }
 
-  /** One report for each hour that overlaps the window and has readings, oldest first. */
+  /**
+   * One report for each hour with readings, oldest first. The hours at the edges are cut to the window, so that the
+   * series adds up to `report`.
+   */
   async reportByHour(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
-    const hours = await this.#store.cold.fleetHours(alignOutward(requested, HOUR));
-    return hours.map(({ hour, totals }) => this.#performance({ from: hour, to: hour + HOUR }, totals));
+    const { cold } = this.#store;
+    const window = alignOutward(requested);
+    const inner = { from: ceilTo(HOUR, window.from), to: floorTo(HOUR, window.to) };
+    if (inner.from > inner.to) return this.#partOfHour(window);
+    const [first, hours, last] = await Promise.all([
+      this.#partOfHour({ from: window.from, to: inner.from }),
+      inner.from < inner.to ? cold.fleetHours(inner) : [],
+      this.#partOfHour({ from: inner.to, to: window.to }),
+    ]);
+    const whole = hours.map(({ hour, totals }) => this.#performance({ from: hour, to: hour + HOUR }, totals));
+    return [...first, ...whole, ...last];
+  }
+
+  /** The report of a part of an hour, if it has readings. */
+  async #partOfHour(window: TimeWindow): Promise<readonly FleetPerformance[]> {
+    if (window.from === window.to) return [];
+    const totals = await this.#store.cold.fleetTotals(window);
+    return kinds.some((kind) => totals[kind].readings > 0) ? [this.#performance(window, totals)] : [];
   }
 
   #performance(window: TimeWindow, totals: FleetTotals): FleetPerformance {
