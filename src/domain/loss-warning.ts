@@ -33,7 +33,7 @@ export interface WarningEvidence {
   readonly window: TimeWindow;
   readonly ac: MilliwattHours;
   readonly dc: MilliwattHours;
-  /** The part of `dc` that arrived while the meters drew nothing; absent from warnings of older versions. */
+  /** The part of `dc` that came from elsewhere and is not in `efficiency`; absent when there is none. */
   readonly dcWithoutAc?: MilliwattHours;
   readonly efficiency: number;
   readonly coverage: { readonly vehicle: Coverage; readonly meters: Coverage };

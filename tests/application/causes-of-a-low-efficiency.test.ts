@@ -84,7 +84,7 @@ const cases: Record<string, Case> = {
   'no link': {
     readings: bad.all,
     linked: null,
-    verdict: 'insufficient-data', // what the vehicle drew is not known
+    verdict: 'insufficient-data', // the numbers are the whole fleet's
     reasons: ['no-linked-meter'],
   },
   'a wrong link': {

@@ -31,7 +31,7 @@ async function aLossyFleet() {
   return { store, balances };
 }
 
-describe('the causes of many low efficiencies', () => {
+describe('the diagnoses of many low efficiencies', () => {
   it('equal those of each vehicle alone, with two queries per hundred vehicles', async () => {
     const { store, balances } = await aLossyFleet();
     const asked: string[] = [];
@@ -41,17 +41,15 @@ describe('the causes of many low efficiencies', () => {
         return store.cold.seriesByDevice(kind, deviceIds, ...rest);
       },
     };
-    const diagnosed = await new EfficiencyDiagnosis(cold as ColdStore).diagnose(balances);
+    const examined = await new EfficiencyDiagnosis(cold as ColdStore).examine(balances);
 
-    expect(asked.slice(0, 2)).toEqual(['104 vehicles', '104 meters']);
-    expect(asked).toContain('46 vehicles');
-    expect(diagnosed.map(({ balance }) => balance.vehicleId)).toEqual(balances.map(({ vehicleId }) => vehicleId));
-    expect(diagnosed.filter(({ cause }) => cause !== undefined)).toHaveLength(VEHICLES / 5);
+    expect(asked).toEqual(['104 vehicles', '104 meters', '46 vehicles', '46 meters']);
+    expect(examined.filter(({ cause }) => cause !== undefined)).toHaveLength(VEHICLES / 5);
     const alone = new EfficiencyDiagnosis(store.cold);
-    for (const [i, balance] of balances.entries()) expect(await alone.diagnose([balance])).toEqual([diagnosed[i]]);
+    for (const [i, balance] of balances.entries()) expect([examined[i]]).toEqual(await alone.examine([balance]));
   });
 
-  it('cost no query when there is nothing to look at', async () => {
-    expect(await new EfficiencyDiagnosis({} as ColdStore).diagnose([])).toEqual([]);
+  it('cost no query when there is nothing to examine', async () => {
+    expect(await new EfficiencyDiagnosis({} as ColdStore).examine([])).toEqual([]);
   });
 });

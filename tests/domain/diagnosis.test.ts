@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type DataCause, diagnose, diagnosisSpan } from '#domain/efficiency/diagnosis';
-import type { EnergySeries } from '#domain/energy/energy-series';
+import { hoursToSee } from '#domain/efficiency/close-up';
+import { type DataCause, diagnose, type Examined } from '#domain/efficiency/diagnosis';
+import { diagnosisSpan } from '#domain/efficiency/diagnosis-span';
+import { type EnergyBucket, type EnergySeries, seriesWithin } from '#domain/energy/energy-series';
+import { totalEnergy } from '#domain/energy/lone-energy';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import { START } from '#testing/readings';
-import { aRegister, aSeries } from '#tests/support/energy-series';
+import { aSeries, counted, seriesOfMinutes } from '#tests/support/energy-series';
 
 describe('the diagnosis span', () => {
   it.each([
@@ -24,126 +28,92 @@ describe('the diagnosis span', () => {
   });
 });
 
-/** One reading a minute, in kWh. */
-function byMinute(kwh: readonly number[], start = START): EnergySeries {
-  return kwh.map((value, i) => {
-    const energy = Math.round(value * 1e6);
-    return { start: start + i * MINUTE, energy, readings: 1, min: energy, max: energy };
-  });
+function examined(window: TimeWindow, meters: readonly EnergySeries[], vehicle: EnergySeries): Examined {
+  const span = diagnosisSpan(window);
+  const within = (series: EnergySeries) => totalEnergy(seriesWithin(series, span.judged));
+  const ac = meters.reduce((sum, series) => sum + within(series), 0);
+  return { balance: { window, ac, dc: within(vehicle), lossThreshold: 0.85 }, span, meters, vehicle };
 }
-const times = (count: number, value: (i: number) => number) => Array.from({ length: count }, (_, i) => value(i));
-/** A counter that starts again after that many minutes. */
-const counter = (minutes: number, perMinute: number, restart = Infinity) =>
-  times(minutes, (i) => perMinute * ((i % restart) + 1));
 
-describe('the diagnosis by the minute', () => {
-  it.each<[string, DataCause | undefined, number[], number[]]>([
-    [
-      'a meter whose counter starts again',
-      'energy-looks-like-a-register',
-      counter(120, 0.1, 60),
-      times(120, () => 0.093),
-    ],
-    ['a meter that sends its counter', 'energy-looks-like-a-register', counter(120, 0.1), times(120, () => 0.093)],
-    [
-      'a vehicle that sends the counter of each session',
-      'energy-looks-like-a-register',
-      times(180, () => 0.1),
-      counter(180, 0.093, 45),
-    ],
-    [
-      'both sides that send counters, in proportion',
-      'energy-looks-like-a-register',
-      counter(120, 0.1, 60),
-      counter(120, 0.093, 60),
-    ],
-    [
-      'power that no charger delivers',
-      'energy-looks-like-a-register',
-      times(60, (i) => (i === 30 ? 60 : 0.1)),
-      times(60, (i) => (i === 30 ? 55 : 0.093)),
-    ],
-    ['a smooth ramp', undefined, times(360, (i) => 0.02 + 0.0002 * i), times(360, (i) => 0.78 * (0.02 + 0.0002 * i))],
-    ['a steep ramp', undefined, times(20, (i) => 0.01 * i), times(20, (i) => 0.009 * i)],
-    ['a ramp into a dead battery', undefined, times(60, (i) => Math.min(0.18, 0.018 * i)), times(60, () => 0)],
-    ['a taper', undefined, times(90, (i) => 0.18 * Math.exp(-i / 30)), times(90, (i) => 0.16 * Math.exp(-i / 30))],
-  ])('of %s is %s', (_, cause, ac, dc) => {
-    const span = diagnosisSpan({ from: START, to: START + ac.length * MINUTE });
-    const data = { lossThreshold: 0.85, span, meters: [byMinute(ac)], vehicle: byMinute(dc) };
-    expect(diagnose(data)).toEqual({ ...(cause && { cause }), dcWithoutAc: 0 });
-  });
+describe('the diagnosis by the hour', () => {
+  const HOURS = 48;
+  /** Judges one day and sees twelve hours more at either end. */
+  const window = { from: START + 12 * HOUR, to: START + 36 * HOUR };
+  const at = (...energies: [hour: number, kwh: number][]): EnergySeries => {
+    const all = Array.from({ length: HOURS }, () => 0);
+    for (const [hour, kwh] of energies) all[hour] = kwh * 1_000_000;
+    return aSeries(all);
+  };
+  const real = Array.from({ length: HOURS * 60 }, () => 0.02);
+  const [ac, dc] = [
+    seriesOfMinutes(real, HOUR),
+    seriesOfMinutes(
+      real.map((kwh) => kwh * 0.9),
+      HOUR,
+    ),
+  ];
+  const counter = seriesOfMinutes(counted(real, 1), HOUR);
+  const untilTheEnd = counter.map((bucket, i) => (i < 36 ? bucket : (ac[i] as EnergyBucket)));
+  const drawn = at([20, 1], [21, 3], [22, 2]);
 
-  const home = times(60, () => 0.1);
-  const idle = times(60, () => 0);
-  it.each<[string, number, number[], number[]]>([
-    [
-      'charged elsewhere after charging at home',
-      1.6,
-      [...home, ...idle],
-      [...times(60, () => 0.07), ...times(60, (i) => (i >= 20 && i < 24 ? 0.4 : 0))],
-    ],
-    [
-      'charged elsewhere while the box is on standby',
-      1.6,
-      [...home, ...times(60, () => 0.003)],
-      [...times(60, () => 0.07), ...times(60, (i) => (i >= 20 && i < 24 ? 0.4 : 0))],
-    ],
-    ['a clock that is a minute off', 0, [...home, ...idle], [0, ...times(60, () => 0.09), ...times(59, () => 0)]],
-    [
-      'next to nothing elsewhere',
-      0,
-      [...home, ...idle],
-      [...times(60, () => 0.09), 0, 0, 0, 0.05, ...times(56, () => 0)],
-    ],
-  ])('of %s leaves %f kWh out', (_, kwh, ac, dc) => {
-    const span = diagnosisSpan({ from: START, to: START + ac.length * MINUTE });
-    const data = { lossThreshold: 0.85, span, meters: [byMinute(ac)], vehicle: byMinute(dc) };
-    expect(diagnose(data)).toEqual({ dcWithoutAc: kwh * 1e6 });
+  it.each<[string, DataCause | undefined, EnergySeries[], EnergySeries]>([
+    ['a loss', undefined, [drawn], at([20, 0.5], [21, 1.5], [22, 1])],
+    ['a good charger', undefined, [drawn], at([20, 0.9], [21, 2.7], [22, 1.8])],
+    ['a charger that delivers nothing', undefined, [drawn], at()],
+    ['a short session', undefined, [at([20, 0.1])], at([20, 0.04])],
+    ['two meters', undefined, [at([20, 1], [21, 3]), at([22, 2])], at([20, 0.5], [21, 1.5], [22, 1])],
+    ['a silent meter', undefined, [[]], drawn],
+    ['a meter that sends its register', 'energy-looks-like-a-register', [counter], dc],
+    ['a vehicle that sends its register', 'energy-looks-like-a-register', [ac], counter],
+    ['a meter that sent its register until the end', 'energy-looks-like-a-register', [untilTheEnd], dc],
+    ['two meters, one of which sends its register', 'energy-looks-like-a-register', [at(), counter], dc],
+    ['more than any charger delivers', 'energy-looks-like-a-register', [at([20, 370])], at([20, 340])],
+    ['a clock two hours off', 'clock-offset', [drawn], at([18, 0.9], [19, 2.7], [20, 1.8])],
+    ['a clock that moved DC out of the window', 'clock-offset', [at([13, 1], [14, 3])], at([10, 0.9], [11, 2.7])],
+    ['a clock that moved AC out of the window', 'clock-offset', [at([35, 1], [37, 3])], at([33, 0.9], [35, 2.7])],
+    ["another vehicle's meter", 'more-dc-than-ac', [drawn], at([13, 0.8], [14, 0.8], [33, 0.8], [34, 0.8], [35, 0.8])],
+    ['the meter of a vehicle with other hours', 'more-dc-than-ac', [drawn], at([14, 0.6], [15, 1.8], [16, 1.2])],
+    ['more DC than AC', 'more-dc-than-ac', [drawn], at([20, 1.5], [21, 4.5], [22, 3])],
+    ['DC and a meter that draws nothing', 'more-dc-than-ac', [at()], at([20, 0.9], [21, 2.7])],
+    ['a vehicle mostly charged elsewhere', 'more-dc-than-ac', [drawn], at([21, 2.7], [30, 20])],
+  ])('of %s is %s', (_, cause, meters, vehicle) => {
+    expect(diagnose(examined(window, meters, vehicle))).toEqual({ cause, dcWithoutAc: 0 });
   });
 });
 
-describe('the diagnosis', () => {
-  const HOURS = 48;
-  /** Judges one day and sees twelve hours more at either end. */
-  const span = diagnosisSpan({ from: START + 12 * HOUR, to: START + 36 * HOUR });
-  const at = (...energies: [hour: number, energy: number][]): EnergySeries => {
-    const all = Array.from({ length: HOURS }, () => 0);
-    for (const [hour, energy] of energies) all[hour] = energy;
-    return aSeries(all);
-  };
-  const counter = aRegister(Array.from({ length: HOURS }, (_, i) => [10e6 + i * 1e6, 11e6 + i * 1e6] as const));
-  const drawn = at([20, 10], [21, 30], [22, 20]);
+describe('DC without AC', () => {
+  /** A session at home, then 1.6 kWh in 4 minutes elsewhere. */
+  const [home, away] = [60, 65];
+  const drawn = Array.from({ length: 120 }, (_, i) => (i < home ? 0.1 : 0));
+  const delivered = drawn.map((kwh, i) => (i >= away && i < away + 4 ? 0.4 : kwh * 0.7));
+  const window = { from: START, to: START + 2 * HOUR };
 
-  it.each<[string, DataCause | undefined, EnergySeries[], EnergySeries]>([
-    ['a loss', undefined, [drawn], at([20, 5], [21, 15], [22, 10])],
-    ['a charger that delivers nothing', undefined, [drawn], at()],
-    ['a short session', undefined, [at([20, 1])], at([20, 0.4])],
-    ['two meters', undefined, [at([20, 10], [21, 30]), at([22, 20])], at([20, 5], [21, 15], [22, 10])],
-    ['a meter that sends its register', 'energy-looks-like-a-register', [counter], at([20, 9], [21, 27])],
-    ['a vehicle that sends its register', 'energy-looks-like-a-register', [drawn], counter],
+  it.each<[string, number, number[], number[]]>([
+    ['from elsewhere', 1.6, drawn, delivered],
+    ['from elsewhere, with standby at home', 1.6, drawn.map((kwh) => kwh + 0.002), delivered],
+    ['of a clock a minute late', 0, drawn, [0, ...drawn.map((kwh) => kwh * 0.7)]],
+    ['of a clock a minute early', 0, [0, ...drawn], drawn.map((kwh) => kwh * 0.7)],
     [
-      'a meter that sent its register until the end of the window',
-      'energy-looks-like-a-register',
-      [counter.map((bucket) => (bucket.start < START + 36 * HOUR ? bucket : { ...bucket, min: 0, max: 1 }))],
-      at([20, 9], [21, 27]),
+      'of a meter that counts in steps',
+      0,
+      drawn.map((kwh, i) => (kwh > 0 && i % 10 === 9 ? 1 : 0)),
+      drawn.map((kwh) => kwh * 0.9),
     ],
-    ['two meters, one of which sends its register', 'energy-looks-like-a-register', [drawn, counter], drawn],
-    ['a clock two hours off', 'clock-offset', [drawn], at([18, 9], [19, 27], [20, 18])],
-    ['a clock that moved DC out of the window', 'clock-offset', [at([13, 10], [14, 30])], at([10, 9], [11, 27])],
-    ['a clock that moved AC out of the window', 'clock-offset', [at([35, 10], [37, 30])], at([33, 9], [35, 27])],
-    ["another vehicle's meter", 'more-dc-than-ac', [drawn], at([13, 8], [14, 8], [33, 8], [34, 8], [35, 8])],
-    [
-      'the meter of a vehicle with the same habits at another time',
-      'more-dc-than-ac',
-      [drawn],
-      at([14, 6], [15, 18], [16, 12]),
-    ],
-    ['more DC than AC', 'more-dc-than-ac', [drawn], at([20, 15], [21, 45], [22, 30])],
-  ])('of %s is %s', (_, cause, meters, vehicle) => {
-    expect(diagnose({ lossThreshold: 0.85, span, meters, vehicle }).cause).toBe(cause);
+    ['of a few seconds', 0, drawn, drawn.map((kwh, i) => (i === 90 ? 0.04 : kwh * 0.7))],
+  ])('%s is %f kWh', (_, kwh, ac, dc) => {
+    const { cause, dcWithoutAc } = diagnose(examined(window, [seriesOfMinutes(ac)], seriesOfMinutes(dc)));
+    expect({ cause, kwh: dcWithoutAc / 1_000_000 }).toEqual({ cause: undefined, kwh });
   });
 
-  it('finds no fault in the data of a silent meter', () => {
-    expect(diagnose({ lossThreshold: 0.85, span, meters: [[]], vehicle: drawn })).toEqual({ dcWithoutAc: 0 });
+  it('counts by the minute in the hours of a close-up, within the window', () => {
+    const day = { from: START, to: START + DAY };
+    const [ac, dc] = [drawn, delivered];
+    const byHour = examined(day, [seriesOfMinutes(ac, HOUR)], seriesOfMinutes(dc, HOUR));
+    const hours = hoursToSee(byHour.span, byHour, false);
+    expect(hours).toEqual([START + HOUR]);
+    const closeUp = { hours: new Set(hours), meters: [seriesOfMinutes(ac)], vehicle: seriesOfMinutes(dc) };
+    expect(diagnose(byHour, closeUp)).toEqual({ cause: undefined, dcWithoutAc: 1_600_000 });
+    const balance = { ...byHour.balance, window: { from: START, to: START + (away + 2) * MINUTE } };
+    expect(diagnose({ ...byHour, balance }, closeUp).dcWithoutAc).toBe(800_000);
   });
 });

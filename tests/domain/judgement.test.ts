@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { coverage } from '#domain/coverage/coverage';
 import type { DataCause } from '#domain/efficiency/diagnosis';
-import { judge } from '#domain/efficiency/judgement';
-import { type LinkedTotals, linkedBalance, meterIds } from '#domain/efficiency/linked-balance';
-import { linkCuts, type MeterLink, meterLinkId, successorIds } from '#domain/meter-link';
+import { judge, judgeUnlinked } from '#domain/efficiency/judgement';
+import { type LinkedTotals, linkedBalance, meterIds, withDcWithoutAc } from '#domain/efficiency/linked-balance';
+import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
 import type { DeviceTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
@@ -33,9 +34,13 @@ describe('the cuts of links', () => {
       link({ from: START + 1, to: null }),
       link({ from: START + HOUR }),
     ];
-    expect(linkCuts(links, WINDOW)).toMatchObject([
-      { meterId: 'M-1', during: { from: START, to: START + 1 } },
-      { meterId: 'M-1', during: { from: START + 1, to: START + HOUR } },
+    expect(linkCuts(links, WINDOW)).toEqual([
+      { meterId: 'M-1', during: { from: START, to: START + 1 }, readingsWithin: { from: START, to: START + 2 } },
+      {
+        meterId: 'M-1',
+        during: { from: START + 1, to: START + HOUR },
+        readingsWithin: { from: START + 2, to: START + HOUR },
+      },
     ]);
   });
 
@@ -48,6 +53,18 @@ describe('the cuts of links', () => {
     expect(timestampsOf(before, [before, after])).toEqual({ from: START, to: change + 1 });
     expect(timestampsOf(after, [before, after])).toEqual({ from: change + 1, to: START + HOUR });
     expect(timestampsOf(after, [after])).toEqual({ from: change, to: START + HOUR });
+  });
+});
+
+describe('the readings of a cut', () => {
+  it('are those whose energy flowed in it: up to the end, and none stamped with the beginning', () => {
+    const [before, after] = [link({ to: START + 20 * MINUTE }), link({ from: START + 20 * MINUTE })];
+    expect(linkCuts([before, after], WINDOW).map(({ readingsWithin }) => readingsWithin)).toEqual([
+      { from: START + 1, to: START + 20 * MINUTE + 1 },
+      { from: START + 20 * MINUTE + 1, to: START + HOUR },
+    ]);
+    expect(linkCuts([link({ from: START - HOUR })], WINDOW)[0]?.readingsWithin).toEqual(WINDOW);
+    expect(linkCuts([link({ from: START + HOUR - 1 }), link({ from: START + HOUR })], WINDOW)).toEqual([]);
   });
 });
 
@@ -73,6 +90,7 @@ describe('the judgement', () => {
       'implausible',
       ['clock-offset'],
     ],
+    ['totals that look fine with a fault in the data', {}, 'clock-offset', 'implausible', ['clock-offset']],
     ['gaps of the vehicle', { vehicle: totals(5, 53) }, undefined, 'insufficient-data', ['gaps-in-vehicle-readings']],
     ['gaps of the meter', { meters: [totals(10, 53)] }, undefined, 'insufficient-data', ['gaps-in-meter-readings']],
     ['a silent vehicle', { vehicle: totals(0, 0) }, undefined, 'no-data', []],
@@ -98,5 +116,24 @@ describe('the judgement', () => {
     ],
   ])('of %s', (_, given, cause, verdict, reasons) => {
     expect(judge(balance(given), cause, mWh(1))).toEqual({ verdict, reasons });
+  });
+
+  it('of a balance with DC from elsewhere is about the rest, and says so', () => {
+    const withElsewhere = withDcWithoutAc(balance({ vehicle: totals(9.5) }), mWh(2.5));
+    expect(withElsewhere).toMatchObject({ dc: mWh(9.5), loss: mWh(3), efficiency: 0.7, lossWarning: true });
+    expect(judge(withElsewhere, undefined, mWh(1))).toEqual({ verdict: 'loss', reasons: ['dc-without-ac'] });
+  });
+});
+
+describe('the judgement of a vehicle without a link', () => {
+  it.each([
+    ['a fleet that loses energy', 60, 0.5, 'insufficient-data', ['no-linked-meter']],
+    ['a fleet that loses none', 60, 0.95, 'insufficient-data', ['no-linked-meter']],
+    ['a fleet without AC', 60, null, 'insufficient-data', ['no-linked-meter']],
+    ['a fleet with more DC than AC', 60, 1.2, 'implausible', ['no-linked-meter', 'more-dc-than-ac']],
+    ['gaps', 30, 0.95, 'insufficient-data', ['no-linked-meter', 'gaps-in-vehicle-readings']],
+    ['no readings', 0, 0.95, 'no-data', ['no-linked-meter']],
+  ])('in %s', (_, readings, ofFleet, verdict, reasons) => {
+    expect(judgeUnlinked(readings, coverage(readings, 60), ofFleet)).toEqual({ verdict, reasons });
   });
 });

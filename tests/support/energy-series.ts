@@ -1,5 +1,6 @@
+import { milliwattHoursFromKwh } from '#domain/energy/energy';
 import type { EnergyBucket, EnergySeries } from '#domain/energy/energy-series';
-import { HOUR, type Millis } from '#domain/time/time';
+import { floorTo, HOUR, MINUTE, type Millis } from '#domain/time/time';
 import { START } from '#testing/readings';
 
 /** A series with one energy (mWh) per bucket, from `START` on; `null` omits a bucket. */
@@ -10,9 +11,26 @@ export function aSeries(energies: readonly (number | null)[], width: Millis = HO
   });
 }
 
-/** A series of counter values: minimum and maximum of each bucket. */
-export function aRegister(values: readonly (readonly [min: number, max: number])[]): EnergySeries {
-  return values.map(
-    ([min, max], i): EnergyBucket => ({ start: START + i * HOUR, energy: min + max, readings: 2, min, max }),
-  );
+/** The series of a device that posts these kWh, one reading per minute from `START` on, in buckets of `width`. */
+export function seriesOfMinutes(kwh: readonly number[], width: Millis = MINUTE): EnergySeries {
+  const readings = kwh.map((one, i) => ({ at: START + i * MINUTE, energy: milliwattHoursFromKwh(one) }));
+  return [...Map.groupBy(readings, ({ at }) => floorTo(width, at))].map(([start, own]): EnergyBucket => {
+    const energies = own.map(({ energy }) => energy);
+    return {
+      start,
+      energy: energies.reduce((sum, energy) => sum + energy, 0),
+      readings: own.length,
+      min: Math.min(...energies),
+      max: Math.max(...energies),
+    };
+  });
+}
+
+/** What a device with a counter posts instead: what was counted since the last reset, which follow every so many minutes. */
+export function counted(kwh: readonly number[], startKwh = 0, minutesPerReset = Infinity): number[] {
+  let value = startKwh;
+  return kwh.map((one, i) => {
+    value = i > 0 && i % minutesPerReset === 0 ? one : value + one;
+    return value;
+  });
 }

@@ -1,7 +1,6 @@
-import { type Coverage, deviceCoverage, isSufficient } from '#domain/coverage/coverage';
-import { isImplausible, unlinkedVerdict } from '#domain/efficiency/efficiency';
+import { type Coverage, deviceCoverage } from '#domain/coverage/coverage';
 import { type EnergyBalance, energyBalance } from '#domain/efficiency/energy-balance';
-import { type Judgement, judge, type Reason } from '#domain/efficiency/judgement';
+import { type Judgement, judge, judgeUnlinked } from '#domain/efficiency/judgement';
 import { linkedBalance, type MeterDraw, meterIds } from '#domain/efficiency/linked-balance';
 import type { MilliwattHours } from '#domain/energy/energy';
 import type { WarningRule } from '#domain/loss-warning';
@@ -26,7 +25,7 @@ export interface VehiclePerformance
   readonly acConsumed: MilliwattHours;
   /** DC of this vehicle, on either basis. */
   readonly dcDelivered: MilliwattHours;
-  /** The part of it that arrived while the linked meters drew nothing, and so is in neither loss nor efficiency. */
+  /** The part of `dcDelivered` that came from elsewhere and is in no loss or efficiency; 0 on the fleet basis. */
   readonly dcWithoutAc: MilliwattHours;
   /** In degrees Celsius; `null` without readings. */
   readonly averageBatteryTemp: number | null;
@@ -78,8 +77,8 @@ export class ReportVehiclePerformance {
 
   async #linked(vehicleId: string, window: TimeWindow): Promise<Linked> {
     const links = await this.#store.links.during(window, vehicleId);
-    const drawn = linkCuts(links, window, await this.#successors(links, window)).map(async (cut) => {
-      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.timestamps) };
+    const drawn = linkCuts(links, window).map(async (cut) => {
+      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.readingsWithin) };
     });
     return { links, drawn: await Promise.all(drawn) };
   }
@@ -94,15 +93,14 @@ export class ReportVehiclePerformance {
   }
 
   async #onLinks(known: Known, { links, drawn }: Linked): Promise<VehiclePerformance> {
-    const byTotals = linkedBalance({ ...known, links, drawn }, this.#clock.now(), this.#rule.lossThreshold);
-    const [{ balance, cause } = { balance: byTotals, cause: undefined }] = await this.#diagnosis.diagnose([byTotals]);
+    const balance = linkedBalance({ ...known, links, drawn }, this.#clock.now(), this.#rule.lossThreshold);
+    const [examined = { balance, cause: undefined }] = await this.#diagnosis.examine([balance]);
     return {
-      ...commonFields(known, balance),
-      dcWithoutAc: balance.dcWithoutAc,
+      ...commonFields(known, examined.balance),
       acBasis: 'linked-meters',
       meters: meterIds(links),
       coverage: balance.coverage,
-      ...judge(balance, cause, this.#rule.minAc),
+      ...judge(examined.balance, examined.cause, this.#rule.minAc),
     };
   }
 
@@ -119,8 +117,7 @@ export class ReportVehiclePerformance {
       meters: [],
       fleet: { ac: balance.ac, dc: balance.dc },
       coverage: { vehicle: ownCoverage, meters: null },
-      verdict: unlinkedVerdict(vehicle.readings, balance.efficiency),
-      reasons: fleetReasons(vehicle, ownCoverage, balance),
+      ...judgeUnlinked(vehicle.readings, ownCoverage, balance.efficiency),
     };
   }
 }
@@ -142,17 +139,11 @@ function commonFields({ vehicleId, window, vehicle }: Known, balance: EnergyBala
     window,
     acConsumed: balance.ac,
     dcDelivered: vehicle.energy,
+    dcWithoutAc: balance.dcWithoutAc,
     loss: balance.loss,
     efficiency: balance.efficiency,
     lossWarning: balance.lossWarning,
     lossThreshold: balance.lossThreshold,
     averageBatteryTemp: average(vehicle, 'batteryTemp'),
   };
-}
-
-function fleetReasons(vehicle: DeviceTotals, ownCoverage: Coverage, { efficiency }: EnergyBalance): Reason[] {
-  const found: Reason[] = ['no-linked-meter'];
-  if (vehicle.readings > 0 && !isSufficient(ownCoverage)) found.push('gaps-in-vehicle-readings');
-  if (isImplausible(efficiency)) found.push('more-dc-than-ac');
-  return found;
 }

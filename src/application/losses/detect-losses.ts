@@ -1,4 +1,6 @@
-import { type LinkedBalance, mayChargeElsewhere } from '#domain/efficiency/linked-balance';
+import type { DataCause } from '#domain/efficiency/diagnosis';
+import { isImplausible } from '#domain/efficiency/efficiency';
+import { countsMoreDc, type LinkedBalance } from '#domain/efficiency/linked-balance';
 import {
   evaluateUnlinked,
   evaluateWarning,
@@ -71,20 +73,19 @@ export class DetectLosses {
 
   async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis, latest: EpochMillis): Promise<void> {
     const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
-    const due = balances.filter(({ vehicleId }) => isDue(watches.get(vehicleId), to, latest));
-    // Looked at are only the data of vehicles whose finding would count against them, or would if it left out DC that
-    // arrived elsewhere.
+    const due = balances.filter(({ vehicleId }) => (watches.get(vehicleId)?.evaluatedTo ?? -Infinity) < to);
+    // Only balances that could change something are examined: DC from elsewhere may hide a loss, too.
     const { lossThreshold } = this.#rule;
-    const isSuspect = (balance: LinkedBalance) =>
-      mayChargeElsewhere(balance) || isAgainst(finding(balance, this.#rule), lossThreshold);
-    const diagnosed = new Map(
-      (await this.#diagnosis.diagnose(due.filter(isSuspect))).map((one) => [one.balance.vehicleId, one]),
-    );
-    const changes = due.map((byTotals): WarningChange => {
-      const watch = currentStreak(watches.get(byTotals.vehicleId), byTotals, to);
-      const { balance, cause } = diagnosed.get(byTotals.vehicleId) ?? { balance: byTotals, cause: undefined };
-      const found: Finding = cause === undefined ? finding(balance, this.#rule) : { believable: false };
-      return evaluateWarning(watch, found, to, this.#rule);
+    const mayCount = (balance: LinkedBalance) => {
+      const isLow = isBelievable(balance, this.#rule) && balance.efficiency < lossThreshold;
+      return isLow || countsMoreDc(balance) || (watches.get(balance.vehicleId)?.open ?? null) !== null;
+    };
+    const examined = await this.#diagnosis.examine(due.filter(mayCount));
+    const settled = new Map(examined.map((one) => [one.balance.vehicleId, one]));
+    const changes = due.map((total): WarningChange => {
+      const { balance, cause } = settled.get(total.vehicleId) ?? { balance: total, cause: undefined };
+      const watch = currentStreak(watches.get(balance.vehicleId), balance, to);
+      return evaluateWarning(watch, finding(balance, cause, this.#rule), to, this.#rule);
     });
     await this.#store.warnings.keep(changes, latest);
   }
@@ -112,21 +113,19 @@ export class DetectLosses {
   }
 }
 
-/** Whether the window that ends at `to` is still to be evaluated; what was evaluated beyond `latest` does not count. */
-function isDue(watch: WarningWatch | undefined, to: EpochMillis, latest: EpochMillis): boolean {
-  return watch === undefined || watch.evaluatedTo < to || watch.evaluatedTo > latest;
-}
-
-/** The finding, unless there is a fault in the data. */
-function finding(balance: LinkedBalance, rule: WarningRule): Finding {
+/** The finding of an evaluation from an examined balance, or one that needs no examination. */
+function finding(balance: LinkedBalance, cause: DataCause | undefined, rule: WarningRule): Finding {
+  if (cause !== undefined || !isBelievable(balance, rule)) return { believable: false };
   const { window, ac, dc, dcWithoutAc, efficiency, coverage } = balance;
-  const sufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.minCoverage;
-  if (efficiency === null || efficiency > 1 || ac < rule.minAc || !sufficient) return { believable: false };
-  return { believable: true, evidence: { window, ac, dc, dcWithoutAc, efficiency, coverage } };
+  const evidence = { window, ac, dc, ...(dcWithoutAc > 0 && { dcWithoutAc }), efficiency, coverage };
+  return { believable: true, evidence };
 }
 
-function isAgainst(finding: Finding, lossThreshold: number): boolean {
-  return finding.believable && finding.evidence.efficiency < lossThreshold;
+/** Whether the totals alone allow a judgement. */
+function isBelievable(balance: LinkedBalance, rule: WarningRule): balance is LinkedBalance & { efficiency: number } {
+  const { ac, efficiency, coverage } = balance;
+  const isSufficient = Math.min(coverage.vehicle.ratio, coverage.meters.ratio) >= rule.minCoverage;
+  return efficiency !== null && !isImplausible(efficiency) && ac >= rule.minAc && isSufficient;
 }
 
 /** The watch before this evaluation. If an evaluation was missed (no link at the time), the streak restarts. */

@@ -1,6 +1,6 @@
 import { lossWarning } from '#domain/efficiency/efficiency';
 import { type Judgement, judge } from '#domain/efficiency/judgement';
-import { type LinkedBalance, mayChargeElsewhere } from '#domain/efficiency/linked-balance';
+import { countsMoreDc, type LinkedBalance } from '#domain/efficiency/linked-balance';
 import type { WarningRule } from '#domain/loss-warning';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
@@ -48,8 +48,8 @@ export class ListLosses {
   }
 
   /**
-   * Sums the whole fleet for every page, but looks at the data only of the page's vehicles, and of those that may have
-   * charged elsewhere, whose totals look better than their efficiency. Pages are consistent when
+   * Sums the whole fleet for every page, but looks for reasons only for the page's vehicles and for those that received
+   * DC in more minutes than their meters drew AC. Pages are consistent when
    * every request uses the window that the first page returned. Rejects like the store.
    */
   async list(requested: TimeWindow, page: { limit: number; after?: LossPosition }): Promise<LossPage> {
@@ -59,22 +59,21 @@ export class ListLosses {
       horizonWithin(this.#store.upkeep, window),
     ]);
     const { after } = page;
-    const known = new Map<string, Diagnosed>();
-    for (const one of await this.#diagnosis.diagnose(balances.filter(mayChargeElsewhere))) {
-      known.set(one.balance.vehicleId, one);
-    }
-    const found = balances
-      .map((balance) => known.get(balance.vehicleId)?.balance ?? balance)
+    const found = (await this.#withoutDcFromElsewhere(balances))
       .filter((balance) => isLoss(balance, this.#rule.lossThreshold))
       .filter((loss) => after === undefined || worstFirst(after, loss) < 0)
       .sort(worstFirst);
     const { items, next } = pageOf(found, page.limit, ({ efficiency, vehicleId }) => ({ efficiency, vehicleId }));
-    const others = await this.#diagnosis.diagnose(items.filter(({ vehicleId }) => !known.has(vehicleId)));
-    for (const one of others) known.set(one.balance.vehicleId, one);
-    const losses = items.map((loss) => {
-      return { ...loss, ...judge(loss, known.get(loss.vehicleId)?.cause, this.#rule.minAc) };
-    });
+    const examined = await this.#diagnosis.examine(items);
+    const losses = examined.map(({ balance, cause }) => ({ ...balance, ...judge(balance, cause, this.#rule.minAc) }));
     return { window, lossThreshold: this.#rule.lossThreshold, losses, next, ...horizon };
+  }
+
+  /** DC from elsewhere can hide a loss, so it is kept out before the list is cut into pages. */
+  async #withoutDcFromElsewhere(balances: readonly LinkedBalance[]): Promise<readonly LinkedBalance[]> {
+    const examined = await this.#diagnosis.examine(balances.filter(countsMoreDc));
+    const settled = new Map(examined.map(({ balance }) => [balance.vehicleId, balance]));
+    return balances.map((balance) => settled.get(balance.vehicleId) ?? balance);
   }
 }
 

@@ -31,7 +31,7 @@ export interface Evidence {
   readonly vehicleReadings: number;
   readonly efficiency: Efficiency;
   readonly lossThreshold: number;
-  /** The coverage of the vehicle and of its meters. */
+  /** The coverage of each side. */
   readonly coverages: readonly Coverage[];
 }
 

@@ -1,7 +1,7 @@
-import { isSufficient } from '../coverage/coverage.ts';
+import { type Coverage, isSufficient } from '../coverage/coverage.ts';
 import type { MilliwattHours } from '../energy/energy.ts';
 import type { DataCause } from './diagnosis.ts';
-import { type Verdict, verdict } from './efficiency.ts';
+import { type Efficiency, isImplausible, type Verdict, verdict } from './efficiency.ts';
 import type { LinkedBalance } from './linked-balance.ts';
 
 /** Why an efficiency is what it is, or cannot be judged: stable codes, part of the public interface. */
@@ -20,10 +20,10 @@ export interface Judgement {
 }
 
 /**
- * Judges a balance of AC and DC. A loss by the totals alone, or an efficiency that looks fine, becomes `implausible` when
- * the data is at fault: nobody should inspect a charger because of a wrong link, or rely on two wrong numbers. Little
- * energy (less than `minAc` on both sides, from meters that do report) and DC that arrived elsewhere are listed as reasons
- * but change no verdict.
+ * Judges a balance of AC and DC. A loss by the totals alone becomes `implausible` when the data is at fault: nobody
+ * should inspect a charger because of a wrong link; and neither is an efficiency `ok` because its numbers happen to look
+ * well. Little energy (less than `minAc` on both sides, from meters that do report) and DC from elsewhere are listed as
+ * reasons but change no verdict.
  */
 export function judge(balance: LinkedBalance, cause: DataCause | undefined, minAc: MilliwattHours): Judgement {
   const { ac, dc, dcWithoutAc, vehicle, coverage, covered, lossThreshold, efficiency } = balance;
@@ -40,6 +40,18 @@ export function judge(balance: LinkedBalance, cause: DataCause | undefined, minA
   if (coverage.meters.readings > 0 && Math.max(ac, dc) < minAc) reasons.push('little-energy');
   if (dcWithoutAc > 0) reasons.push('dc-without-ac');
   if (cause !== undefined) reasons.push(cause);
-  const isMeaningless = cause !== undefined && (byTotals === 'loss' || byTotals === 'ok');
-  return { verdict: isMeaningless ? 'implausible' : byTotals, reasons };
+  const isJudged = byTotals === 'loss' || byTotals === 'ok';
+  return { verdict: isJudged && cause !== undefined ? 'implausible' : byTotals, reasons };
+}
+
+/**
+ * Judges a vehicle without a link. The fleet's efficiency says nothing about it, except that it is shown beside the
+ * vehicle's numbers and cannot be believed above 1: `loss` and `ok` are for linked vehicles.
+ */
+export function judgeUnlinked(readings: number, coverage: Coverage, ofFleet: Efficiency): Judgement {
+  const reasons: Reason[] = ['no-linked-meter'];
+  if (readings > 0 && !isSufficient(coverage)) reasons.push('gaps-in-vehicle-readings');
+  if (isImplausible(ofFleet)) reasons.push('more-dc-than-ac');
+  if (readings === 0) return { verdict: 'no-data', reasons };
+  return { verdict: isImplausible(ofFleet) ? 'implausible' : 'insufficient-data', reasons };
 }

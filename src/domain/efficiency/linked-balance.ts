@@ -1,7 +1,7 @@
 import { addCoverages, type Coverage, deviceCoverage } from '../coverage/coverage.ts';
 import type { MilliwattHours } from '../energy/energy.ts';
 import { cover, type LinkCut, type MeterLink } from '../meter-link.ts';
-import type { DeviceTotals } from '../reading/totals.ts';
+import { addDeviceTotals, type DeviceTotals, noDeviceTotals } from '../reading/totals.ts';
 import type { EpochMillis } from '../time/time.ts';
 import type { TimeWindow } from '../time/time-window.ts';
 import { type EnergyBalance, energyBalance } from './energy-balance.ts';
@@ -14,10 +14,8 @@ export interface LinkedBalance extends EnergyBalance {
   readonly links: readonly MeterLink[];
   /** The vehicle's own totals in the whole window. */
   readonly vehicle: DeviceTotals;
-  /** The part of `dc` that arrived while the meters drew nothing, as far as it was looked for: not in loss and efficiency. */
-  readonly dcWithoutAc: MilliwattHours;
-  /** The minutes in which the meters drew energy, added up. */
-  readonly activeMinutes: number;
+  /** The totals of the meters while linked. */
+  readonly meters: DeviceTotals;
   readonly coverage: { readonly vehicle: Coverage; readonly meters: Coverage };
   /** Whether at least one meter was linked at every moment of the window. */
   readonly covered: boolean;
@@ -45,15 +43,14 @@ export interface LinkedTotals {
  */
 export function linkedBalance(totals: LinkedTotals, now: EpochMillis, lossThreshold: number): LinkedBalance {
   const { vehicleId, window, links, vehicle, drawn } = totals;
-  const ac = drawn.reduce((sum, { totals }) => sum + totals.energy, 0);
+  const meters = drawn.map(({ totals }) => totals).reduce(addDeviceTotals, noDeviceTotals('meter'));
   return {
-    ...energyBalance(ac, vehicle.energy, lossThreshold),
+    ...energyBalance(meters.energy, vehicle.energy, lossThreshold),
     vehicleId,
     window,
     links,
     vehicle,
-    dcWithoutAc: 0,
-    activeMinutes: drawn.reduce((sum, { totals }) => sum + totals.activeMinutes, 0),
+    meters,
     coverage: {
       vehicle: deviceCoverage(vehicle, window, now),
       meters: addCoverages(drawn.map(({ cut, totals }) => deviceCoverage(totals, cut.timestamps, now))),
@@ -62,18 +59,14 @@ export function linkedBalance(totals: LinkedTotals, now: EpochMillis, lossThresh
   };
 }
 
-/** How many more minutes than its meters a vehicle may have energy in, because clocks differ. */
-const MAX_EXTRA_MINUTES = 2;
-
-/** Whether DC may have arrived while the meters drew nothing: the vehicle had energy for longer than they did. */
-export function mayChargeElsewhere({ vehicle, activeMinutes }: LinkedBalance): boolean {
-  return vehicle.activeMinutes > activeMinutes + MAX_EXTRA_MINUTES;
+/** Whether DC flowed in more minutes than AC: some of it came from elsewhere, or the data is at fault. */
+export function countsMoreDc({ vehicle, meters }: Pick<LinkedBalance, 'vehicle' | 'meters'>): boolean {
+  return vehicle.activeMinutes > meters.activeMinutes;
 }
 
-/** The balance with that much DC left out of loss and efficiency, because it arrived elsewhere. `dc` stays all of it. */
-export function withoutDcElsewhere(balance: LinkedBalance, dcWithoutAc: MilliwattHours): LinkedBalance {
-  const { ac, dc, lossThreshold } = balance;
-  return { ...balance, ...energyBalance(ac, dc - dcWithoutAc, lossThreshold), dc, dcWithoutAc };
+/** The balance with DC from elsewhere kept out of loss and efficiency. */
+export function withDcWithoutAc<B extends LinkedBalance>(balance: B, dcWithoutAc: MilliwattHours): B {
+  return { ...balance, ...energyBalance(balance.ac, balance.dc, balance.lossThreshold, dcWithoutAc) };
 }
 
 /** The ids of the links' meters, sorted and without repetition. */

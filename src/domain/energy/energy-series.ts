@@ -19,6 +19,13 @@ export function seriesWithin(series: EnergySeries, window: TimeWindow): EnergySe
   return series.filter(({ start }) => contains(window, start));
 }
 
+/** Joins parts of one device's series, which may share buckets. */
+export function joined(parts: readonly EnergySeries[]): EnergySeries {
+  if (parts.length === 1) return parts[0] as EnergySeries;
+  const buckets = new Map<EpochMillis, EnergyBucket>(parts.flat().map((bucket) => [bucket.start, bucket]));
+  return [...buckets.values()].sort((a, b) => a.start - b.start);
+}
+
 /** Adds up the energy of several devices, bucket by bucket; a bucket is present if any of them has it. */
 export function sumOfSeries(all: readonly EnergySeries[]): EnergySeries {
   const sums = new Map<EpochMillis, EnergyBucket>();
@@ -40,7 +47,7 @@ function addBuckets(a: EnergyBucket, b: EnergyBucket): EnergyBucket {
 }
 
 /** The share of DC in excess of AC in the same bucket above which the two series do not belong together. */
-const MAX_EXCESS_SHARE = 0.1;
+export const MAX_EXCESS_SHARE = 0.1;
 
 /**
  * The share of the DC energy that exceeds the AC drawn in the same bucket, over the buckets that both series have. With
@@ -118,18 +125,18 @@ export function clockLag(ac: EnergySeries, dc: EnergySeries, search: LagSearch):
     if (shifted > best.similarity) best = { lag, similarity: shifted };
   }
   const clear = best.similarity >= MIN_SIMILARITY_AT_LAG && best.similarity - unshifted >= MIN_SIMILARITY_GAIN;
-  const explains = clear && !isOutOfStep(ac, dc, best.lag) && ratioAt(ac, dc, best.lag) >= minEfficiency;
+  const explains = clear && !isOutOfStep(ac, dc, best.lag) && ratio(ac, dc, best.lag) >= minEfficiency;
   return explains ? best.lag : undefined;
 }
 
-/** DC / AC over the buckets that both series have when DC is `lag` later. */
-function ratioAt(ac: EnergySeries, dc: EnergySeries, lag: Millis): number {
+/** DC / AC over the buckets that both series have when DC is `lag` later; not a finite number without AC. */
+export function ratio(ac: EnergySeries, dc: EnergySeries, lag: Millis = 0): number {
   const delivered = energyByStart(dc);
   const both = ac.filter(({ start }) => delivered.has(start + lag));
   const sum = both.reduce((total, { start }) => total + (delivered.get(start + lag) ?? 0), 0);
   return sum / both.reduce((total, { energy }) => total + energy, 0);
 }
 
-function energyByStart(series: EnergySeries): ReadonlyMap<EpochMillis, MilliwattHours> {
+export function energyByStart(series: EnergySeries): ReadonlyMap<EpochMillis, MilliwattHours> {
   return new Map(series.map(({ start, energy }) => [start, energy]));
 }

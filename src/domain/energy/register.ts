@@ -1,108 +1,140 @@
-import { HOUR, MINUTE, type Millis } from '../time/time.ts';
+import { type EpochMillis, HOUR, MINUTE, type Millis } from '../time/time.ts';
+import { contains, type TimeWindow } from '../time/time-window.ts';
 import type { MilliwattHours } from './energy.ts';
-import type { EnergyBucket, EnergySeries } from './energy-series.ts';
+import { type EnergyBucket, type EnergySeries, ratio, similarity } from './energy-series.ts';
 
-/** The strongest chargers deliver some 360 kW. */
-const MAX_CHARGED_PER_MINUTE: MilliwattHours = 6_000_000;
+/** The most that a charger delivers in a minute: 360 kW. More cannot be the energy since the previous reading. */
+const MAX_ENERGY_PER_MINUTE: MilliwattHours = 6_000_000;
 
-/**
- * Whether a reading carries more than any charger delivers in the time since the reading before, however long that was:
- * a counter, or an amount of something else.
- */
-export function exceedsAnyCharger(series: EnergySeries, width: Millis): boolean {
-  return series.some(({ start, readings, max }, i) => {
-    const before = series[i - 1];
-    if (before === undefined && readings < 2) return false; // nothing is known of the time before
-    const silence = before === undefined ? 0 : start - before.start - width;
-    const minutes = Math.max(1, (width / readings + silence) / MINUTE);
-    return max > MAX_CHARGED_PER_MINUTE * minutes;
-  });
+/** Fewer rises than this are no evidence of a register: that few rising values can be chance. */
+const MIN_RISES = 6;
+/** A register falls when it is reset only. Where every fifth change is a fall, power varies. */
+const MIN_RISES_PER_FALL = 5;
+/** A fall to less than this share of the value before may be a reset; a smaller one is a change of power. */
+const MAX_RESET_SHARE = 0.5;
+
+/** A climb by more than 45 kW, as power: no AC charger gets there, and a DC charger takes seconds, not minutes. */
+const MIN_CLIMB: MilliwattHours = 750_000;
+/** The energy of a minute of charging at 0.5 kW: what a register climbs by at least, each minute, while charging. */
+const MIN_CLIMB_PER_MINUTE: MilliwattHours = 8_333;
+
+/** Whether DC / AC is what a charger may have, even a bad one. */
+const isEfficiency = (value: number) => value >= 0.4 && value <= 1.1;
+/** How similar the increments of a register are to the energy on the other side at least, */
+const MIN_SIMILARITY = 0.8;
+/** and how much less similar than the values they may be: a high register is nearly as constant as the charging power. */
+const SIMILARITY_TOLERANCE = 0.02;
+
+/** A device's series and the series on the other side of the charger. */
+export interface Sides {
+  readonly series: EnergySeries;
+  readonly other: EnergySeries;
+  /** The side of the device. */
+  readonly current: 'ac' | 'dc';
 }
 
-/** Fewer buckets than this, or readings, are no evidence of a climb: that few rising values can be chance. */
-const MIN_CLIMB_BUCKETS = 3;
-const MIN_CLIMB_READINGS = 6;
-/** What a counter gains while a car charges at 1 kW, which is little. */
-const MIN_CLIMB_PER_HOUR: MilliwattHours = 1_000_000;
-/** Charging power that climbs reaches 60 kW within minutes or not at all. */
-const MAX_CLIMBED_PER_MINUTE: MilliwattHours = 1_000_000;
+/**
+ * Whether a device sends a cumulative counter, which may be reset, instead of the energy since its previous reading.
+ * A counter rises and hardly ever falls, but so does a smooth ramp of the charging power. They differ in what the
+ * numbers mean: a counter's increments match the energy on the other side while its values are out of all proportion to
+ * it; and a counter climbs, minute by minute, by as much energy as charging takes, to values that no ramp has.
+ */
+export function isRegister({ series, other, current }: Sides): boolean {
+  const { rises, falls, increments, climbs } = changesOf(series);
+  if (rises < MIN_RISES || falls * MIN_RISES_PER_FALL > rises) return false;
+  if (climbs.some(isOfCounter)) return true;
+  const [asCounter, asAmounts] = [increments, series].map((own) => {
+    const [ac, dc] = current === 'ac' ? [own, other] : [other, own];
+    return { efficiency: ratio(ac, dc), similarity: similarity(ac, dc) };
+  }) as [Match, Match];
+  return (
+    isEfficiency(asCounter.efficiency) &&
+    !isEfficiency(asAmounts.efficiency) &&
+    asCounter.similarity >= Math.max(MIN_SIMILARITY, asAmounts.similarity - SIMILARITY_TOLERANCE)
+  );
+}
 
-/** A climb: how much the values gained, and where they ended. */
+/** How well one meaning of a device's values matches the energy on the other side. */
+interface Match {
+  readonly efficiency: number;
+  readonly similarity: number;
+}
+
+/** What happens from bucket to bucket. */
+interface Changes {
+  readonly rises: number;
+  readonly falls: number;
+  /** The increments, in the buckets that do not begin with a reset. */
+  readonly increments: EnergySeries;
+  /** The climbs between resets. */
+  readonly climbs: readonly Climb[];
+}
+
 interface Climb {
-  readonly gained: MilliwattHours;
-  readonly reached: MilliwattHours;
+  energy: MilliwattHours;
+  rises: number;
+  /** The time that the rises took. */
+  minutes: number;
+}
+
+function changesOf(series: EnergySeries): Changes {
+  const increments: EnergyBucket[] = [];
+  let climb: Climb = { energy: 0, rises: 0, minutes: 0 };
+  const climbs = [climb];
+  let [rises, falls] = [0, 0];
+  for (const [before, now] of pairs(series)) {
+    const elapsed = now.start - before.start;
+    const hasFallen = now.min < before.max;
+    if (hasFallen) falls++;
+    if (hasFallen || elapsed > HOUR) {
+      climb = { energy: 0, rises: 0, minutes: 0 };
+      climbs.push(climb);
+      continue;
+    }
+    const energy = now.max - before.max;
+    increments.push({ ...now, energy });
+    if (energy === 0) continue;
+    rises++;
+    climb.energy += energy;
+    climb.rises++;
+    climb.minutes += elapsed / MINUTE;
+  }
+  return { rises, falls, increments, climbs };
+}
+
+function isOfCounter({ energy, rises, minutes }: Climb): boolean {
+  const minutesPerReading = minutes / rises;
+  return rises >= MIN_RISES && energy >= MIN_CLIMB * minutesPerReading && energy >= MIN_CLIMB_PER_MINUTE * minutes;
 }
 
 /**
- * Where values climb as a counter does while a car charges: most buckets rise, none falls, and they gain what would be
- * charging power if they were a counter. If they were energies, the *power* would climb by a kilowatt a minute, for many
- * minutes. A counter that starts again, as that of a session does, climbs from there anew.
+ * Whether a device reports, in the window, power that no charger delivers: in buckets of a minute by a single reading, as two readings
+ * may share a minute; in hours by all of them. The first bucket is ignored, since nobody knows when its energy began.
  */
-export function climbsIn(series: EnergySeries): readonly Climb[] {
-  const parts = withoutFalls(series).map(risingPart).filter(isClimb);
-  return parts.map((part) => {
-    const [first, last] = [part[0] as EnergyBucket, part.at(-1) as EnergyBucket];
-    return { gained: last.max - first.max, reached: last.max };
+export function exceedsAnyCharger(series: EnergySeries, width: Millis, window: TimeWindow): boolean {
+  return pairs(series).some(([before, now]) => {
+    if (!contains(window, now.start)) return false;
+    const reported = width === MINUTE ? now.max : now.energy;
+    return reported > (MAX_ENERGY_PER_MINUTE * (now.start - before.start)) / MINUTE;
   });
 }
 
-/** Whether a climb went on beyond charging power that climbs: it is a counter, whatever the other side says. */
-export function isBeyondPower({ reached }: Pick<Climb, 'reached'>): boolean {
-  return reached > MAX_CLIMBED_PER_MINUTE;
-}
-
-function isClimb(part: EnergySeries): boolean {
-  const [first, last] = [part[0], part.at(-1)];
-  const readings = part.reduce((sum, bucket) => sum + bucket.readings, 0);
-  if (first === undefined || last === undefined || part.length < MIN_CLIMB_BUCKETS || readings < MIN_CLIMB_READINGS) {
-    return false;
-  }
-  if (risesIn(part) * 2 <= part.length) return false;
-  const hours = (last.start - first.start) / HOUR;
-  return last.max - first.max >= MIN_CLIMB_PER_HOUR * hours;
-}
-
-/** A counter that is constant for most of the time, like a parked vehicle's, must still rise this often. */
-const MIN_RISES = 3;
-/** Its lowest value is at least this share of its highest; an idle charger never gets there. */
-const MIN_FLOOR = 0.1;
-const MIN_LEVEL_BUCKETS = 6;
-
 /**
- * Whether values stand high, never fall and rise now and then, as a counter does. Charging power can do so, too, so this
- * is evidence only if the other side of the charger contradicts it.
+ * The latest hours, at most `limit`, that show by the minute whether a device sends a register or impossible power; none
+ * when the hours rule it out. A register that is reset within an hour continues in the next one; a varying power falls
+ * by a little from hour to hour.
  */
-export function standsLikeCounter(series: EnergySeries): boolean {
-  const [first, last] = [series[0], series.at(-1)];
-  if (first === undefined || last === undefined || series.length < MIN_LEVEL_BUCKETS) return false;
-  if (withoutFalls(series).length > 1) return false;
-  return risesIn(series) >= MIN_RISES && first.min >= last.max * MIN_FLOOR;
+export function hoursOfDoubt(hours: EnergySeries, limit: number): readonly EpochMillis[] {
+  const changes = pairs(hours);
+  const varies = changes.some(([before, now]) => now.min < before.max && now.min >= before.max * MAX_RESET_SHARE);
+  const isDoubtful = ({ min, max }: EnergyBucket, before = min) =>
+    max > MAX_ENERGY_PER_MINUTE || (!varies && (max > min || max > before));
+  return hours
+    .filter((hour, i) => isDoubtful(hour, hours[i - 1]?.max))
+    .slice(-limit)
+    .map(({ start }) => start);
 }
 
-/** The series cut wherever a value falls. */
-function withoutFalls(series: EnergySeries): EnergySeries[] {
-  const parts: EnergyBucket[][] = [];
-  let before: EnergyBucket | undefined;
-  for (const bucket of series) {
-    if (before === undefined || bucket.min < before.max) parts.push([]);
-    parts.at(-1)?.push(bucket);
-    before = bucket;
-  }
-  return parts;
-}
-
-/** From the bucket before the first rise to the last rise. */
-function risingPart(part: EnergySeries): EnergySeries {
-  const rises = part.flatMap((_, i) => (isRise(part, i) ? [i] : []));
-  const [first, last] = [rises[0], rises.at(-1)];
-  return first === undefined || last === undefined ? [] : part.slice(first - 1, last + 1);
-}
-
-function risesIn(part: EnergySeries): number {
-  return part.filter((_, i) => isRise(part, i)).length;
-}
-
-function isRise(part: EnergySeries, i: number): boolean {
-  const before = part[i - 1];
-  return before !== undefined && (part[i] as EnergyBucket).max > before.max;
+function pairs(series: EnergySeries): [EnergyBucket, EnergyBucket][] {
+  return series.slice(1).map((now, i) => [series[i] as EnergyBucket, now]);
 }

@@ -1,7 +1,7 @@
 import type { FleetPerformance } from '#application/analytics/report-fleet-performance';
 import type { VehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import type { Coverage } from '#domain/coverage/coverage';
-import { kwhFromMilliwattHours } from '#domain/energy/energy';
+import { kwhFromMilliwattHours, type MilliwattHours } from '#domain/energy/energy';
 import type { WarningEvidence } from '#domain/loss-warning';
 import { presentHorizon, presentWindow } from '../wire/window-presenter.ts';
 
@@ -11,11 +11,11 @@ function presentCoverage({ readings, expected, ratio }: Coverage): Coverage {
 
 /** The balance of a vehicle and its meters, as losses and warnings show it. */
 export function presentBalance(balance: PresentedBalance): Record<string, unknown> {
-  const { ac, dc, efficiency, coverage } = balance;
+  const { ac, dc, dcWithoutAc, efficiency, coverage } = balance;
   return {
     acConsumedKwh: kwhFromMilliwattHours(ac),
     dcDeliveredKwh: kwhFromMilliwattHours(dc),
-    ...presentDcWithoutAc(balance),
+    ...presentDcWithoutAc(dcWithoutAc),
     efficiency: rounded(efficiency, 4),
     coverage: { vehicle: presentCoverage(coverage.vehicle), meters: presentCoverage(coverage.meters) },
   };
@@ -23,9 +23,9 @@ export function presentBalance(balance: PresentedBalance): Record<string, unknow
 
 type PresentedBalance = Pick<WarningEvidence, 'ac' | 'dc' | 'dcWithoutAc' | 'efficiency' | 'coverage'>;
 
-/** Present only when there is any. */
-function presentDcWithoutAc({ dcWithoutAc = 0 }: Pick<WarningEvidence, 'dcWithoutAc'>): Record<string, number> {
-  return dcWithoutAc === 0 ? {} : { dcWithoutAcKwh: kwhFromMilliwattHours(dcWithoutAc) };
+/** Shown only when there is some, which is rare. */
+function presentDcWithoutAc(energy: MilliwattHours = 0): { dcWithoutAcKwh?: number } {
+  return energy > 0 ? { dcWithoutAcKwh: kwhFromMilliwattHours(energy) } : {};
 }
 
 export function presentVehiclePerformance(performance: VehiclePerformance): Record<string, unknown> {
@@ -35,7 +35,7 @@ export function presentVehiclePerformance(performance: VehiclePerformance): Reco
     window: presentWindow(performance.window),
     acConsumedKwh: kwhFromMilliwattHours(performance.acConsumed),
     dcDeliveredKwh: kwhFromMilliwattHours(performance.dcDelivered),
-    ...presentDcWithoutAc(performance),
+    ...presentDcWithoutAc(performance.dcWithoutAc),
     lossKwh: kwhFromMilliwattHours(performance.loss),
     efficiency: roundedOrNull(performance.efficiency, 4),
     averageBatteryTemp: roundedOrNull(performance.averageBatteryTemp, 2),
