@@ -41,28 +41,37 @@ export function sameLink(a: MeterLink, b: MeterLink): boolean {
 /** The part of a window in which a link assigns its meter's energy to a vehicle, exact to the millisecond. */
 export interface LinkCut {
   readonly meterId: string;
-  /** When the energy flowed. */
   readonly during: TimeWindow;
-  /** The timestamps of the readings that hold it. */
-  readonly readingsWithin: TimeWindow;
+  /**
+   * Where the timestamps of its readings lie. A reading's energy is that of the interval which ends at its timestamp, so
+   * the reading at the very moment of a change belongs to the link that ends then, if that has a part of the window.
+   */
+  readonly timestamps: TimeWindow;
+}
+
+/** Timestamps are whole milliseconds: a window that ends this much later contains its end. */
+const INCLUDING_END: Millis = 1;
+
+/** The ids of the links that begin at the moment when one of these ends: see `LinkCut.timestamps`. */
+export function successorIds(links: readonly MeterLink[]): ReadonlySet<string> {
+  return new Set(links.flatMap(({ meterId, to }) => (to === null ? [] : [meterLinkId({ meterId, from: to })])));
 }
 
 /**
- * How much later the timestamps of a link's readings begin and end than the link. A reading's energy is of the interval
- * that ends at its timestamp, so the timestamps of `[from, to)` are those after `from` up to `to`.
+ * The links cut to the window, in their order; links outside the window are left out. `successors` are the ids of those
+ * that begin when another link of their meter ends.
  */
-const TIMESTAMP_DELAY: Millis = 1;
-
-/**
- * The links cut to the window, in their order; links outside the window are left out. The window itself is one of
- * timestamps: a reading at its beginning counts.
- */
-export function linkCuts(links: readonly MeterLink[], window: TimeWindow): LinkCut[] {
-  return links.flatMap(({ meterId, ...link }) => {
-    const { from, to } = linkInterval(link);
-    const during = intersection({ from, to }, window);
-    const readingsWithin = intersection({ from: from + TIMESTAMP_DELAY, to: to + TIMESTAMP_DELAY }, window);
-    return during === undefined || readingsWithin === undefined ? [] : [{ meterId, during, readingsWithin }];
+export function linkCuts(
+  links: readonly MeterLink[],
+  window: TimeWindow,
+  successors: ReadonlySet<string> = new Set(),
+): LinkCut[] {
+  return links.flatMap((link) => {
+    const interval = linkInterval(link);
+    const during = intersection(interval, window);
+    const from = interval.from + (successors.has(link.id) ? INCLUDING_END : 0);
+    const timestamps = intersection({ from, to: interval.to + INCLUDING_END }, window);
+    return during === undefined || timestamps === undefined ? [] : [{ meterId: link.meterId, during, timestamps }];
   });
 }
 

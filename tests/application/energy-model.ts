@@ -1,4 +1,4 @@
-import type { MeterLink } from '#domain/meter-link';
+import { linkInterval, type MeterLink } from '#domain/meter-link';
 import type { Reading } from '#domain/reading/reading';
 import { addDeviceTotals, type DeviceTotals, deviceTotalsOf, noDeviceTotals } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
@@ -22,12 +22,16 @@ export class EnergyModel {
     return { energy, readings };
   }
 
-  /** What the meters drew in the window while they were linked to the vehicle: up to each reading's timestamp. */
+  /** What the meters drew in the window while they were linked to the vehicle. */
   linked(vehicleId: string, links: readonly MeterLink[], window: TimeWindow): DeviceTotals {
     return this.#sum('meter', ({ deviceId, timestamp }) => {
-      const feeds = links.filter((link) => link.vehicleId === vehicleId && link.meterId === deviceId);
-      const isFed = ({ from, to }: MeterLink) => from < timestamp && timestamp <= (to ?? Infinity) && from < window.to;
-      return contains(window, timestamp) && feeds.some((link) => isFed(link) && (link.to ?? Infinity) > window.from);
+      const ofMeter = links.filter(({ meterId }) => meterId === deviceId);
+      // The energy was measured before the timestamp: at the moment of a change it is that of the link which ends, though
+      // not in a window that begins then, of which that link has no part.
+      const ending = ofMeter.find(({ to }) => to === timestamp);
+      const owner = ending ?? ofMeter.find((one) => contains(linkInterval(one), timestamp));
+      const isOutside = ending !== undefined && timestamp === window.from;
+      return contains(window, timestamp) && !isOutside && owner?.vehicleId === vehicleId;
     });
   }
 

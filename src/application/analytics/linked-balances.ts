@@ -46,8 +46,8 @@ export class LinkedBalances {
       return { vehicleId, links: own, cuts: linkCuts(own, window, successors) };
     });
     await yieldToEventLoop();
-    const isPartial = ({ meterId, readingsWithin }: LinkCut) =>
-      meters.has(meterId) && (readingsWithin.from !== window.from || readingsWithin.to !== window.to);
+    const isPartial = ({ meterId, timestamps: { from, to } }: LinkCut) =>
+      meters.has(meterId) && (from !== window.from || to !== window.to);
     const partial = await this.#totalsOf(linked.flatMap(({ cuts }) => cuts.filter(isPartial)));
 
     const now = this.#clock.now();
@@ -65,7 +65,7 @@ export class LinkedBalances {
 
   async #totalsOf(cuts: readonly LinkCut[]): Promise<ReadonlyMap<LinkCut, DeviceTotals>> {
     const totals = await mapBounded(MAX_PARTIAL_QUERIES, cuts, async (cut) => {
-      return [cut, await this.#store.cold.deviceTotals('meter', cut.meterId, cut.readingsWithin)] as const;
+      return [cut, await this.#store.cold.deviceTotals('meter', cut.meterId, cut.timestamps)] as const;
     });
     return new Map(totals);
   }

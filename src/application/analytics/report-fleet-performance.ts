@@ -3,8 +3,8 @@ import type { MilliwattHours } from '#domain/energy/energy';
 import type { FleetTotals } from '#domain/reading/totals';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
-import { ceilTo, floorTo, HOUR } from '#domain/time/time';
-import { alignOutward, type TimeWindow } from '#domain/time/time-window';
+import { HOUR } from '#domain/time/time';
+import { alignOutward, splitAt, type TimeWindow } from '#domain/time/time-window';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
 
@@ -38,28 +38,24 @@ export class ReportFleetPerformance {
   }
 
   /**
-   * One report for each hour with readings, oldest first. The hours at the edges are cut to the window, so that the
-   * series adds up to `report`.
+   * One report for each hour of the window that has readings, oldest first. The hours at the edges are cut to the window,
+   * so that the reports add up to that of the whole window.
    */
   async reportByHour(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
     const { cold } = this.#store;
-    const window = alignOutward(requested);
-    const inner = { from: ceilTo(HOUR, window.from), to: floorTo(HOUR, window.to) };
-    if (inner.from > inner.to) return this.#partOfHour(window);
-    const [first, hours, last] = await Promise.all([
-      this.#partOfHour({ from: window.from, to: inner.from }),
-      inner.from < inner.to ? cold.fleetHours(inner) : [],
-      this.#partOfHour({ from: inner.to, to: window.to }),
+    const parts = splitAt(HOUR, alignOutward(requested));
+    const isWhole = ({ from, to }: TimeWindow) => to - from === HOUR;
+    const edges = parts.filter((part) => !isWhole(part));
+    const inner = parts.filter(isWhole);
+    const [first, last] = [inner[0], inner.at(-1)];
+    const [hours, ...cut] = await Promise.all([
+      first && last ? cold.fleetHours({ from: first.from, to: last.to }) : [],
+      ...edges.map(async (window) => ({ window, totals: await cold.fleetTotals(window) })),
     ]);
-    const whole = hours.map(({ hour, totals }) => this.#performance({ from: hour, to: hour + HOUR }, totals));
-    return [...first, ...whole, ...last];
-  }
-
-  /** The report of a part of an hour, if it has readings. */
-  async #partOfHour(window: TimeWindow): Promise<readonly FleetPerformance[]> {
-    if (window.from === window.to) return [];
-    const totals = await this.#store.cold.fleetTotals(window);
-    return kinds.some((kind) => totals[kind].readings > 0) ? [this.#performance(window, totals)] : [];
+    const whole = hours.map(({ hour, totals }) => ({ window: { from: hour, to: hour + HOUR }, totals }));
+    return [...whole, ...cut.filter(({ totals }) => kinds.some((kind) => totals[kind].readings > 0))]
+      .sort((a, b) => a.window.from - b.window.from)
+      .map(({ window, totals }) => this.#performance(window, totals));
   }
 
   #performance(window: TimeWindow, totals: FleetTotals): FleetPerformance {

@@ -77,8 +77,8 @@ export class ReportVehiclePerformance {
 
   async #linked(vehicleId: string, window: TimeWindow): Promise<Linked> {
     const links = await this.#store.links.during(window, vehicleId);
-    const drawn = linkCuts(links, window).map(async (cut) => {
-      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.readingsWithin) };
+    const drawn = linkCuts(links, window, await this.#successors(links, window)).map(async (cut) => {
+      return { cut, totals: await this.#store.cold.deviceTotals('meter', cut.meterId, cut.timestamps) };
     });
     return { links, drawn: await Promise.all(drawn) };
   }
@@ -112,7 +112,6 @@ export class ReportVehiclePerformance {
     const ownCoverage = deviceCoverage(vehicle, window, this.#clock.now());
     return {
       ...commonFields(known, balance),
-      dcWithoutAc: 0,
       acBasis: 'fleet',
       meters: [],
       fleet: { ac: balance.ac, dc: balance.dc },

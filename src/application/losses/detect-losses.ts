@@ -73,7 +73,7 @@ export class DetectLosses {
 
   async #evaluate(balances: readonly LinkedBalance[], to: EpochMillis, latest: EpochMillis): Promise<void> {
     const watches = await this.#store.warnings.watches(balances.map(({ vehicleId }) => vehicleId));
-    const due = balances.filter(({ vehicleId }) => (watches.get(vehicleId)?.evaluatedTo ?? -Infinity) < to);
+    const due = balances.filter(({ vehicleId }) => isDue(watches.get(vehicleId), to, latest));
     // Only balances that could change something are examined: DC from elsewhere may hide a loss, too.
     const { lossThreshold } = this.#rule;
     const mayCount = (balance: LinkedBalance) => {
@@ -111,6 +111,11 @@ export class DetectLosses {
       page = await this.#store.warnings.list({ ...query, after: { openedAt: last.openedAt, id: last.id } });
     }
   }
+}
+
+/** Whether the window that ends at `to` is still to be evaluated; what was evaluated beyond `latest` does not count. */
+function isDue(watch: WarningWatch | undefined, to: EpochMillis, latest: EpochMillis): boolean {
+  return watch === undefined || watch.evaluatedTo < to || watch.evaluatedTo > latest;
 }
 
 /** The finding of an evaluation from an examined balance, or one that needs no examination. */

@@ -4,7 +4,7 @@ import { countsMoreDc, type LinkedBalance } from '#domain/efficiency/linked-bala
 import type { WarningRule } from '#domain/loss-warning';
 import { type EpochMillis, floorTo, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
-import { type Diagnosed, EfficiencyDiagnosis } from '../analytics/efficiency-diagnosis.ts';
+import { EfficiencyDiagnosis } from '../analytics/efficiency-diagnosis.ts';
 import { LinkedBalances } from '../analytics/linked-balances.ts';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import { pageOf } from '../page.ts';

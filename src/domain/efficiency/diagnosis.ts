@@ -6,7 +6,6 @@ import {
   isOutOfStep,
   MAX_EXCESS_SHARE,
   seriesWithin,
-  similarity,
   sumOfSeries,
 } from '../energy/energy-series.ts';
 import { loneDc, loneShare, totalEnergy } from '../energy/lone-energy.ts';

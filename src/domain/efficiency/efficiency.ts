@@ -25,7 +25,7 @@ export function lossWarning(value: Efficiency, threshold: number): boolean {
 
 export type Verdict = 'no-data' | 'implausible' | 'insufficient-data' | 'loss' | 'ok';
 
-/** What is known about a linked vehicle in a window. */
+/** What is known about a vehicle in a window. */
 export interface Evidence {
   /** The number of readings of the vehicle itself. */
   readonly vehicleReadings: number;
@@ -41,13 +41,4 @@ export function verdict(evidence: Evidence): Verdict {
   if (isImplausible(evidence.efficiency)) return 'implausible';
   if (evidence.efficiency === null || !evidence.coverages.every(isSufficient)) return 'insufficient-data';
   return lossWarning(evidence.efficiency, evidence.lossThreshold) ? 'loss' : 'ok';
-}
-
-/**
- * The verdict on a vehicle without a linked meter. What it drew is not known, and the fleet's efficiency is that of
- * others, so it is neither a loss nor fine; that the whole fleet delivered more than it drew is a fault in any case.
- */
-export function unlinkedVerdict(vehicleReadings: number, fleetEfficiency: Efficiency): Verdict {
-  if (vehicleReadings === 0) return 'no-data';
-  return isImplausible(fleetEfficiency) ? 'implausible' : 'insufficient-data';
 }
