@@ -52,7 +52,7 @@ export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetr
 export type { Upkeep } from '#application/ports/upkeep';
 export type { WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live-state';
-export { AuditHistory, type Difference } from '#application/upkeep/audit-history';
+export { AuditHistory, type Compared, type Difference } from '#application/upkeep/audit-history';
 export { CloseHours } from '#application/upkeep/close-hours';
 export { DropOldHistory } from '#application/upkeep/drop-old-history';
 

@@ -7,6 +7,7 @@ import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import type { EngineStore } from '#application/ports/engine-store';
 import { AuditHistory, type Difference } from '#application/upkeep/audit-history';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
+import type { TimeWindow } from '#domain/time/time-window';
 import { aMeterReading, aVehicleReading, START } from '#testing/readings';
 import { closeHours, retentionOf, rollupsOf } from '#testing/upkeep';
 import { stores } from '#tests/support/stores';
@@ -29,6 +30,25 @@ async function differencesIn(store: Pick<EngineStore, 'cold' | 'upkeep'>): Promi
 }
 
 describe.each(stores)('an audit on $name', ({ open }) => {
+  it('returns what it compared', async () => {
+    const store = await open();
+    await store.writer.commit(readings);
+    const comparedIn = async (window: TimeWindow) => {
+      const found = new AuditHistory(store).audit(window);
+      return (await found.next()).value as unknown;
+    };
+    const isKept = store.upkeep.rollups !== undefined;
+
+    await closeHours(store, START + 2 * HOUR);
+    expect(await comparedIn(WINDOW)).toMatchObject({
+      meter: { hours: 3, readings: 180, devices: 1, unclosed: isKept ? 1 : 0, dropped: 0 },
+      vehicle: { hours: 3, readings: 360, devices: 2, unclosed: isKept ? 1 : 0, dropped: 0 },
+    });
+    await retentionOf(store).dropBefore(START + HOUR);
+    expect(await comparedIn(WINDOW)).toMatchObject({ meter: { hours: 3, readings: 180, dropped: 1 } });
+    expect(await comparedIn({ from: START - DAY, to: START })).toMatchObject({ meter: { hours: 0, readings: 0 } });
+  });
+
   it('finds no difference, whether hours are closed, out of date or dropped', async () => {
     const store = await open();
     await store.writer.commit(readings);
@@ -164,7 +184,15 @@ describe('npm run audit', () => {
     const store = await openSqliteStore({ directory });
     await store.writer.commit(readings);
     await closeHours(store);
-    expect(await audit(directory, ...window)).toEqual({ code: 0, stdout: 'no differences\n', stderr: '' });
+    const { stdout: agreed, ...rest } = await audit(directory, ...window);
+    expect(rest).toEqual({ code: 0, stderr: '' });
+    expect(agreed.split('\n')).toEqual([
+      `auditing the SQLite store in ${directory} from ${iso(START)} to ${iso(START + DAY)}`,
+      'meter: 3 hours, 180 readings, 1 device',
+      'vehicle: 3 hours, 360 readings, 2 devices',
+      'no differences',
+      '',
+    ]);
     await store.close();
 
     const database = new DatabaseSync(join(directory, 'energy.db'));
@@ -177,14 +205,45 @@ describe('npm run audit', () => {
     const { code, stdout } = await audit(directory, ...window);
     const lines = stdout.trimEnd().split('\n');
     expect(code).toBe(1);
-    expect(lines[0]).toMatch(/^2026-01-15T12:00:00.000Z meter fleet-minutes: counted .*, stored /);
+    expect(lines[1]).toMatch(/^2026-01-15T12:00:00.000Z meter fleet-minutes: counted .*, stored /);
     const minutes = { minutes: 60, shiftedMinutes: 60, activeMinutes: 60 };
     const counts = { readings: 60, ...minutes, sums: { batteryTemp: 1_500_000_000 } };
-    expect(lines[1]).toBe(
+    expect(lines[2]).toBe(
       `2026-01-15T12:00:00.000Z vehicle device-hour EV-1: counted ${JSON.stringify({ energy: 4_800_000, ...counts })}, ` +
         `stored ${JSON.stringify({ energy: 4_800_001, ...counts })}`,
     );
     expect(lines.at(-1)).toBe('differences: 5'); // two devices of an hour, the meters' minutes of three
+  });
+
+  it('exits with 2 when there is nothing to compare', async () => {
+    const directory = temporaryDirectory();
+    const store = await openSqliteStore({ directory });
+    await store.writer.commit(readings);
+    await store.close();
+
+    const { code, stdout } = await audit(directory, '--from', iso(START - DAY), '--to', iso(START));
+    expect({ code, lines: stdout.split('\n').slice(1, -1) }).toEqual({
+      code: 2,
+      lines: [
+        'meter: 0 hours, 0 readings, 0 devices',
+        'vehicle: 0 hours, 0 readings, 0 devices',
+        expect.stringContaining('nothing to compare'),
+      ],
+    });
+  });
+
+  it('says which hours are not closed', async () => {
+    const directory = temporaryDirectory();
+    const store = await openSqliteStore({ directory });
+    await store.writer.commit(readings);
+    await closeHours(store, START + HOUR);
+    await store.close();
+
+    const { code, stdout } = await audit(directory, ...window);
+    expect({ code, meter: stdout.split('\n')[1] }).toEqual({
+      code: 0,
+      meter: "meter: 3 hours, 180 readings, 1 device; 2 hours not closed: only the fleet's sums were compared",
+    });
   });
 
   it.each([
@@ -201,6 +260,9 @@ describe('npm run audit', () => {
 
   it('exits with 2 when there is no store', async () => {
     const { code, stderr } = await audit(join(temporaryDirectory(), 'nowhere'), ...window);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('failed to open the store') });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('failed to open the SQLite store in'),
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { addFleetTotals, type DeviceTotals, type FleetTotals, type StreamTotals } from '#domain/reading/totals';
-import { type Kind, kinds } from '#domain/streams/streams';
+import { type ByKind, byKind, type Kind, kinds } from '#domain/streams/streams';
 import { type EpochMillis, HOUR } from '#domain/time/time';
 import { alignOutward, type TimeWindow } from '#domain/time/time-window';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
@@ -21,6 +21,19 @@ export interface Difference {
   readonly stored: StreamTotals | DeviceTotals | undefined;
 }
 
+/** What an audit compared of one stream. Without any hour it proves nothing. */
+export interface Compared {
+  /** Hours with readings, or with sums of dropped readings. */
+  readonly hours: number;
+  /** Of these, hours without valid sums of devices, so that only the fleet's sums were compared. */
+  readonly unclosed: number;
+  /** Of these, hours whose readings were dropped, so that sums were only compared with each other. */
+  readonly dropped: number;
+  readonly readings: number;
+  /** Distinct devices. */
+  readonly devices: number;
+}
+
 /** Readings may arrive or be dropped during an attempt; what still differs after this many attempts is a difference. */
 const MAX_ATTEMPTS = 3;
 
@@ -33,25 +46,31 @@ export class AuditHistory {
   }
 
   /**
-   * Yields every difference in the hours that overlap the window, hour by hour. Hours that are not closed have no
-   * device sums to compare. Hours before the horizon have no readings, so their sums are only compared with each other.
-   * Rejects like the store.
+   * Yields every difference in the hours that overlap the window, hour by hour, and returns what was compared. Hours
+   * that are not closed have no device sums to compare. Hours before the horizon have no readings, so their sums are
+   * only compared with each other. Rejects like the store.
    */
-  async *audit(window: TimeWindow): AsyncGenerator<Difference, void, void> {
+  async *audit(window: TimeWindow): AsyncGenerator<Difference, ByKind<Compared>, void> {
     const { from, to } = alignOutward(window, HOUR);
+    const counts = byKind(() => new Counts());
     for (let hour = from; hour < to; hour += HOUR) {
       let found = await this.#inHour(hour);
-      for (let attempt = 1; attempt < MAX_ATTEMPTS && found.length > 0; attempt++) found = await this.#inHour(hour);
-      yield* found;
+      for (let attempt = 1; attempt < MAX_ATTEMPTS && found.differences.length > 0; attempt++) {
+        found = await this.#inHour(hour);
+      }
+      for (const audited of found.audited) counts[audited.kind].add(audited);
+      yield* found.differences;
     }
+    return byKind((kind) => counts[kind].compared());
   }
 
-  async #inHour(hour: EpochMillis): Promise<Difference[]> {
+  async #inHour(hour: EpochMillis): Promise<{ differences: Difference[]; audited: AuditedHour[] }> {
     const window = { from: hour, to: hour + HOUR };
     const horizon = (await this.#store.upkeep.retention?.horizon()) ?? -Infinity;
     const [fleetHour] = await this.#store.cold.fleetHours(window);
     const minutes = await this.#fleetMinutes(hour);
     const found: Difference[] = [];
+    const audited: AuditedHour[] = [];
     for (const kind of kinds) {
       const { rollups } = this.#store.upkeep;
       const closed = await rollups?.closed({ kind, hour });
@@ -63,11 +82,14 @@ export class AuditHistory {
       if (closed !== undefined && devices !== closed) found.push(...deviceDifferences(hour, kind, devices, closed));
       const counted = sumOf(devices);
       const stored = fleetHour?.totals[kind] ?? NOTHING;
+      const isUnclosed = rollups !== undefined && closed === undefined;
+      const { readings } = counted;
+      audited.push({ kind, deviceIds: devices.keys(), readings, isUnclosed, isDropped: hour < horizon });
       if (!sameTotals(counted, stored)) found.push({ hour, kind, sum: 'fleet-hour', counted, stored });
       const ofMinutes = { energy: minutes[kind].energy, readings: minutes[kind].readings };
       if (!sameTotals(counted, ofMinutes)) found.push({ hour, kind, sum: 'fleet-minutes', counted, stored: ofMinutes });
     }
-    return found;
+    return { differences: found, audited };
   }
 
   /** The sum of both halves of the hour: neither contains a whole hour, so the store answers from minutes. */
@@ -76,6 +98,42 @@ export class AuditHistory {
     const half = hour + HOUR / 2;
     const first = await cold.fleetTotals({ from: hour, to: half });
     return addFleetTotals(first, await cold.fleetTotals({ from: half, to: hour + HOUR }));
+  }
+}
+
+/** What was compared of one stream in one hour. */
+interface AuditedHour {
+  readonly kind: Kind;
+  readonly deviceIds: Iterable<string>;
+  readonly readings: number;
+  readonly isUnclosed: boolean;
+  readonly isDropped: boolean;
+}
+
+class Counts {
+  #hours = 0;
+  #unclosed = 0;
+  #dropped = 0;
+  #readings = 0;
+  readonly #deviceIds = new Set<string>();
+
+  add({ deviceIds, readings, isUnclosed, isDropped }: AuditedHour): void {
+    if (readings === 0) return;
+    this.#hours++;
+    if (isUnclosed) this.#unclosed++;
+    if (isDropped) this.#dropped++;
+    this.#readings += readings;
+    for (const deviceId of deviceIds) this.#deviceIds.add(deviceId);
+  }
+
+  compared(): Compared {
+    return {
+      hours: this.#hours,
+      unclosed: this.#unclosed,
+      dropped: this.#dropped,
+      readings: this.#readings,
+      devices: this.#deviceIds.size,
+    };
   }
 }
 
