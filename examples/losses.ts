@@ -11,6 +11,9 @@ const url = process.argv[2] ?? 'http://127.0.0.1:3000';
 const FILE = join(import.meta.dirname, 'data/household-meter-2007-02-01.csv');
 const DAY = { from: '2007-02-01T00:00:00.000Z', to: '2007-02-02T00:00:00.000Z' };
 
+/** Before the day: the energy of its first reading flowed in the minute before midnight. */
+const LINKED_FROM = '2007-01-01T00:00:00.000Z';
+
 /** The share of the metered energy that reaches each battery, and the hours in which the vehicle sends nothing. */
 const VEHICLES = [
   { number: 1, share: 0.93 },
@@ -55,7 +58,7 @@ for (const { number, share, silentHours = [] } of VEHICLES) {
         return { vehicleId, kwhDeliveredDc: kwh * share, soc, batteryTemp: 25 + (minute % 60) / 10, timestamp };
       }),
   );
-  await call('POST', '/v1/links', [{ meterId, vehicleId, from: DAY.from, to: null }]);
+  await call('POST', '/v1/links', [{ meterId, vehicleId, from: LINKED_FROM, to: null }]);
 }
 
 const window = `from=${DAY.from}&to=${DAY.to}`;

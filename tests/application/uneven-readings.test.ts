@@ -19,7 +19,7 @@ const HOUR_1 = { from: START, to: START + HOUR };
 describe.each(stores)('devices that post more often than others, on $name', ({ open }) => {
   it('cover no more than the minutes in which they post', async () => {
     const store = await open();
-    await store.links.add([aLink()]);
+    await store.links.add([aLink({ from: START - HOUR })]);
     const vehicle = every(20 * SECOND, 40).map((timestamp) => aVehicleReading({ timestamp, kwh: 0.031 }));
     await store.writer.commit([...meter(60), ...vehicle]);
     const report = new ReportVehiclePerformance(store, new ManualClock(START + 2 * HOUR), DEFAULT_WARNING_RULE);
@@ -39,7 +39,7 @@ describe.each(stores)('devices that post more often than others, on $name', ({ o
 
   it('open no warning when they are silent for a third of the day', async () => {
     const store = await open();
-    await store.links.add([aLink()]);
+    await store.links.add([aLink({ from: START - HOUR })]);
     const vehicle = every(20 * SECOND, 16 * 60).map((timestamp) => aVehicleReading({ timestamp, kwh: 0.031 }));
     await store.writer.commit([...meter(24 * 60 + 120), ...vehicle]);
 
@@ -54,7 +54,7 @@ describe.each(stores)('devices that post more often than others, on $name', ({ o
 
   it('hide no silent meter beside them', async () => {
     const store = await open();
-    await store.links.add([aLink(), aLink({ meterId: 'M-2' })]);
+    await store.links.add([aLink({ from: START - HOUR }), aLink({ meterId: 'M-2', from: START - HOUR })]);
     const fast = every(20 * SECOND, 60).map((timestamp) => aMeterReading({ timestamp, kwh: 0.1 / 3 }));
     const vehicle = every(MINUTE, 60).map((timestamp) => aVehicleReading({ timestamp, kwh: 0.07 }));
     await store.writer.commit([...fast, ...meter(6, 'M-2'), ...vehicle]);

@@ -281,7 +281,7 @@ describe('the list of links', () => {
 describe('a linked vehicle', () => {
   it('is compared with the meters of its links, for as long as they were linked', async () => {
     const { app, clock } = appUnderTest();
-    const at = (minute: number) => ({ timestamp: START + minute * 60_000 });
+    const at = (minute: number) => ({ timestamp: START + (minute + 0.5) * 60_000 });
     const readings = Array.from({ length: 60 }, (_, minute) => [
       { meterId: minute < 30 ? 'M-1' : 'M-2', kwhConsumedAc: 0.2, voltage: 230, ...at(minute) },
       { meterId: 'M-3', kwhConsumedAc: 5, voltage: 230, ...at(minute) },
