@@ -24,7 +24,7 @@ const MIN_CLIMB_PER_MINUTE: MilliwattHours = 8_333;
 const isEfficiency = (value: number) => value >= 0.4 && value <= 1.1;
 /** How similar the increments of a register are to the energy on the other side at least, */
 const MIN_SIMILARITY = 0.8;
-/** and how much less similar than the values they may be: a high register is nearly as constant as the charging power. */
+/** and how much less similar than the values they may be: a high register is nearly as constant as charging power. */
 const SIMILARITY_TOLERANCE = 0.02;
 
 /** A device's series and the series on the other side of the charger. */
@@ -115,8 +115,9 @@ function isOfCounter({ energy, largest, rises, minutes }: Climb): boolean {
 }
 
 /**
- * Whether a device reports, in the window, power that no charger delivers: in buckets of a minute by a single reading, as two readings
- * may share a minute; in hours by all of them. The first bucket is ignored, since nobody knows when its energy began.
+ * Whether a device reports, in the window, power that no charger delivers: in buckets of a minute by a single reading,
+ * as two readings may share a minute; in hours by all of them. The first bucket is ignored, since nobody knows when its
+ * energy began to flow.
  */
 export function exceedsAnyCharger(series: EnergySeries, width: Millis, window: TimeWindow): boolean {
   return pairs(series).some(([before, now]) => {
@@ -127,8 +128,8 @@ export function exceedsAnyCharger(series: EnergySeries, width: Millis, window: T
 }
 
 /**
- * The latest hours, at most `limit`, that show by the minute whether a device sends a register or impossible power; none
- * when the hours rule it out. A register that is reset within an hour continues in the next one; a varying power falls
+ * The latest hours, at most `limit`, that show by the minute whether a device sends a register or impossible power;
+ * none when the hours rule it out. A register that is reset within an hour continues in the next one; a varying power falls
  * by a little from hour to hour.
  */
 export function hoursOfDoubt(hours: EnergySeries, limit: number): readonly EpochMillis[] {
