@@ -7,7 +7,7 @@ const STORES = [
   'tests/adapters/{sqlite,mongodb}/**/*.test.ts',
   'tests/contracts/{sqlite-store,mongodb-store,changed-streams,planted-bugs}.test.ts',
   'tests/infrastructure/wrong-clock.test.ts',
-  'tests/application/{audit-history,causes-of-a-low-*,close-hours,exact-energy,uneven-readings,unlinked-warnings}.test.ts',
+  'tests/application/{audit-history,causes-of-a-low-*,close-hours,exact-energy,numbers-that-cannot-be,uneven-readings,unlinked-warnings}.test.ts',
 ];
 
 /** With processes of their own or over sockets: the engine as users start it, the package, the examples, the checks. */

@@ -7,7 +7,8 @@ import { totalEnergy } from '#domain/energy/lone-energy';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
 import { START } from '#testing/readings';
-import { aSeries, counted, seriesOfMinutes } from '#tests/support/energy-series';
+import { aSeries, seriesOfMinutes } from '#tests/support/energy-series';
+import { counted } from '#tests/support/minute-readings';
 
 describe('the diagnosis span', () => {
   it.each([
@@ -98,6 +99,14 @@ describe('DC without AC', () => {
       0,
       drawn.map((kwh, i) => (kwh > 0 && i % 10 === 9 ? 1 : 0)),
       drawn.map((kwh) => kwh * 0.9),
+    ],
+    ['of a clock four minutes late', 0, drawn, [0, 0, 0, 0, ...drawn.map((kwh) => kwh * 0.9)]],
+    ['of a clock four minutes early', 0, [0, 0, 0, 0, ...drawn], drawn.map((kwh) => kwh * 0.9)],
+    [
+      'right after the session, of a fast charger',
+      1.2,
+      drawn,
+      drawn.map((kwh, i) => (i > 60 && i < 65 ? 0.3 : kwh * 0.9)),
     ],
     ['of a few seconds', 0, drawn, drawn.map((kwh, i) => (i === 90 ? 0.04 : kwh * 0.7))],
   ])('%s is %f kWh', (_, kwh, ac, dc) => {

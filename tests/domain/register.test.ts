@@ -2,21 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { exceedsAnyCharger, hoursOfDoubt, isRegister } from '#domain/energy/register';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { START } from '#testing/readings';
-import { counted, seriesOfMinutes } from '#tests/support/energy-series';
+import { seriesOfMinutes } from '#tests/support/energy-series';
+import {
+  counted,
+  flat,
+  idle,
+  type Minutes,
+  noisy,
+  ramp,
+  repeated,
+  session,
+  times,
+} from '#tests/support/minute-readings';
 
-/** kWh by the minute. */
-type Minutes = readonly number[];
-const repeated = (minutes: number, kwh: (minute: number) => number): number[] =>
-  Array.from({ length: minutes }, (_, i) => kwh(i));
-const flat = (minutes: number, kwh: number) => repeated(minutes, () => kwh);
-const times = (minutes: Minutes, by: number) => minutes.map((kwh) => kwh * by);
-/** Power that varies a little from minute to minute, as it does in reality. */
-const noisy = (minutes: Minutes) => minutes.map((kwh, i) => kwh * (1 + 0.02 * Math.sin(i)));
-const ramp = (minutes: number, from = 0.02, step = 0.0002) => repeated(minutes, (i) => from + step * i);
-/** Full power, then less and less. */
-const session = (minutes: number, kwh = 0.18) =>
-  repeated(minutes, (i) => kwh * Math.min(1, Math.exp((0.6 * minutes - i) / (0.2 * minutes))));
-const idle = (minutes: number) => flat(minutes, 0);
 /** Sessions with pauses in which a counter keeps its value; it restarts with each session. */
 const sessions = [...idle(20), ...flat(40, 0.12), ...idle(60), ...flat(30, 0.12), ...idle(30)];
 const sessionCounter = [
@@ -135,6 +133,7 @@ describe('the hours that leave a doubt', () => {
     ['none of constant power', [], flat(600, 0.12)],
     ['none of a parked vehicle', [], idle(600)],
     ['those in which a counter rises', [1, 2, 3], [...flat(60, 1), ...counted(flat(180, 0.02), 1), ...flat(120, 4.6)]],
+    ['those in which a counter is reset and climbs on', [4, 5, 6], counted(flat(420, 0.04), 0, 105)],
     ['those in which a counter is reset', [0, 1, 2], counted(flat(180, 0.1), 0, 7)],
     ['the one with impossible power', [2], [...noisy(flat(150, 0.12)), 80, ...noisy(flat(149, 0.12))]],
   ])('are %s', (_, expected, kwh) => {

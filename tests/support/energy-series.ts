@@ -25,12 +25,3 @@ export function seriesOfMinutes(kwh: readonly number[], width: Millis = MINUTE):
     };
   });
 }
-
-/** What a device with a counter posts instead: what was counted since the last reset, which follow every so many minutes. */
-export function counted(kwh: readonly number[], startKwh = 0, minutesPerReset = Infinity): number[] {
-  let value = startKwh;
-  return kwh.map((one, i) => {
-    value = i > 0 && i % minutesPerReset === 0 ? one : value + one;
-    return value;
-  });
-}

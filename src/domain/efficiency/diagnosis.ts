@@ -7,6 +7,7 @@ import {
   MAX_EXCESS_SHARE,
   seriesWithin,
   sumOfSeries,
+  widened,
 } from '../energy/energy-series.ts';
 import { loneDc, loneShare, totalEnergy } from '../energy/lone-energy.ts';
 import { exceedsAnyCharger, isRegister } from '../energy/register.ts';
@@ -48,7 +49,10 @@ export function diagnose(examined: Examined, closeUp?: CloseUp): Diagnosis {
 
   const { ac, dc, lossThreshold } = balance;
   const drawn = sumOfSeries(meters);
-  if (clockLag(drawn, vehicle, { width, maxLag, minEfficiency: lossThreshold }) !== undefined) {
+  if (
+    isLastinglyOutOfStep(drawn, vehicle) &&
+    clockLag(drawn, vehicle, { width, maxLag, minEfficiency: lossThreshold }) !== undefined
+  ) {
     return fault('clock-offset');
   }
 
@@ -62,7 +66,7 @@ export function diagnose(examined: Examined, closeUp?: CloseUp): Diagnosis {
   const dcWithoutAc = isElsewhere ? loneEnergy : 0;
   const ratio = efficiency(ac, dc - dcWithoutAc);
   const delivered = isElsewhere ? without(lone, judgedDc, width) : judgedDc;
-  const outOfStep = isSuspicious(ratio, dc, lossThreshold) && isOutOfStep(judgedAc, delivered);
+  const outOfStep = isSuspicious(ratio, dc, lossThreshold) && isLastinglyOutOfStep(judgedAc, delivered);
   return isImplausible(ratio) || outOfStep ? fault('more-dc-than-ac') : { cause: undefined, dcWithoutAc };
 }
 
@@ -97,6 +101,13 @@ function loneDcOf({ vehicle }: Examined, drawn: EnergySeries, closeUp?: CloseUp)
   const isSeen = ({ start }: EnergyBucket) => closeUp.hours.has(floorTo(HOUR, start));
   const coarse = loneDc(drawn, vehicle).filter((bucket) => !isSeen(bucket));
   return [...coarse, ...loneDc(sumOfSeries(closeUp.meters), closeUp.vehicle).filter(isSeen)];
+}
+
+/** Meters may count in steps and clocks may be off by minutes, so AC and DC are compared in wider buckets as well. */
+const MIN_COMPARED_WIDTH: Millis = 15 * MINUTE;
+
+function isLastinglyOutOfStep(ac: EnergySeries, dc: EnergySeries): boolean {
+  return isOutOfStep(ac, dc) && isOutOfStep(widened(ac, MIN_COMPARED_WIDTH), widened(dc, MIN_COMPARED_WIDTH));
 }
 
 /** The series less the energy of `lone`, whose buckets may be narrower. */

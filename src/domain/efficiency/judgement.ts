@@ -21,8 +21,8 @@ export interface Judgement {
 
 /**
  * Judges a balance of AC and DC. A loss by the totals alone becomes `implausible` when the data is at fault: nobody
- * should inspect a charger because of a wrong link; and neither is an efficiency `ok` because its numbers happen to look
- * well. Little energy (less than `minAc` on both sides, from meters that do report) and DC from elsewhere are listed as
+ * should inspect a charger because of a wrong link. An `ok` does so too, because its numbers only happen to look well.
+ * Little energy (less than `minAc` on both sides, from meters that do report) and DC from elsewhere are listed as
  * reasons but change no verdict.
  */
 export function judge(balance: LinkedBalance, cause: DataCause | undefined, minAc: MilliwattHours): Judgement {

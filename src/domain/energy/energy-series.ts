@@ -1,4 +1,4 @@
-import { type EpochMillis, MINUTE, type Millis } from '../time/time.ts';
+import { type EpochMillis, floorTo, MINUTE, type Millis } from '../time/time.ts';
 import { contains, type TimeWindow } from '../time/time-window.ts';
 import type { MilliwattHours } from './energy.ts';
 
@@ -24,6 +24,11 @@ export function joined(parts: readonly EnergySeries[]): EnergySeries {
   if (parts.length === 1) return parts[0] as EnergySeries;
   const buckets = new Map<EpochMillis, EnergyBucket>(parts.flat().map((bucket) => [bucket.start, bucket]));
   return [...buckets.values()].sort((a, b) => a.start - b.start);
+}
+
+/** The series in wider buckets. */
+export function widened(series: EnergySeries, width: Millis): EnergySeries {
+  return sumOfSeries([series.map((bucket) => ({ ...bucket, start: floorTo(width, bucket.start) }))]);
 }
 
 /** Adds up the energy of several devices, bucket by bucket; a bucket is present if any of them has it. */

@@ -15,6 +15,8 @@ const MAX_RESET_SHARE = 0.5;
 
 /** A climb by more than 45 kW, as power: no AC charger gets there, and a DC charger takes seconds, not minutes. */
 const MIN_CLIMB: MilliwattHours = 750_000;
+/** A soft start takes some minutes; fewer rises than this may be one. */
+const MIN_CLIMB_RISES = 13;
 /** The energy of a minute of charging at 0.5 kW: what a register climbs by at least, each minute, while charging. */
 const MIN_CLIMB_PER_MINUTE: MilliwattHours = 8_333;
 
@@ -22,7 +24,7 @@ const MIN_CLIMB_PER_MINUTE: MilliwattHours = 8_333;
 const isEfficiency = (value: number) => value >= 0.4 && value <= 1.1;
 /** How similar the increments of a register are to the energy on the other side at least, */
 const MIN_SIMILARITY = 0.8;
-/** and how much less similar than the values they may be: a high register is nearly as constant as the charging power. */
+/** and how much less similar than the values they may be: a high register is nearly as constant as charging power. */
 const SIMILARITY_TOLERANCE = 0.02;
 
 /** A device's series and the series on the other side of the charger. */
@@ -72,6 +74,8 @@ interface Changes {
 
 interface Climb {
   energy: MilliwattHours;
+  /** The largest rise. */
+  largest: MilliwattHours;
   rises: number;
   /** The time that the rises took. */
   minutes: number;
@@ -79,7 +83,7 @@ interface Climb {
 
 function changesOf(series: EnergySeries): Changes {
   const increments: EnergyBucket[] = [];
-  let climb: Climb = { energy: 0, rises: 0, minutes: 0 };
+  let climb: Climb = { energy: 0, largest: 0, rises: 0, minutes: 0 };
   const climbs = [climb];
   let [rises, falls] = [0, 0];
   for (const [before, now] of pairs(series)) {
@@ -87,7 +91,7 @@ function changesOf(series: EnergySeries): Changes {
     const hasFallen = now.min < before.max;
     if (hasFallen) falls++;
     if (hasFallen || elapsed > HOUR) {
-      climb = { energy: 0, rises: 0, minutes: 0 };
+      climb = { energy: 0, largest: 0, rises: 0, minutes: 0 };
       climbs.push(climb);
       continue;
     }
@@ -96,20 +100,24 @@ function changesOf(series: EnergySeries): Changes {
     if (energy === 0) continue;
     rises++;
     climb.energy += energy;
+    climb.largest = Math.max(climb.largest, energy);
     climb.rises++;
     climb.minutes += elapsed / MINUTE;
   }
   return { rises, falls, increments, climbs };
 }
 
-function isOfCounter({ energy, rises, minutes }: Climb): boolean {
-  const minutesPerReading = minutes / rises;
-  return rises >= MIN_RISES && energy >= MIN_CLIMB * minutesPerReading && energy >= MIN_CLIMB_PER_MINUTE * minutes;
+/** The largest rise does not count: it may be the beginning of a session. */
+function isOfCounter({ energy, largest, rises, minutes }: Climb): boolean {
+  const climbed = energy - largest;
+  const isHigh = climbed >= (MIN_CLIMB * minutes) / rises; // as power: divided by the minutes per reading
+  return rises >= MIN_CLIMB_RISES && isHigh && climbed >= MIN_CLIMB_PER_MINUTE * minutes;
 }
 
 /**
- * Whether a device reports, in the window, power that no charger delivers: in buckets of a minute by a single reading, as two readings
- * may share a minute; in hours by all of them. The first bucket is ignored, since nobody knows when its energy began.
+ * Whether a device reports, in the window, power that no charger delivers: in buckets of a minute by a single reading,
+ * as two readings may share a minute; in hours by all of them. The first bucket is ignored, since nobody knows when its
+ * energy began to flow.
  */
 export function exceedsAnyCharger(series: EnergySeries, width: Millis, window: TimeWindow): boolean {
   return pairs(series).some(([before, now]) => {
@@ -120,13 +128,17 @@ export function exceedsAnyCharger(series: EnergySeries, width: Millis, window: T
 }
 
 /**
- * The latest hours, at most `limit`, that show by the minute whether a device sends a register or impossible power; none
- * when the hours rule it out. A register that is reset within an hour continues in the next one; a varying power falls
+ * The latest hours, at most `limit`, that show by the minute whether a device sends a register or impossible power;
+ * none when the hours rule it out. A register that is reset within an hour continues in the next one; a varying power falls
  * by a little from hour to hour.
  */
 export function hoursOfDoubt(hours: EnergySeries, limit: number): readonly EpochMillis[] {
-  const changes = pairs(hours);
-  const varies = changes.some(([before, now]) => now.min < before.max && now.min >= before.max * MAX_RESET_SHARE);
+  const isReset = (hour: EnergyBucket, before?: EnergyBucket) =>
+    before !== undefined && hour.min < before.max * MAX_RESET_SHARE;
+  // After a reset within an hour, nobody knows the value at its end.
+  const varies = pairs(hours).some(([before, now], i) => {
+    return now.min < before.max && !isReset(now, before) && !isReset(before, hours[i - 1]);
+  });
   const isDoubtful = ({ min, max }: EnergyBucket, before = min) =>
     max > MAX_ENERGY_PER_MINUTE || (!varies && (max > min || max > before));
   return hours
