@@ -27,6 +27,8 @@ export class BodyPass {
   bytes = 0;
   isSlow = false;
   hasLeft = false;
+  /** Its place among the arriving bodies; -1 if it is not one of them. */
+  place = -1;
   /** How much longer the body may stall. */
   patience: Millis;
   /** Checks since it was admitted, and `bytes` at the last of them. */
