@@ -3,7 +3,7 @@
  * and what tests need besides. Nothing here depends on a test runner: hand in the functions of yours.
  */
 export { createMemoryRecords, createMemoryStore } from '#adapters/outbound/memory/memory-store';
-export { type CrashOptions, telemetryCrashContract } from './contracts/crash-contract.ts';
+export { type CrashOptions, telemetryCrashContract } from './contracts/crash/crash-contract.ts';
 export { telemetryModelContract } from './contracts/model-contract.ts';
 export { recordModelContract } from './contracts/record-model-contract.ts';
 export { recordStoreContract } from './contracts/record-store-contract.ts';

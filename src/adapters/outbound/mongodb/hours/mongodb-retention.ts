@@ -87,7 +87,7 @@ export class MongoDbRetention implements Retention {
           .aggregate<DeviceSums>(
             [
               { $match: hourRange({ from: to, to: END_OF_TIME }) },
-              sumReadings(kind, start, { extremes: false, minutes: false }),
+              ...sumReadings(kind, start, { extremes: false, minutes: false }),
             ],
             { session },
           )

@@ -1,5 +1,6 @@
 import { OverloadedError } from '#application/errors';
 import type { IngestCapacity } from '#application/ports/ingest-capacity';
+import { ArrivingBodies } from './arriving-bodies.ts';
 import { BodyPass, type Client, type DropReason } from './body-pass.ts';
 import { clientNetwork } from './client-network.ts';
 import { GATE_LIMITS, type GateLimits, RESERVE, RESERVED_READINGS, SMALL_BODY_BYTES } from './gate-limits.ts';
@@ -34,9 +35,9 @@ export class BodyGate {
   readonly #maxReadings: number;
   readonly #limits: GateLimits;
   readonly #usage = new Usage();
+  /** Clients seen since the last check, and those that hold anything. */
   readonly #clients = new Map<string, Client>();
-  /** Admitted bodies that have not arrived completely. */
-  readonly #arriving = new Set<BodyPass>();
+  readonly #arriving = new ArrivingBodies();
   #checks: NodeJS.Timeout | undefined;
   #lastCheck = 0;
 
@@ -48,20 +49,17 @@ export class BodyGate {
 
   /** Admits a request; `undefined` if there is no room for it. The only one is always admitted: a retry can succeed. */
   enter({ expectedBytes, address, queue }: Entry): BodyPass | undefined {
-    const network = clientNetwork(address);
-    const client = this.#clients.get(network) ?? { network, usage: new Usage() };
+    const client = this.#clientOf(clientNetwork(address));
     const isAlone = this.#usage.requests === 0;
     if (!isAlone && queue !== undefined && this.isQueueFull(queue, client, expectedBytes)) return undefined;
     if (!this.#hasRoomFor(client, expectedBytes)) {
       this.#checkSoon();
       if (!this.#hasRoomFor(client, expectedBytes)) return undefined;
     }
-    if (client.usage.isNone) this.#clients.set(network, client);
     const pass = new BodyPass(this, client, this.#limits.maxStall);
     this.#usage.add(pass);
     client.usage.add(pass);
     this.#arriving.add(pass);
-    this.#checks ??= this.#startChecks();
     return pass;
   }
 
@@ -105,7 +103,15 @@ export class BodyGate {
     this.#arriving.delete(pass);
     this.#usage.remove(pass);
     pass.client.usage.remove(pass);
-    if (pass.client.usage.isNone) this.#clients.delete(pass.client.network);
+  }
+
+  #clientOf(network: string): Client {
+    const known = this.#clients.get(network);
+    if (known !== undefined) return known;
+    const client = { network, usage: new Usage() };
+    this.#clients.set(network, client);
+    this.#checks ??= this.#startChecks();
+    return client;
   }
 
   #hasRoomFor(client: Client, bytes: number): boolean {
@@ -158,13 +164,14 @@ export class BodyGate {
     // While the event loop was held, nothing could be received: that is not the senders' fault.
     const elapsed = Math.min(now - this.#lastCheck, 2 * this.#limits.checkInterval);
     this.#lastCheck = now;
-    for (const pass of this.#arriving) {
+    for (const pass of this.#arriving.list()) {
       const pace = checkPace(pass, elapsed, this.#limits);
       if (pace === 'stalled') this.#drop(pass, 'stalled');
       else if (pace === 'slow') this.#move(pass, { isSlow: true });
     }
     this.#dropSlowBodies();
-    if (this.#arriving.size > 0) return;
+    for (const { network, usage } of this.#clients.values()) if (usage.isNone) this.#clients.delete(network);
+    if (this.#clients.size > 0) return;
     clearInterval(this.#checks);
     this.#checks = undefined;
   }
@@ -173,7 +180,7 @@ export class BodyGate {
     const { slowBytes, slowBodies } = this.#limits;
     if (this.#usage.slowBytes <= slowBytes && this.#usage.slowBodies <= slowBodies) return;
     const kept = 1 - FREED_PART;
-    const slow = [...this.#arriving].filter(({ isSlow }) => isSlow);
+    const slow = this.#arriving.list().filter(({ isSlow }) => isSlow);
     for (const pass of leastUsefulFirst(slow, this.#limits).slice(0, MAX_DROPS_AT_ONCE)) {
       if (this.#usage.slowBytes <= kept * slowBytes && this.#usage.slowBodies <= kept * slowBodies) break;
       this.#drop(pass, 'crowded-out');
@@ -181,8 +188,9 @@ export class BodyGate {
   }
 
   #drop(pass: BodyPass, reason: DropReason): void {
+    const { onDrop } = pass;
     this.leave(pass);
-    pass.onDrop?.(reason);
+    onDrop?.(reason);
   }
 }
 

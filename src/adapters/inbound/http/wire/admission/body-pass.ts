@@ -27,18 +27,20 @@ export class BodyPass {
   bytes = 0;
   isSlow = false;
   hasLeft = false;
+  /** Its place among the arriving bodies; -1 if it is not one of them. */
+  place = -1;
   /** How much longer the body may stall. */
-  patience: Millis;
+  remainingStall: Millis;
   /** Checks since it was admitted, and `bytes` at the last of them. */
   checks = 0;
   checkedBytes = 0;
   /** What has arrived in the last seconds; older bytes count for less. */
   recentBytes = 0;
 
-  constructor(gate: PassKeeper, client: Client, patience: Millis) {
+  constructor(gate: PassKeeper, client: Client, remainingStall: Millis) {
     this.#gate = gate;
     this.client = client;
-    this.patience = patience;
+    this.remainingStall = remainingStall;
   }
 
   /**

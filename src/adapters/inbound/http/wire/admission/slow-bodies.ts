@@ -17,8 +17,8 @@ export function checkPace(pass: BodyPass, elapsed: Millis, { maxStall, minRate }
   pass.checkedBytes = pass.bytes;
   pass.checks++;
   pass.recentBytes += arrived - pass.recentBytes * FORGOTTEN_PER_CHECK;
-  pass.patience = Math.min(maxStall, pass.patience - elapsed + (arrived / minRate) * 1_000);
-  if (pass.patience <= 0) return 'stalled';
+  pass.remainingStall = Math.min(maxStall, pass.remainingStall - elapsed + (arrived / minRate) * 1_000);
+  if (pass.remainingStall <= 0) return 'stalled';
   // The first check may come right after the request.
   const hasPaused = arrived === 0 && pass.checks > 1;
   return hasPaused || pass.checks >= MAX_PROMPT_CHECKS ? 'slow' : 'prompt';

@@ -12,7 +12,9 @@ export function memberCount(value: unknown): number {
     for (const element of value) count += memberCount(element);
     return count;
   }
-  for (const member of Object.values(value)) count += 1 + memberCount(member);
+  const members = value as Readonly<Record<string, unknown>>;
+  // Not `Object.values`, which would make an array for each reading; what JSON.parse makes inherits no members.
+  for (const name in members) count += 1 + memberCount(members[name]);
   return count;
 }
 

@@ -1,7 +1,7 @@
 import type { Reading } from '#domain/reading/reading';
 import { kinds } from '#domain/streams/streams';
 import { MINUTE } from '#domain/time/time';
-import { aReading, START } from '../readings.ts';
+import { aReading, START } from '../../readings.ts';
 
 const DEVICES_PER_STREAM = 5;
 /** One batch in this many is late: it belongs to a time before the batches around it. */

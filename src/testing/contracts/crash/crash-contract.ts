@@ -8,11 +8,11 @@ import { addFleetTotals, deviceTotalsOf, fleetTotalsOf, noFleetTotals } from '#d
 import { kinds } from '#domain/streams/streams';
 import { DAY } from '#domain/time/time';
 import type { TimeWindow } from '#domain/time/time-window';
-import { ensure, equal } from '../assertions.ts';
-import { START } from '../readings.ts';
-import type { StoreUnderTest } from '../store-under-test.ts';
-import { suite } from '../suite.ts';
-import type { TestFunctions } from '../test-functions.ts';
+import { ensure, equal } from '../../assertions.ts';
+import { START } from '../../readings.ts';
+import type { StoreUnderTest } from '../../store-under-test.ts';
+import { suite } from '../../suite.ts';
+import type { TestFunctions } from '../../test-functions.ts';
 import { CRASH_DEVICES, crashBatch } from './crash-batches.ts';
 
 export interface CrashOptions {
