@@ -15,7 +15,7 @@ import { type OpenLoopResult, openLoop } from '../load/open-loop.ts';
 import { type Load, type LoadRun, Session } from '../load/session.ts';
 import type { Metric } from '../report/measurements.ts';
 import { HttpReader } from '../support/http.ts';
-import { peakResidentMiB } from '../support/memory.ts';
+import { peakResidentMiB, resetPeakResident } from '../support/memory.ts';
 import { fillWithDays } from './fill.ts';
 
 const DEVICES = 400_000;
@@ -85,6 +85,7 @@ async function measure(context: BenchContext, candidate: Candidate): Promise<voi
         context.say(`${candidate.label}: ${name}`);
         const add = (ofCase: string, metric: Metric, value: number) =>
           context.measurements.add({ scenario: 'attack', case: ofCase, candidate: candidate.name, metric }, value);
+        if (running.pid !== undefined) await resetPeakResident(running.pid);
         const attackers = begin(port);
         try {
           await honestClients(run, port, options.quick ? 2 : SECONDS, (of, metric, value) =>

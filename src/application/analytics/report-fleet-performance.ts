@@ -3,7 +3,7 @@ import type { MilliwattHours } from '#domain/energy/energy';
 import type { FleetTotals } from '#domain/reading/totals';
 import type { StreamDefinition } from '#domain/streams/stream';
 import { type Kind, kinds, streams } from '#domain/streams/streams';
-import { HOUR } from '#domain/time/time';
+import { ceilTo, floorTo, HOUR } from '#domain/time/time';
 import { alignOutward, splitAt, type TimeWindow } from '#domain/time/time-window';
 import { horizonWithin, type WithHorizon } from '../horizon.ts';
 import type { TelemetryStore } from '../ports/telemetry-store.ts';
@@ -43,17 +43,21 @@ export class ReportFleetPerformance {
    */
   async reportByHour(requested: TimeWindow): Promise<readonly FleetPerformance[]> {
     const { cold } = this.#store;
-    const parts = splitAt(HOUR, alignOutward(requested));
-    const isWhole = ({ from, to }: TimeWindow) => to - from === HOUR;
-    const edges = parts.filter((part) => !isWhole(part));
-    const inner = parts.filter(isWhole);
-    const [first, last] = [inner[0], inner.at(-1)];
+    const { from, to } = alignOutward(requested);
+    const whole = { from: Math.min(ceilTo(HOUR, from), to), to: Math.max(floorTo(HOUR, to), from) };
+    const hasNoWholeHour = whole.from >= whole.to;
+    const edges = hasNoWholeHour
+      ? splitAt(HOUR, { from, to })
+      : [
+          { from, to: whole.from },
+          { from: whole.to, to },
+        ].filter((edge) => edge.from < edge.to);
     const [hours, ...cut] = await Promise.all([
-      first && last ? cold.fleetHours({ from: first.from, to: last.to }) : [],
+      hasNoWholeHour ? [] : cold.fleetHours(whole),
       ...edges.map(async (window) => ({ window, totals: await cold.fleetTotals(window) })),
     ]);
-    const whole = hours.map(({ hour, totals }) => ({ window: { from: hour, to: hour + HOUR }, totals }));
-    return [...whole, ...cut.filter(({ totals }) => kinds.some((kind) => totals[kind].readings > 0))]
+    const inner = hours.map(({ hour, totals }) => ({ window: { from: hour, to: hour + HOUR }, totals }));
+    return [...inner, ...cut.filter(({ totals }) => kinds.some((kind) => totals[kind].readings > 0))]
       .sort((a, b) => a.window.from - b.window.from)
       .map(({ window, totals }) => this.#performance(window, totals));
   }
