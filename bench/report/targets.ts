@@ -165,7 +165,7 @@ function attackTargets(candidate: string): Target[] {
     {
       title: `${cheapest}: p99 of honest posts / alone: ${candidate}`,
       of: of(`posts, ${cheapest}`, 'p99'),
-      over: of('posts, alone', 'p99'),
+      over: of(`posts before ${cheapest}`, 'p99'),
       atMost: 2,
     },
     { title: `${cheapest}: live reads, p99 in ms: ${candidate}`, of: of(`live reads, ${cheapest}`, 'p99'), atMost: 50 },

@@ -18,7 +18,7 @@ import { HttpReader } from '../support/http.ts';
 import { peakResidentMiB, resetPeakResident } from '../support/memory.ts';
 import { fillWithDays } from './fill.ts';
 
-const DEVICES = 400_000;
+const FEW_DEVICES = 10_000;
 const FILL_BATCH = 1_000;
 const HONEST: Load = { name: 'honest single posts', size: 1, connections: 16 };
 const POSTS_PER_SECOND = 200;
@@ -39,20 +39,40 @@ const WORST_READS = [
   '/v1/analytics/fleet?window=3650d&resolution=hour',
 ];
 
-const attacks: Readonly<Record<string, (port: number) => readonly Attacker[]>> = {
-  'stalled senders and worst reads': (port) => [
-    ...times(STALLED_SENDERS, () => stalledSender(port)),
-    ...WORST_READS.map((path) => reader(port, path)),
-  ],
-  'bodies that stall at their last byte': (port) => [
-    ...times(90, () => almostCompleteSender(port, '/v1/links', LARGE_BODY)),
-    ...times(20, () => almostCompleteSender(port, '/v1/ingest', LARGE_BODY)),
-  ],
-  'bodies that are costly to parse': hostilePosters,
-  'answers that nobody reads': (port) => times(14, () => deafReader(port, '/v1/meters/live?limit=1000', 900)),
+interface Attack {
+  /** Devices that have sent a reading before. */
+  readonly devices: number;
+  begin(port: number): readonly Attacker[];
+}
+
+const attacks: Readonly<Record<string, Attack>> = {
+  'stalled senders and worst reads': {
+    devices: 400_000,
+    begin: (port) => [
+      ...times(STALLED_SENDERS, () => stalledSender(port)),
+      ...WORST_READS.map((path) => reader(port, path)),
+    ],
+  },
+  'bodies that stall at their last byte': {
+    devices: FEW_DEVICES,
+    begin: (port) => [
+      ...times(90, () => almostCompleteSender(port, '/v1/links', LARGE_BODY)),
+      ...times(20, () => almostCompleteSender(port, '/v1/ingest', LARGE_BODY)),
+    ],
+  },
+  'bodies that are refused late': { devices: FEW_DEVICES, begin: hostilePosters },
+  'batches without a valid reading': {
+    devices: FEW_DEVICES,
+    begin: (port) =>
+      times(12, () => poster(port, '/v1/ingest?results=all', 'application/json', HOSTILE_BODIES.invalidReadings)),
+  },
+  'answers that nobody reads': {
+    devices: FEW_DEVICES,
+    begin: (port) => times(14, () => deafReader(port, '/v1/meters/live?limit=1000', 900)),
+  },
 };
 
-/** The names of the attacks; the case without one is called `alone`. */
+/** The names of the attacks; the case without one is called `before` the attack. */
 export const ATTACKS = Object.keys(attacks);
 
 /** Honest clients while others attack: what they notice, and how much memory the engine takes. */
@@ -72,30 +92,37 @@ export const attack: Scenario = {
 };
 
 async function measure(context: BenchContext, candidate: Candidate): Promise<void> {
-  const { options } = context;
+  for (const [name, attack] of Object.entries(attacks)) {
+    context.say(`${candidate.label}: ${name}`);
+    await measureAttack(context, candidate, name, attack);
+  }
+}
+
+async function measureAttack(
+  { options, measurements }: BenchContext,
+  candidate: Candidate,
+  name: string,
+  { devices, begin }: Attack,
+): Promise<void> {
+  const seconds = options.quick ? 2 : SECONDS;
+  const add = (of: string, metric: Metric, value: number) =>
+    measurements.add({ scenario: 'attack', case: of, candidate: candidate.name, metric }, value);
   const running = await candidate.start(options.dir);
   const port = running.port ?? 0;
   try {
-    context.say(`${candidate.label}: filling`);
-    const session = new Session(running, { devices: options.quick ? 10_000 : DEVICES });
+    const session = new Session(running, { devices: options.quick ? FEW_DEVICES : devices });
     await fillWithDays(session, { size: FILL_BATCH, rounds: 1 });
     await session.with(HONEST, async (run) => {
       await run.closed({ seconds: options.quick ? 0.5 : 2 });
-      for (const [name, begin] of [['alone', () => []] as const, ...Object.entries(attacks)]) {
-        context.say(`${candidate.label}: ${name}`);
-        const add = (ofCase: string, metric: Metric, value: number) =>
-          context.measurements.add({ scenario: 'attack', case: ofCase, candidate: candidate.name, metric }, value);
-        if (running.pid !== undefined) await resetPeakResident(running.pid);
-        const attackers = begin(port);
-        try {
-          await honestClients(run, port, options.quick ? 2 : SECONDS, (of, metric, value) =>
-            add(`${of}, ${name}`, metric, value),
-          );
-        } finally {
-          for (const attacker of attackers) attacker.stop();
-        }
-        if (running.pid !== undefined) add(`process, ${name}`, 'residentMemory', await peakResidentMiB(running.pid));
+      await honestClients(run, port, seconds, (of, metric, value) => add(`${of} before ${name}`, metric, value));
+      if (running.pid !== undefined) await resetPeakResident(running.pid);
+      const attackers = begin(port);
+      try {
+        await honestClients(run, port, seconds, (of, metric, value) => add(`${of}, ${name}`, metric, value));
+      } finally {
+        for (const attacker of attackers) attacker.stop();
       }
+      if (running.pid !== undefined) add(`process, ${name}`, 'residentMemory', await peakResidentMiB(running.pid));
     });
   } finally {
     await running.stop();
@@ -173,14 +200,13 @@ function reader(port: number, path: string): Attacker {
 }
 
 function hostilePosters(port: number): Attacker[] {
-  const { nested, manyMembers, emptyLines, quotes, invalidReadings } = HOSTILE_BODIES;
+  const { nested, manyMembers, emptyLines, quotes } = HOSTILE_BODIES;
   const json = 'application/json';
   return [
     poster(port, '/v1/ingest', json, nested, 'gzip'),
     poster(port, '/v1/ingest', json, manyMembers),
     poster(port, '/v1/ingest', 'application/x-ndjson', emptyLines, 'gzip'),
     ...times(2, () => poster(port, '/v1/links', 'text/csv', quotes)),
-    ...times(12, () => poster(port, '/v1/ingest?results=all', json, invalidReadings)),
   ];
 }
 
