@@ -5,6 +5,7 @@ import type { CommitOutcome } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import { type Millis, SECOND } from '#domain/time/time';
 import { learnPace, lingerTime, maxGroup, maxQueue, NO_COMMIT, type PacingLimits } from './commit-pacing.ts';
+import { answer, estimatedBytes, READING_BYTES, type Request, readingsOf, refuse } from './commit-request.ts';
 
 export interface GroupCommitLimits extends PacingLimits {
   /** Max memory of the queued readings, estimated from `READING_BYTES` and the length of their ids. */
@@ -24,18 +25,6 @@ export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   timeout: 9.5 * SECOND, // clients are promised 10 s, which include reading their request and writing the answer
   overtakeAfter: SECOND / 2,
 };
-
-/** Memory of one reading besides its id: the object, its numbers, its share of the request. */
-const READING_BYTES = 160;
-
-interface Request {
-  readonly readings: readonly Reading[];
-  readonly atomic: boolean;
-  readonly bytes: number;
-  readonly deadline: number;
-  resolve(outcomes: readonly CommitOutcome[]): void;
-  reject(error: Error): void;
-}
 
 interface Commit {
   /** Oldest first. */
@@ -236,27 +225,4 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
       this.#release(overdue);
     }
   }
-}
-
-function readingsOf(group: readonly Request[]): readonly Reading[] {
-  return group.length === 1 ? (group[0]?.readings ?? []) : group.flatMap((request) => request.readings);
-}
-
-function answer(group: readonly Request[], outcomes: readonly CommitOutcome[]): void {
-  let at = 0;
-  for (const request of group) {
-    request.resolve(group.length === 1 ? outcomes : outcomes.slice(at, at + request.readings.length));
-    at += request.readings.length;
-  }
-}
-
-function refuse(group: readonly Request[], error: unknown): void {
-  const cause = error instanceof Error ? error : new StoreUnavailableError('the commit failed', { cause: error });
-  for (const request of group) request.reject(cause);
-}
-
-function estimatedBytes(readings: readonly Reading[]): number {
-  let bytes = 0;
-  for (const { deviceId } of readings) bytes += READING_BYTES + deviceId.length;
-  return bytes;
 }
