@@ -20,7 +20,8 @@ const E2E = [
 ];
 
 /** Upper bounds for a busy or slow machine. No test waits this long when all is well. */
-const SLOW_MACHINE = { testTimeout: 120_000, hookTimeout: 120_000 };
+const POLL = { expect: { poll: { timeout: 20_000 } } };
+const SLOW_MACHINE = { testTimeout: 120_000, hookTimeout: 120_000, ...POLL };
 
 // The tests start hundreds of threads and processes that load the same modules. Node checks cached code by its source.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/node-compile-cache');
@@ -36,6 +37,7 @@ export default defineConfig({
           include: ['tests/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...STORES, ...E2E],
           testTimeout: 30_000,
+          ...POLL,
           // Loading the modules anew for each file would cost more than the tests themselves.
           pool: 'threads',
           isolate: false,
