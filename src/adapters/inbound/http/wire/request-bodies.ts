@@ -96,10 +96,12 @@ function take(body: Body, chunk: Uint8Array, pass: BodyPass, limit: number): voi
   body.add(chunk);
 }
 
+const NO_BODY = new Body();
+
 /** Reads a body from its socket, without the copy that a `Request` makes. When it is refused, the rest is discarded. */
 function socketBody(incoming: IncomingMessage, pass: BodyPass, limit: number): Promise<Body> {
   const { promise, resolve, reject } = Promise.withResolvers<Body>();
-  const body = new Body();
+  let body = new Body();
   const onData = (chunk: Buffer) => {
     try {
       take(body, chunk, pass, limit);
@@ -121,6 +123,7 @@ function socketBody(incoming: IncomingMessage, pass: BodyPass, limit: number): P
   incoming.on('end', () => {
     pass.complete();
     resolve(body);
+    body = NO_BODY; // these listeners may outlive the request in the old generation, and would keep its bytes
   });
   incoming.on('close', onClose);
   if (incoming.destroyed) onClose();
