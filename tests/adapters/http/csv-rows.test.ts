@@ -1,12 +1,14 @@
 import { CsvError } from 'csv-parse';
 import { describe, expect, it } from 'vitest';
 import { csvRows } from '#adapters/inbound/http/links/csv-rows';
-import { EventLoopSlices } from '#adapters/inbound/http/wire/admission/event-loop-slices';
+import { inSlices } from '#adapters/inbound/http/wire/admission/event-loop-slices';
 
-async function rowsOf(text: string): Promise<(readonly string[])[]> {
-  const rows: (readonly string[])[] = [];
-  for await (const row of csvRows(text, new EventLoopSlices())) rows.push(row);
-  return rows;
+function rowsOf(text: string): Promise<(readonly string[])[]> {
+  return inSlices(async (slices) => {
+    const rows: (readonly string[])[] = [];
+    for await (const row of csvRows(text, slices)) rows.push(row);
+    return rows;
+  });
 }
 
 describe('the rows of a CSV text', () => {
@@ -44,6 +46,8 @@ describe('the rows of a CSV text', () => {
     ['a quote that is not closed', 'a,b\n"c'],
     ['text after a closing quote', '\n\n"a" b'],
     ['a row without end', 'x,'.repeat(70_000)],
+    ['a row of nothing but commas', `a,b\n${','.repeat(70_000)}`],
+    ['a row of quoted line ends and commas', '"\n",'.repeat(20_000)],
     ['nothing but quotes', '"'.repeat(2_000_000)],
   ])('are refused with %s', async (_, text) => {
     await expect(rowsOf(text)).rejects.toThrow(CsvError);

@@ -1,6 +1,6 @@
 import { CsvError } from 'csv-parse';
 import type { ReceivedLink } from '#application/manage-links';
-import { EventLoopSlices } from '../wire/admission/event-loop-slices.ts';
+import { type EventLoopSlices, inSlices } from '../wire/admission/event-loop-slices.ts';
 import { checkBatchSize, decodedText } from '../wire/batch-text.ts';
 import { malformedItem } from '../wire/malformed-item.ts';
 import { Refusal } from '../wire/problem.ts';
@@ -16,8 +16,11 @@ const DIGITS = /^\d+$/;
  * files that were joined have one each. Throws `Refusal` if the text is not CSV, has no such header, names a column twice,
  * or holds no links or too many. Works in slices.
  */
-export async function linksFromCsv(body: Uint8Array): Promise<ReceivedLink[]> {
-  const slices = new EventLoopSlices();
+export function linksFromCsv(body: Uint8Array): Promise<ReceivedLink[]> {
+  return inSlices((slices) => linksInSlices(body, slices));
+}
+
+async function linksInSlices(body: Uint8Array, slices: EventLoopSlices): Promise<ReceivedLink[]> {
   const links: ReceivedLink[] = [];
   let header: readonly string[] | undefined;
   let rows = 0;

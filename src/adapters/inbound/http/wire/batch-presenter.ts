@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { IngestReport } from '#application/ingest-readings';
 import type { Fault } from '#domain/reading/fault';
 import type { Rejected } from '#domain/reading/ingest-outcome';
-import { EventLoopSlices } from './admission/event-loop-slices.ts';
+import { inSlices } from './admission/event-loop-slices.ts';
 import { jsonResponse, jsonTextResponse } from './json-response.ts';
 import { type ProblemError, problem } from './problem.ts';
 
@@ -60,15 +60,19 @@ function listedResults<Outcome extends { readonly status: string }>(
 }
 
 /** The results as JSON, made in slices: those of a full batch may be megabytes. */
-async function allResults<Outcome>(outcomes: readonly Outcome[], present: Present<Outcome>): Promise<string> {
-  const slices = new EventLoopSlices();
-  const results: string[] = [];
-  if (outcomes.length > MAX_LISTED_RESULTS) await slices.next(); // one commit answers many requests in one turn
-  for (const [index, outcome] of outcomes.entries()) {
-    if (slices.isOver) await slices.next();
-    results.push(JSON.stringify(present(outcome, index)));
-  }
-  return results.join(',');
+function allResults<Outcome>(outcomes: readonly Outcome[], present: Present<Outcome>): Promise<string> {
+  return inSlices(
+    async (slices) => {
+      const results: string[] = [];
+      if (outcomes.length > MAX_LISTED_RESULTS) await slices.next(); // one commit answers many requests in one turn
+      for (const [index, outcome] of outcomes.entries()) {
+        if (slices.isOver) await slices.next();
+        results.push(JSON.stringify(present(outcome, index)));
+      }
+      return results.join(',');
+    },
+    { isLast: true },
+  );
 }
 
 /** The result of a rejected item of a batch: its first fault, and all of them if there are more. */

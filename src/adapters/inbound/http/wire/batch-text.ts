@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Rejected, rejected } from '#domain/reading/ingest-outcome';
-import { EventLoopSlices } from './admission/event-loop-slices.ts';
+import { type EventLoopSlices, inSlices } from './admission/event-loop-slices.ts';
 import type { JsonFormat } from './body-format.ts';
 import { duplicateMembers, memberCount } from './json/duplicate-members.ts';
 import { afterSpace, JsonLimitError, scanJsonValue } from './json/json-scanner.ts';
@@ -31,20 +31,21 @@ type Item<T> = T | Rejected<FormatFaultCode>;
  * `Refusal` if it is not JSON, empty or too large. An item with two members of the same name is rejected alone, and so is
  * a line of NDJSON that is not JSON. `noun` is the plural that problems use.
  */
-export async function jsonItems<T>(
+export function jsonItems<T>(
   body: Uint8Array,
   format: JsonFormat,
   noun: string,
   read: ReadValue<T>,
 ): Promise<Items<Item<T>>> {
   const bytes = asBuffer(body);
-  const slices = new EventLoopSlices();
-  if (bytes.length > LARGE_BODY_BYTES) await slices.next();
-  if (format === 'ndjson') return { batch: await lineItems(bytes, noun, read, slices) };
-  const start = await afterAllSpace(bytes, 0, slices);
-  if (bytes[start] !== OPEN_ARRAY) return { single: jsonItem(bytes, read) };
-  if (!isUtf8(bytes)) throw notUtf8();
-  return { batch: await arrayItems(bytes, start + 1, noun, read, slices) };
+  return inSlices(async (slices) => {
+    if (bytes.length > LARGE_BODY_BYTES) await slices.next();
+    if (format === 'ndjson') return { batch: await lineItems(bytes, noun, read, slices) };
+    const start = await afterAllSpace(bytes, 0, slices);
+    if (bytes[start] !== OPEN_ARRAY) return { single: jsonItem(bytes, read) };
+    if (!isUtf8(bytes)) throw notUtf8();
+    return { batch: await arrayItems(bytes, start + 1, noun, read, slices) };
+  });
 }
 
 /** Reads a JSON body that is one item. Throws `Refusal` if it is not JSON or too large. */
