@@ -20,6 +20,8 @@ const away = home.map((kwh, i) => (i >= 65 && i < 69 ? 0.4 : kwh * 0.7));
 /** A day of charging, in which the vehicle charges elsewhere for some minutes of the hour before the last. */
 const busyDay = [...flat(1310, 0.02), ...idle(130)];
 const busyElsewhere = busyDay.map((kwh, i) => (i >= 1330 && i < 1340 ? 0.65 : kwh * 0.7));
+/** The charger draws 12 W when nothing is charged. */
+const busyWithStandby = busyDay.map((kwh) => Math.max(kwh, 0.0002));
 
 /** The AC and DC of each vehicle, minute by minute. */
 const vehicles: Record<string, readonly [ac: Minutes, dc: Minutes]> = {
@@ -29,6 +31,7 @@ const vehicles: Record<string, readonly [ac: Minutes, dc: Minutes]> = {
   'two-counters': [atTheEnd(counted(flat(120, 0.1), 0, 60)), atTheEnd(counted(flat(120, 0.093), 0, 60))],
   elsewhere: [atTheEnd(home), atTheEnd(away)],
   'elsewhere-by-day': [busyDay, busyElsewhere],
+  'elsewhere-despite-standby': [busyWithStandby, busyElsewhere],
   ramp: [ramp(1440), times(ramp(1440), 0.78)],
   healthy: [atTheEnd(flat(240, 0.12)), atTheEnd(flat(240, 0.11))],
 };
@@ -90,17 +93,24 @@ describe.each(stores)('numbers that cannot be, on $name', ({ open }) => {
     expect(losses.data.map(({ vehicleId, verdict }) => [vehicleId, verdict])).toEqual([
       ['counter-by-day', 'implausible'],
       ['counter', 'implausible'],
+      ['elsewhere-despite-standby', 'loss'],
       ['elsewhere', 'loss'],
       ['elsewhere-by-day', 'loss'],
       ['ramp', 'loss'],
     ]);
-    expect(losses.data[2]).toMatchObject({ efficiency: 0.7, dcWithoutAcKwh: 1.6, lossKwh: 1.8 });
-    expect(losses.data[3]).toMatchObject({ efficiency: 0.7, dcWithoutAcKwh: 6.5, reasons: ['dc-without-ac'] });
+    expect(losses.data[2]).toMatchObject({ efficiency: 0.6993, dcWithoutAcKwh: 6.5, reasons: ['dc-without-ac'] });
+    expect(losses.data[3]).toMatchObject({ efficiency: 0.7, dcWithoutAcKwh: 1.6, lossKwh: 1.8 });
+    expect(losses.data[4]).toMatchObject({ efficiency: 0.7, dcWithoutAcKwh: 6.5, reasons: ['dc-without-ac'] });
 
     clock.set(END + 2 * MINUTE);
     await new DetectLosses(store, clock, DEFAULT_WARNING_RULE).detect();
     const warnings = await get<{ data: Record<string, unknown>[] }>('/v1/warnings');
-    expect(warnings.data.map(({ vehicleId }) => vehicleId).sort()).toEqual(['elsewhere', 'elsewhere-by-day', 'ramp']);
+    expect(warnings.data.map(({ vehicleId }) => vehicleId).sort()).toEqual([
+      'elsewhere',
+      'elsewhere-by-day',
+      'elsewhere-despite-standby',
+      'ramp',
+    ]);
     expect(warnings.data.find(({ vehicleId }) => vehicleId === 'elsewhere-by-day')).toMatchObject({
       dcWithoutAcKwh: 6.5,
     });

@@ -107,9 +107,11 @@ describe('minutes', () => {
     expect(counts(deviceTotalsOf('meter', readings.toReversed()))).toEqual([minutes, shifted, minutes]);
   });
 
-  it('are active when a reading in them has energy', () => {
-    const readings = [...at(0, 61), aMeterReading({ timestamp: START + 70 * SECOND, kwh: 0 })];
-    const idle = [2, 3].map((minute) => aMeterReading({ timestamp: START + minute * MINUTE, kwh: 0 }));
+  it('are active when a reading in them has more energy than standby', () => {
+    const readings = [...at(0), aMeterReading({ timestamp: START + 61 * SECOND, kwh: 0.000_301 })];
+    const idle = [0, 0.000_1, 0.000_3].map((kwh, i) =>
+      aMeterReading({ timestamp: START + (70 + i * 60) * SECOND, kwh }),
+    );
     expect(counts(deviceTotalsOf('meter', [...readings, ...idle]))).toEqual([4, 4, 2]);
   });
 

@@ -27,7 +27,7 @@ export interface DeviceTotals extends StreamTotals {
    * to half a minute after its end.
    */
   readonly shiftedMinutes: number;
-  /** The minutes in which energy flowed: at least one reading has some. */
+  /** The minutes in which energy flowed: at least one reading has more than `STANDBY_ENERGY`. */
   readonly activeMinutes: number;
   /**
    * The sum of each averaged field of the stream, in millionths of the field's unit, each value rounded once.
@@ -37,6 +37,12 @@ export interface DeviceTotals extends StreamTotals {
 
 /** How much earlier the shifted minutes begin. */
 export const MINUTE_SHIFT: Millis = MINUTE / 2;
+
+/**
+ * A reading with at most this energy says that nothing is charged: chargers draw some watts all day. 0.3 Wh in a minute
+ * are 18 W; the least current of an AC charger (6 A at 230 V, IEC 61851-1) brings more than that every second.
+ */
+export const STANDBY_ENERGY: MilliwattHours = 300;
 
 const MILLIONTHS_PER_UNIT = 1_000_000;
 
@@ -89,7 +95,7 @@ function hourTotals(kind: Kind, readings: readonly Reading[]): DeviceTotals {
     readings: readings.length,
     minutes: minutesOf(readings),
     shiftedMinutes: minutesOf(readings, MINUTE_SHIFT),
-    activeMinutes: minutesOf(readings.filter(({ energy }) => energy > 0)),
+    activeMinutes: minutesOf(readings.filter(({ energy }) => energy > STANDBY_ENERGY)),
     sums: Object.fromEntries(averagedFields(kind).map((field) => [field, sumOf(field)])),
   };
 }

@@ -42,11 +42,17 @@ function every(period: number, count: number, first = 0): number[] {
   return Array.from({ length: count }, (_, i) => first + i * period);
 }
 
-/** Every third reading has no energy. */
+/** Of the readings of a device, in turn, in kWh: none, as much as is standby, and some that flowed. */
+const ENERGIES = [0, 0.000_3, 0.01];
+
 const readingsOf = (kind: Kind) =>
   Object.entries(DEVICES).flatMap(([deviceId, { at }]) =>
     at.map((second, i) =>
-      aReading(kind, { deviceId, timestamp: START + Math.round(second * SECOND), kwh: i % 3 === 0 ? 0 : 0.01 }),
+      aReading(kind, {
+        deviceId,
+        timestamp: START + Math.round(second * SECOND),
+        kwh: ENERGIES[i % ENERGIES.length] as number,
+      }),
     ),
   );
 const READINGS = kinds.flatMap(readingsOf);
@@ -114,10 +120,10 @@ export function minutesContract(test: TestFunctions, subject: StoreUnderTest<Tel
         };
         const at = (second: number, kwh: number) =>
           aReading(kind, { deviceId: 'late', timestamp: START + second * SECOND, kwh });
-        await commit(store, [at(200, 0)]);
+        await commit(store, [at(200, 0.000_3)]);
         await closeHours(store);
         equal(await counts(), [1, 1, 0], kind);
-        await commit(store, [at(215, 1)]); // the same minute, in its other half
+        await commit(store, [at(215, 0.000_301)]); // the same minute, in its other half; just more than standby
         equal(await counts(), [1, 2, 1], kind);
         await closeHours(store);
         equal(await counts(), [1, 2, 1], kind);

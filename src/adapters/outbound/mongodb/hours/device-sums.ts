@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
+import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import type { EnergyBucket } from '#domain/energy/energy-series';
-import { type DeviceTotals, MINUTE_SHIFT } from '#domain/reading/totals';
+import { type DeviceTotals, MINUTE_SHIFT, STANDBY_ENERGY } from '#domain/reading/totals';
 import type { Kind } from '#domain/streams/streams';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { fieldsOf } from '../history/reading-fields.ts';
@@ -63,12 +64,12 @@ export function sumFields(kind: Kind): readonly string[] {
 }
 
 /**
- * Which half minute of its hour a reading is in: 0 to 119, or -1 to -120 without energy. All minutes follow from the set of
- * these numbers, which costs a third of three sets.
+ * Which half minute of its hour a reading is in: 0 to 119, or -1 to -120 if no energy flowed. All minutes follow from
+ * the set of these numbers, which costs a third of three sets.
  */
 function halfMinute(energy: string): Document {
   const half = { $floor: { $divide: [{ $subtract: ['$_id.timestamp', '$_id.hour'] }, MINUTE_SHIFT] } };
-  return { $cond: [{ $gt: [`$${energy}`, 0] }, half, { $subtract: [-1, half] }] };
+  return { $cond: [{ $gt: [`$${energy}`, kwhFromMilliwattHours(STANDBY_ENERGY)] }, half, { $subtract: [-1, half] }] };
 }
 
 /** The number of minutes that these half minutes are in; `middle` is the middle of a half minute, energy or not. */
@@ -88,7 +89,7 @@ const MINUTES_OF_HALVES: Readonly<Record<(typeof MINUTE_SUMS)[number], Document>
 /** What an hour is estimated to have that an older version closed, and whose readings were dropped since. */
 function orEstimate(name: (typeof MINUTE_SUMS)[number]): Document {
   const minutes = { $min: ['$readings', MINUTES_PER_HOUR] };
-  const active = { $cond: [{ $gt: ['$energy', 0] }, minutes, 0] };
+  const active = { $cond: [{ $gt: ['$most', STANDBY_ENERGY] }, minutes, 0] };
   return { $ifNull: [`$${name}`, name === 'activeMinutes' ? active : minutes] };
 }
 

@@ -1,4 +1,4 @@
-import { MINUTE_SHIFT } from '#domain/reading/totals';
+import { MINUTE_SHIFT, STANDBY_ENERGY } from '#domain/reading/totals';
 import { HOUR, MINUTE } from '#domain/time/time';
 import { FIRST_AVERAGED_SUM, hourColumns } from '../format/hour-sums.ts';
 import type { RowEntries } from '../format/row-entries.ts';
@@ -59,7 +59,7 @@ export class EntrySums {
       sums[MINUTES] = (sums[MINUTES] as number) + 1;
     }
     const half = entries.sinceMinute(at) < MINUTE_SHIFT ? FIRST_HALF : SECOND_HALF;
-    const found = energy > 0 ? half | ACTIVE : half;
+    const found = energy > STANDBY_ENERGY ? half | ACTIVE : half;
     const fresh = found & ~counted;
     if ((fresh & HALVES) !== 0) sums[SHIFTED_MINUTES] = (sums[SHIFTED_MINUTES] as number) + 1;
     if ((fresh & ACTIVE) !== 0) sums[ACTIVE_MINUTES] = (sums[ACTIVE_MINUTES] as number) + 1;

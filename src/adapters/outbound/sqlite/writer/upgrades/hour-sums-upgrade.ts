@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { STANDBY_ENERGY } from '#domain/reading/totals';
 import { HOUR } from '#domain/time/time';
 import { COMMON_SUMS, hourSumsSchema } from '../../format/hour-sums.ts';
 import { Marks } from '../../format/marks.ts';
@@ -6,12 +7,12 @@ import { Marks } from '../../format/marks.ts';
 /** The columns of `${kind}_hours` in version 3; the averaged fields followed. */
 const COLUMNS_OF_VERSION_3 = ['hour', 'device', 'energy', 'readings', 'least', 'most'];
 
-/** Estimates from what version 3 knew: a device that posts about once a minute, and energy in every minute or in none. */
+/** Estimates from what version 3 knew: a device that posts about once a minute, and is active in every minute or in none. */
 const ESTIMATED_MINUTES = 'MIN(readings, 60)';
 const ESTIMATES = {
   minutes: ESTIMATED_MINUTES,
   shiftedMinutes: ESTIMATED_MINUTES,
-  activeMinutes: `CASE WHEN energy > 0 THEN ${ESTIMATED_MINUTES} ELSE 0 END`,
+  activeMinutes: `CASE WHEN most > ${STANDBY_ENERGY} THEN ${ESTIMATED_MINUTES} ELSE 0 END`,
 };
 
 /**
