@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -13,8 +14,8 @@ import { startedThreads } from './started-threads.ts';
 
 const day = { from: START - DAY, to: START + DAY };
 
-async function opened(directory: string): Promise<SqliteStore> {
-  const store = await openSqliteStore({ directory });
+async function opened(directory: string, processors = availableParallelism()): Promise<SqliteStore> {
+  const store = await openSqliteStore({ directory, processors });
   onTestFinished(() => store.close());
   return store;
 }
@@ -221,7 +222,7 @@ describe('a store with a thread that died', () => {
     [3, 'reads pages of live state'],
   ])('has failed for good, and can still be closed (thread %i, which %s)', async (number) => {
     const threads = startedThreads();
-    const store = await opened(temporaryDirectory());
+    const store = await opened(temporaryDirectory(), 4);
 
     threads[number]?.postMessage(null); // crashes the thread
 

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 
 /**
  * The threads started during the test, in order. A store starts its writer, then the readers: of the live state of single
- * devices, of everything that may take long, of pages.
+ * devices, of everything that may take long, and of pages on more than two processors.
  */
 export function startedThreads(): Worker[] {
   const threads: Worker[] = [];

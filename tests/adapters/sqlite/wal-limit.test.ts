@@ -18,24 +18,30 @@ const TIMEOUT = 120_000;
 const module = (name: string) => new URL(`../../../src/adapters/outbound/sqlite/${name}.ts`, import.meta.url);
 
 it(
-  'the write-ahead log is emptied again and again although a reader is never idle',
+  'the write-ahead log is emptied again and again although two readers are never idle',
   async () => {
     const directory = temporaryDirectory();
     const databaseFile = join(directory, 'energy.db');
     const files = { databaseFile, lockFile: join(directory, 'energy.lock') };
     const writer = await Thread.start<WriterObjects>(module('writer/writer-thread'), files);
-    const thread = await Thread.start<ReaderObjects>(module('reader/reader-thread'), { databaseFile });
-    const reader = new BoundedThread(thread, { sent: 4 });
-    const limit = new WalLimit(databaseFile, reader, writer, { maxBytes: MAX_BYTES, interval: 50 });
+    const startReader = async () =>
+      new BoundedThread(await Thread.start<ReaderObjects>(module('reader/reader-thread'), { databaseFile }), {
+        sent: 4,
+      });
+    const [reader, pages] = [await startReader(), await startReader()];
+    const limit = new WalLimit(databaseFile, [reader, pages], writer, { maxBytes: MAX_BYTES, interval: 50 });
     onTestFinished(async () => {
       limit.close();
-      await reader.terminate();
+      await Promise.all([reader.terminate(), pages.terminate()]);
       await writer.close();
     });
     const hour = { from: START, to: START + HOUR };
     let isReading = true;
-    const readers = Array.from({ length: 8 }, async () => {
+    const sums = Array.from({ length: 8 }, async () => {
       while (isReading) await reader.call('cold', 'totalsByDevice', ['meter', hour]);
+    });
+    const lists = Array.from({ length: 8 }, async () => {
+      while (isReading) await pages.call('hot', 'page', ['meter', { limit: 1_000 }]);
     });
 
     const telemetry = new SqliteWriter(writer, await writer.call('telemetry', 'fieldOrder', []));
@@ -51,7 +57,7 @@ it(
       if (size < before) emptied++;
     }
     isReading = false;
-    await Promise.all(readers);
+    await Promise.all([...sums, ...lists]);
 
     expect(largest).toBeGreaterThan(MAX_BYTES);
   },

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
 import type { EngineStore } from '#application/ports/engine-store';
@@ -25,6 +26,8 @@ export interface SqliteOptions {
   readonly readOnly?: boolean;
   /** Learns of data that seem to be missing, and of damage. */
   readonly logger?: Logger;
+  /** How many threads may compute at once; as many as the machine runs if not given. With more than two, one more reads. */
+  readonly processors?: number;
 }
 
 /** Both bundles of ports, with everything that upkeep may have. */
@@ -44,10 +47,10 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
 
 /**
  * Opens the store in one file. SQLite's calls block, so they are made in threads: one writes, one reads the live state
- * of single devices, one reads pages of it, and one makes all reads that may take longer. A thread that dies is not
- * replaced, as whatever killed it may have damaged the rest of the process: the store has failed for good. So it has,
- * within a second and before anything else is acknowledged, when its files were removed or replaced, or when another
- * engine has opened them for writing.
+ * of single devices, and one makes all reads that may take longer. On more than two processors pages of live state have a
+ * thread of their own. A thread that dies is not replaced, as whatever killed it may have damaged the rest of the
+ * process: the store has failed for good. So it has, within a second and before anything else is acknowledged, when its
+ * files were removed or replaced, or when another engine has opened them for writing.
  *
  * On a disk that is full or read-only the store opens for reading: every write rejects, and so does the health check,
  * until the store is opened again where it can write.
@@ -55,7 +58,12 @@ const READERS_END_TIMEOUT: Millis = SECOND / 2;
  * Rejects when another process writes to the directory, when the file cannot be opened, is that of another program or of
  * another version, or when a stream has data and is now defined differently.
  */
-export async function openSqliteStore({ directory, readOnly = false, logger }: SqliteOptions): Promise<SqliteStore> {
+export async function openSqliteStore({
+  directory,
+  readOnly = false,
+  logger,
+  processors = availableParallelism(),
+}: SqliteOptions): Promise<SqliteStore> {
   if (!readOnly) createDirectory(directory);
   const databaseFile = join(directory, 'energy.db');
   let writer = noWriter('the store was opened for reading only');
@@ -95,10 +103,11 @@ export async function openSqliteStore({ directory, readOnly = false, logger }: S
     if (!readOnly) writer = await startWriter().catch((error) => onlyReading(databaseFile, error, logger));
     const live = await startReader(LIVE_READS);
     const reader = await startReader(OTHER_READS);
-    const pages = await startReader(OTHER_READS);
+    // On two processors a second thread that is always busy would make all others wait (ADR 5).
+    const pages = processors > 2 ? await startReader(OTHER_READS) : reader;
     const canWrite = writer instanceof Thread;
     if (canWrite) await reportFound(writer, logger);
-    if (canWrite) watches.push(new WalLimit(databaseFile, reader, writer));
+    if (canWrite) watches.push(new WalLimit(databaseFile, new Set([reader, pages]), writer));
     const check = canWrite ? () => writer.call('files', 'check', []) : () => live.ahead.call('health', 'check', []);
     watches.push(new FileWatch(check));
     const order = canWrite ? await writer.call('telemetry', 'fieldOrder', []) : [];

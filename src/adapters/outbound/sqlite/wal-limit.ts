@@ -12,8 +12,8 @@ const CHECK_INTERVAL: Millis = 10 * SECOND;
 
 /**
  * Keeps the WAL from growing without end. SQLite reuses it when a commit finds no active reader, but a reader that goes
- * from one sum to the next is always active. So the reader is paused: it is sent nothing until the WAL has been
- * emptied.
+ * from one sum or page to the next is always active. So such readers are paused: they are sent nothing until the WAL has
+ * been emptied.
  */
 export class WalLimit {
   readonly #timer: NodeJS.Timeout;
@@ -21,18 +21,16 @@ export class WalLimit {
 
   constructor(
     databaseFile: string,
-    reader: BoundedThread<ReaderObjects>,
+    readers: Iterable<BoundedThread<ReaderObjects>>,
     writer: Caller<WriterObjects>,
     { maxBytes = MAX_WAL_BYTES, interval = CHECK_INTERVAL }: { maxBytes?: number; interval?: Millis } = {},
   ) {
     const check = async () => {
       if (this.#isEmptying || (await stat(`${databaseFile}-wal`)).size <= maxBytes) return;
       this.#isEmptying = true;
-      await reader
-        .whileIdle(() => writer.call('wal', 'empty', []))
-        .finally(() => {
-          this.#isEmptying = false;
-        });
+      await whileAllIdle([...readers], () => writer.call('wal', 'empty', [])).finally(() => {
+        this.#isEmptying = false;
+      });
     };
     this.#timer = setInterval(() => void check().catch(() => {}), interval).unref(); // a failed check is soon repeated
   }
@@ -40,4 +38,9 @@ export class WalLimit {
   close(): void {
     clearInterval(this.#timer);
   }
+}
+
+function whileAllIdle(readers: readonly BoundedThread<ReaderObjects>[], work: () => Promise<void>): Promise<void> {
+  const [first, ...others] = readers;
+  return first === undefined ? work() : first.whileIdle(() => whileAllIdle(others, work));
 }
