@@ -1,38 +1,20 @@
 import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
 /** Before an attacker whose connection was refused or closed tries again, so that it does not only measure `connect`. */
 const RECONNECT_AFTER_MS = 50;
 
-/** Clients that follow HTTP and mean harm. Each runs until it is stopped, and connects again when it is disconnected. */
-export interface Attacker {
-  stop(): void;
-}
+/*
+ * Clients that follow HTTP and mean harm. Each runs until its process ends, and connects again when it is disconnected.
+ */
 
 /** Opens a connection again and again: `begin` sends what the attacker sends, nothing of the answer is read if `deaf`. */
-function connection(port: number, begin: (socket: Socket) => void, deaf = false): Attacker {
-  let stopped = false;
-  let socket: Socket | undefined;
-  const open = () => {
-    socket = connect({ port, host: '127.0.0.1' });
-    const opened = socket;
-    opened.on('connect', () => begin(opened)).on('error', () => {});
-    if (deaf) opened.pause();
-    else opened.resume();
-    opened.on('close', () => void again());
-  };
-  const again = async () => {
-    await sleep(RECONNECT_AFTER_MS, undefined, { ref: false });
-    if (!stopped) open();
-  };
-  open();
-  return {
-    stop() {
-      stopped = true;
-      socket?.destroy();
-    },
-  };
+function connection(port: number, begin: (socket: Socket) => void, deaf = false): void {
+  const socket = connect({ port, host: '127.0.0.1' });
+  socket.on('connect', () => begin(socket)).on('error', () => {});
+  socket.on('close', () => setTimeout(() => connection(port, begin, deaf), RECONNECT_AFTER_MS));
+  if (deaf) socket.pause();
+  else socket.resume();
 }
 
 function head(method: string, path: string, headers: Readonly<Record<string, string | number>> = {}): string {
@@ -43,46 +25,46 @@ function head(method: string, path: string, headers: Readonly<Record<string, str
 const STALLED_BODY_BYTES = 64 * 1024;
 
 /** Announces a body and sends none of it. */
-export function stalledSender(port: number): Attacker {
+export function stalledSender(port: number): void {
   const request = head('POST', '/v1/ingest', {
     'Content-Type': 'application/json',
     'Content-Length': STALLED_BODY_BYTES,
   });
-  return connection(port, (socket) => socket.write(request));
+  connection(port, (socket) => socket.write(request));
 }
 
 /** Sends a body but for its last byte. */
-export function almostCompleteSender(port: number, path: string, bytes: number): Attacker {
+export function almostCompleteSender(port: number, path: string, bytes: number): void {
   const request = head('POST', path, { 'Content-Type': 'application/json', 'Content-Length': bytes });
   const body = Buffer.alloc(bytes - 1, ' ');
-  return connection(port, (socket) => {
+  connection(port, (socket) => {
     socket.write(request);
     socket.write(body);
   });
 }
 
 /** Sends a complete request again and again on one connection, each after some bytes of the answer to the last. */
-function repeatedRequest(port: number, request: Buffer): Attacker {
-  return connection(port, (socket) => {
+function repeatedRequest(port: number, request: Buffer): void {
+  connection(port, (socket) => {
     socket.on('data', () => socket.write(request));
     socket.write(request);
   });
 }
 
 /** Posts a body again and again. */
-export function poster(port: number, path: string, contentType: string, body: Buffer, encoding?: 'gzip'): Attacker {
+export function poster(port: number, path: string, contentType: string, body: Buffer, encoding?: 'gzip'): void {
   const headers = {
     'Content-Type': contentType,
     'Content-Length': body.length,
     ...(encoding && { 'Content-Encoding': encoding }),
   };
-  return repeatedRequest(port, Buffer.concat([Buffer.from(head('POST', path, headers)), body]));
+  repeatedRequest(port, Buffer.concat([Buffer.from(head('POST', path, headers)), body]));
 }
 
 /** Sends many requests at once on one connection and reads none of the answers. */
-export function deafReader(port: number, path: string, requests: number): Attacker {
+export function deafReader(port: number, path: string, requests: number): void {
   const request = head('GET', path).repeat(requests);
-  return connection(port, (socket) => socket.write(request), true);
+  connection(port, (socket) => socket.write(request), true);
 }
 
 const BODY_LIMIT = 8 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import { ATTACKS } from '../scenarios/attack.ts';
+import { ATTACKS } from '../load/attacks.ts';
 import { BATCH_1000, BATCH_1000_EXTRA, LOADS, SINGLE_64, SINGLE_256 } from '../scenarios/loads.ts';
 import { type Key, type Measurements, type Metric, median } from './measurements.ts';
 

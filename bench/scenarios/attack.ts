@@ -1,79 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Candidate } from '../candidates/candidate.ts';
+import { ownProgram } from '../candidates/node-service.ts';
 import type { BenchContext, Scenario } from '../context.ts';
-import {
-  type Attacker,
-  almostCompleteSender,
-  deafReader,
-  HOSTILE_BODIES,
-  poster,
-  stalledSender,
-} from '../load/attackers.ts';
+import { type Attack, attacks, FEW_DEVICES } from '../load/attacks.ts';
 import { vehicleId } from '../load/fleet.ts';
 import type { Lane } from '../load/lane.ts';
 import { type OpenLoopResult, openLoop } from '../load/open-loop.ts';
 import { type Load, type LoadRun, Session } from '../load/session.ts';
 import type { Metric } from '../report/measurements.ts';
+import { Child } from '../support/child.ts';
 import { HttpReader } from '../support/http.ts';
 import { peakResidentMiB, resetPeakResident } from '../support/memory.ts';
+import { workDir } from '../support/work-dir.ts';
 import { fillWithDays } from './fill.ts';
 
-const FEW_DEVICES = 10_000;
 const FILL_BATCH = 1_000;
 const HONEST: Load = { name: 'honest single posts', size: 1, connections: 16 };
 const POSTS_PER_SECOND = 200;
 const LIVE_READS_PER_SECOND = 50;
 const READERS = 4;
 const SECONDS = 15;
-const STALLED_SENDERS = 200;
+/** Starting a process takes a good part of two cores. */
+const ATTACKERS_START_MS = 1_000;
 const READINESS_INTERVAL_MS = 100;
 /** A load balancer gives up after about this time. */
 const READINESS_TIMEOUT_MS = 2_000;
-const LARGE_BODY = 8 * 1024 * 1024 - 1;
-
-/** What the four clients ask for, over and over: no filter lets a device pass, so a page examines as many as it may. */
-const WORST_READS = [
-  '/v1/meters/live?limit=1&stale=false',
-  '/v1/vehicles/live?limit=1&stale=false',
-  '/v1/vehicles/live?limit=1000&stale=true',
-  '/v1/analytics/fleet?window=3650d&resolution=hour',
-];
-
-interface Attack {
-  /** Devices that have sent a reading before. */
-  readonly devices: number;
-  begin(port: number): readonly Attacker[];
-}
-
-const attacks: Readonly<Record<string, Attack>> = {
-  'stalled senders and worst reads': {
-    devices: 400_000,
-    begin: (port) => [
-      ...times(STALLED_SENDERS, () => stalledSender(port)),
-      ...WORST_READS.map((path) => reader(port, path)),
-    ],
-  },
-  'bodies that stall at their last byte': {
-    devices: FEW_DEVICES,
-    begin: (port) => [
-      ...times(90, () => almostCompleteSender(port, '/v1/links', LARGE_BODY)),
-      ...times(20, () => almostCompleteSender(port, '/v1/ingest', LARGE_BODY)),
-    ],
-  },
-  'bodies that are refused late': { devices: FEW_DEVICES, begin: hostilePosters },
-  'batches without a valid reading': {
-    devices: FEW_DEVICES,
-    begin: (port) =>
-      times(12, () => poster(port, '/v1/ingest?results=all', 'application/json', HOSTILE_BODIES.invalidReadings)),
-  },
-  'answers that nobody reads': {
-    devices: FEW_DEVICES,
-    begin: (port) => times(14, () => deafReader(port, '/v1/meters/live?limit=1000', 900)),
-  },
-};
-
-/** The names of the attacks; the case without one is called `before` the attack. */
-export const ATTACKS = Object.keys(attacks);
 
 /** Honest clients while others attack: what they notice, and how much memory the engine takes. */
 export const attack: Scenario = {
@@ -102,7 +53,7 @@ async function measureAttack(
   { options, measurements }: BenchContext,
   candidate: Candidate,
   name: string,
-  { devices, begin }: Attack,
+  { devices }: Attack,
 ): Promise<void> {
   const seconds = options.quick ? 2 : SECONDS;
   const add = (of: string, metric: Metric, value: number) =>
@@ -116,16 +67,26 @@ async function measureAttack(
       await run.closed({ seconds: options.quick ? 0.5 : 2 });
       await honestClients(run, port, seconds, (of, metric, value) => add(`${of} before ${name}`, metric, value));
       if (running.pid !== undefined) await resetPeakResident(running.pid);
-      const attackers = begin(port);
-      try {
-        await honestClients(run, port, seconds, (of, metric, value) => add(`${of}, ${name}`, metric, value));
-      } finally {
-        for (const attacker of attackers) attacker.stop();
-      }
+      await besideAttackers(name, port, () =>
+        honestClients(run, port, seconds, (of, metric, value) => add(`${of}, ${name}`, metric, value)),
+      );
       if (running.pid !== undefined) add(`process, ${name}`, 'residentMemory', await peakResidentMiB(running.pid));
     });
   } finally {
     await running.stop();
+  }
+}
+
+async function besideAttackers(name: string, port: number, measure: () => Promise<void>): Promise<void> {
+  const dir = await workDir();
+  const args = [...ownProgram('bench/load/attack-process.ts'), name, String(port)];
+  const attackers = await Child.start({ file: process.execPath, args, dir: dir.path });
+  try {
+    await sleep(ATTACKERS_START_MS);
+    await measure();
+  } finally {
+    await attackers.stop();
+    await dir.release();
   }
 }
 
@@ -178,36 +139,6 @@ function liveLanes(port: number): Lane[] {
       close: () => connection.close(),
     };
   });
-}
-
-/** Asks for one path as fast as it is answered. */
-function reader(port: number, path: string): Attacker {
-  const connection = new HttpReader(port);
-  let stopped = false;
-  const repeat = async () => {
-    while (!stopped) {
-      const { status } = await connection.get(path);
-      if (status === 0) await sleep(READINESS_INTERVAL_MS); // disconnected
-    }
-  };
-  void repeat();
-  return {
-    stop() {
-      stopped = true;
-      connection.close();
-    },
-  };
-}
-
-function hostilePosters(port: number): Attacker[] {
-  const { nested, manyMembers, emptyLines, quotes } = HOSTILE_BODIES;
-  const json = 'application/json';
-  return [
-    poster(port, '/v1/ingest', json, nested, 'gzip'),
-    poster(port, '/v1/ingest', json, manyMembers),
-    poster(port, '/v1/ingest', 'application/x-ndjson', emptyLines, 'gzip'),
-    ...times(2, () => poster(port, '/v1/links', 'text/csv', quotes)),
-  ];
 }
 
 function times<T>(count: number, make: () => T): T[] {
