@@ -61,7 +61,7 @@ describe.concurrent('a MongoDB that does not answer', () => {
   }) => {
     const mongod = await startMongod();
     onTestFinished(mongod.stop);
-    const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy' });
+    const store = await openMongoDbStore({ uri: mongod.uri, database: 'energy', longReads: 1 });
     onTestFinished(() => store.close());
     const day = { from: START, to: START + DAY };
     const [link] = [{ id: 'M-1@0', meterId: 'M-1', vehicleId: 'EV-1', from: 0, to: null }] as const;
@@ -108,6 +108,8 @@ describe.concurrent('a MongoDB that does not answer', () => {
     for (const answer of answers) {
       expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
     }
+    const waiting = answers.slice(2, 7).map((answer) => (answer as PromiseRejectedResult).reason.message);
+    expect(waiting).toEqual(Array(5).fill('earlier reads took longer than 7000 ms')); // for the page
     await closing;
     expect(await store.upkeep.rollups.unclosed(START + HOUR, 10)).toEqual([]);
     const [outcome] = await store.writer.commit([laterHour]);

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
@@ -23,6 +24,7 @@ import { MongoDbLinks } from './records/mongodb-links.ts';
 import { MongoDbWarnings } from './records/mongodb-warnings.ts';
 import { WARNING_INDEXES, warningCollections } from './records/warning-documents.ts';
 import { APP_NAME } from './server/abandoned-transactions.ts';
+import { BoundedReads } from './server/bounded-reads.ts';
 import { createCollections } from './server/create-collections.ts';
 import { answered, answeredInTime } from './server/driver-errors.ts';
 import { advance } from './server/marks.ts';
@@ -38,6 +40,11 @@ export interface MongoDbStoreOptions {
    * default. No answer of the store depends on them.
    */
   readonly liveDocuments?: boolean;
+  /**
+   * How many pages and sums this process asks for at once, and besides them how many totals of all devices; others wait.
+   * Half the processors of the machine if not given, at least one.
+   */
+  readonly longReads?: number;
 }
 
 /** Both bundles of ports, with everything that upkeep may have. */
@@ -76,6 +83,7 @@ export async function openMongoDbStore({
   database,
   logger,
   liveDocuments = true,
+  longReads = Math.max(1, Math.floor(availableParallelism() / 2)),
 }: MongoDbStoreOptions): Promise<MongoDbStore> {
   const client = new MongoClient(uri, CLIENT_OPTIONS);
   const db = client.db(database);
@@ -117,17 +125,23 @@ export async function openMongoDbStore({
   const writer = new MongoDbWriter(client, commitCollections(db), progress, live, logger);
   const devices = new DeviceQueries(client, hours);
   const fleet = new FleetQueries(fleetCollection(db));
+  const reads = new BoundedReads({ running: longReads });
+  const totals = new BoundedReads({ running: longReads }); // they may take minutes
   return {
     name: 'mongodb',
     writer,
-    hot,
+    hot: {
+      newest: (...query) => hot.newest(...query),
+      knows: (...query) => hot.knows(...query),
+      page: reads.bound((...query) => hot.page(...query)),
+    },
     cold: {
-      history: (...query) => devices.history(...query),
-      deviceTotals: (...query) => devices.deviceTotals(...query),
-      seriesByDevice: (...query) => devices.seriesByDevice(...query),
-      totalsByDevice: (...query) => devices.totalsByDevice(...query),
-      fleetTotals: (window) => fleet.fleetTotals(window),
-      fleetHours: (window) => fleet.fleetHours(window),
+      history: reads.bound((...query) => devices.history(...query)),
+      deviceTotals: reads.bound((...query) => devices.deviceTotals(...query)),
+      seriesByDevice: reads.bound((...query) => devices.seriesByDevice(...query)),
+      totalsByDevice: totals.bound((...query) => devices.totalsByDevice(...query)),
+      fleetTotals: reads.bound((window) => fleet.fleetTotals(window)),
+      fleetHours: reads.bound((window) => fleet.fleetHours(window)),
     },
     upkeep: {
       rollups: new MongoDbRollups(client, hours),
