@@ -1,9 +1,8 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { SqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
+import type { SqliteOptions, SqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { openSqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 import { StoreUnavailableError } from '#application/errors';
 import { DAY, HOUR, MINUTE } from '#domain/time/time';
@@ -14,8 +13,8 @@ import { startedThreads } from './started-threads.ts';
 
 const day = { from: START - DAY, to: START + DAY };
 
-async function opened(directory: string, processors = availableParallelism()): Promise<SqliteStore> {
-  const store = await openSqliteStore({ directory, processors });
+async function opened(directory: string, options: Pick<SqliteOptions, 'processors'> = {}): Promise<SqliteStore> {
+  const store = await openSqliteStore({ directory, ...options });
   onTestFinished(() => store.close());
   return store;
 }
@@ -222,7 +221,7 @@ describe('a store with a thread that died', () => {
     [3, 'reads pages of live state'],
   ])('has failed for good, and can still be closed (thread %i, which %s)', async (number) => {
     const threads = startedThreads();
-    const store = await opened(temporaryDirectory(), 4);
+    const store = await opened(temporaryDirectory(), { processors: 4 });
 
     threads[number]?.postMessage(null); // crashes the thread
 

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { BoundedCalls } from '#application/bounded-calls';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
 import type { Upkeep } from '#application/ports/upkeep';
@@ -24,7 +25,6 @@ import { MongoDbLinks } from './records/mongodb-links.ts';
 import { MongoDbWarnings } from './records/mongodb-warnings.ts';
 import { WARNING_INDEXES, warningCollections } from './records/warning-documents.ts';
 import { APP_NAME } from './server/abandoned-transactions.ts';
-import { BoundedReads } from './server/bounded-reads.ts';
 import { createCollections } from './server/create-collections.ts';
 import { answered, answeredInTime } from './server/driver-errors.ts';
 import { advance } from './server/marks.ts';
@@ -56,6 +56,8 @@ const SELECTION_TIMEOUT: Millis = 8 * SECOND;
 const SOCKET_TIMEOUT: Millis = 2 * MINUTE;
 /** Ten commits may hang at a time, for 8 s each, and keep their connections until the socket times out: 150 in all. */
 const MAX_CONNECTIONS = 200;
+/** Shorter than a hanging server takes to fail a read (8 s), so that those waiting behind it fail before it does. */
+const READ_WAIT_TIMEOUT: Millis = 7 * SECOND;
 /** A working server answers in milliseconds. */
 const CHECK_TIMEOUT: Millis = 3 * SECOND;
 
@@ -125,23 +127,24 @@ export async function openMongoDbStore({
   const writer = new MongoDbWriter(client, commitCollections(db), progress, live, logger);
   const devices = new DeviceQueries(client, hours);
   const fleet = new FleetQueries(fleetCollection(db));
-  const reads = new BoundedReads({ running: longReads });
-  const totals = new BoundedReads({ running: longReads }); // they may take minutes
+  // The server would give each long read as much of its time as a commit.
+  const reads = new BoundedCalls({ atOnce: longReads, waitTimeout: READ_WAIT_TIMEOUT });
+  const totals = new BoundedCalls({ atOnce: longReads, waitTimeout: READ_WAIT_TIMEOUT }); // they may take minutes
   return {
     name: 'mongodb',
     writer,
     hot: {
       newest: (...query) => hot.newest(...query),
       knows: (...query) => hot.knows(...query),
-      page: reads.bound((...query) => hot.page(...query)),
+      page: (...query) => reads.run(() => hot.page(...query)),
     },
     cold: {
-      history: reads.bound((...query) => devices.history(...query)),
-      deviceTotals: reads.bound((...query) => devices.deviceTotals(...query)),
-      seriesByDevice: reads.bound((...query) => devices.seriesByDevice(...query)),
-      totalsByDevice: totals.bound((...query) => devices.totalsByDevice(...query)),
-      fleetTotals: reads.bound((window) => fleet.fleetTotals(window)),
-      fleetHours: reads.bound((window) => fleet.fleetHours(window)),
+      history: (...query) => reads.run(() => devices.history(...query)),
+      deviceTotals: (...query) => reads.run(() => devices.deviceTotals(...query)),
+      seriesByDevice: (...query) => reads.run(() => devices.seriesByDevice(...query)),
+      totalsByDevice: (...query) => totals.run(() => devices.totalsByDevice(...query)),
+      fleetTotals: (window) => reads.run(() => fleet.fleetTotals(window)),
+      fleetHours: (window) => reads.run(() => fleet.fleetHours(window)),
     },
     upkeep: {
       rollups: new MongoDbRollups(client, hours),

@@ -7,7 +7,7 @@ import { Marks } from '../../format/marks.ts';
 /** The columns of `${kind}_hours` in version 3; the averaged fields followed. */
 const COLUMNS_OF_VERSION_3 = ['hour', 'device', 'energy', 'readings', 'least', 'most'];
 
-/** Estimates from what version 3 knew: a device that posts about once a minute, and is active in every minute or in none. */
+/** Estimates from what version 3 knew: a device posts about once a minute, and is active in every minute or in none. */
 const ESTIMATED_MINUTES = 'MIN(readings, 60)';
 const ESTIMATES = {
   minutes: ESTIMATED_MINUTES,

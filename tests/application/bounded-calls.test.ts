@@ -1,18 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { BoundedReads, type ReadLimits } from '#adapters/outbound/mongodb/server/bounded-reads';
+import { BoundedCalls, type BoundedCallsOptions } from '#application/bounded-calls';
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
 
 /** Reads that are answered when the test says so. */
-function heldReads(limits: ReadLimits) {
+function heldReads(options: BoundedCallsOptions) {
   const begun: number[] = [];
   const held = new Map<number, PromiseWithResolvers<number>>();
-  const read = new BoundedReads(limits).bound((number: number) => {
-    begun.push(number);
-    const answer = Promise.withResolvers<number>();
-    held.set(number, answer);
-    return answer.promise;
-  });
+  const calls = new BoundedCalls(options);
+  const read = (number: number) =>
+    calls.run(() => {
+      begun.push(number);
+      const answer = Promise.withResolvers<number>();
+      held.set(number, answer);
+      return answer.promise;
+    });
   return {
     read,
     begun,
@@ -27,9 +29,9 @@ async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await setImmediate();
 }
 
-describe('bounded reads', () => {
+describe('bounded calls', () => {
   it('run few at a time, in the order in which they came, and get their turn after one that failed', async () => {
-    const { read, begun, answer, fail } = heldReads({ running: 2 });
+    const { read, begun, answer, fail } = heldReads({ atOnce: 2 });
     const reads = [0, 1, 2, 3].map((number) => reason(read(number)));
     await settled();
     expect(begun).toEqual([0, 1]);
@@ -47,7 +49,7 @@ describe('bounded reads', () => {
   });
 
   it('are refused as "overloaded" when too many wait, and accepted again when there is room', async () => {
-    const { read, answer } = heldReads({ running: 1, waiting: 1 });
+    const { read, answer } = heldReads({ atOnce: 1, waiting: 1 });
     const accepted = [read(0), read(1)];
     await settled();
 
@@ -64,7 +66,7 @@ describe('bounded reads', () => {
   });
 
   it('reject when their turn does not come in time, and then never begin', async () => {
-    const { read, begun, answer } = heldReads({ running: 1, waitTimeout: 50 });
+    const { read, begun, answer } = heldReads({ atOnce: 1, waitTimeout: 50 });
     const first = read(0);
 
     const late = await reason(read(1));
