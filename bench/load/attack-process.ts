@@ -1,6 +1,6 @@
 import { attacks } from './attacks.ts';
 
-/** No attack lasts longer, whatever becomes of the benchmark. */
+/** An attack ends by itself, even if the benchmark was killed. */
 const MAX_SECONDS = 120;
 
 // Attackers work in a process of their own: honest clients in the same one would wait until that work is done.

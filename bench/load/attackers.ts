@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { HttpReader } from '../support/http.ts';
+import { NO_ANSWER } from './http-connection.ts';
 
 /** Before an attacker whose connection was refused or closed tries again, so that it does not only measure `connect`. */
 const RECONNECT_AFTER_MS = 50;
@@ -59,6 +62,15 @@ export function poster(port: number, path: string, contentType: string, body: Bu
     ...(encoding && { 'Content-Encoding': encoding }),
   };
   repeatedRequest(port, Buffer.concat([Buffer.from(head('POST', path, headers)), body]));
+}
+
+/** Asks for one path as fast as it is answered. */
+export async function reader(port: number, path: string): Promise<void> {
+  const connection = new HttpReader(port);
+  for (;;) {
+    const { status } = await connection.get(path);
+    if (status === NO_ANSWER) await sleep(RECONNECT_AFTER_MS);
+  }
 }
 
 /** Sends many requests at once on one connection and reads none of the answers. */

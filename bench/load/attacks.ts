@@ -1,12 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpReader } from '../support/http.ts';
-import { almostCompleteSender, deafReader, HOSTILE_BODIES, poster, stalledSender } from './attackers.ts';
+import { almostCompleteSender, deafReader, HOSTILE_BODIES, poster, reader, stalledSender } from './attackers.ts';
 
 const STALLED_SENDERS = 200;
 const LARGE_BODY = 8 * 1024 * 1024 - 1;
-
-/** Before a reader that was disconnected tries again. */
-const RETRY_AFTER_MS = 100;
 export const FEW_DEVICES = 10_000;
 
 /** What the four clients ask for, over and over: no filter lets a device pass, so a page examines as many as it may. */
@@ -53,15 +48,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
 
 /** The names of the attacks; the case without one is called `before` the attack. */
 export const ATTACKS = Object.keys(attacks);
-
-/** Asks for one path as fast as it is answered. */
-async function reader(port: number, path: string): Promise<void> {
-  const connection = new HttpReader(port);
-  for (;;) {
-    const { status } = await connection.get(path);
-    if (status === 0) await sleep(RETRY_AFTER_MS); // disconnected
-  }
-}
 
 function hostilePosters(port: number): void {
   const { nested, manyMembers, emptyLines, quotes } = HOSTILE_BODIES;
