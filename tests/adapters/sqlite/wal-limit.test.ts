@@ -27,6 +27,7 @@ it(
     const startReader = async () =>
       new BoundedThread(await Thread.start<ReaderObjects>(module('reader/reader-thread'), { databaseFile }), {
         sent: 4,
+        waitTimeout: TIMEOUT, // on a busy machine the sums take seconds
       });
     const [reader, pages] = [await startReader(), await startReader()];
     const limit = new WalLimit(databaseFile, [reader, pages], writer, { maxBytes: MAX_BYTES, interval: 50 });
