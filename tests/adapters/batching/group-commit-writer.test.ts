@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type GroupCommitLimits, GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import { OverloadedError, StoreUnavailableError } from '#application/errors';
@@ -287,6 +287,23 @@ describe('the group commit writer', () => {
     store.letThrough();
     store.letThrough();
     await Promise.all(commits);
+  });
+
+  it('overtakes also when the time for it comes while the writer is looking at what is due', async () => {
+    for (let step = 5; step <= 15; step++) {
+      const { store, writer } = given({ overtakeAfter: 30 });
+      store.maxOvertaken = 1;
+      let now = performance.now();
+      const slowProcess = vi.spyOn(performance, 'now').mockImplementation(() => (now += step)); // from look to look
+
+      const commits = Promise.all([0, 1].map(() => writer.commit(readings(1), { atomic: true })));
+      await vi.waitFor(() => expect(store.commits).toHaveLength(2), { timeout: 3_000 });
+
+      slowProcess.mockRestore();
+      store.letThrough();
+      store.letThrough();
+      await commits;
+    }
   });
 
   it('keeps the order of commits in a store that makes one after another, however long they take', async () => {

@@ -189,15 +189,15 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   #setAlarm(at: Millis): void {
     if (this.#alarm !== undefined && this.#alarm.at <= at) return;
     clearTimeout(this.#alarm?.timer);
-    const timer = setTimeout(() => this.#onAlarm(), Math.ceil(at - performance.now()));
+    const timer = setTimeout(() => this.#onAlarm(), Math.max(1, Math.ceil(at - performance.now())));
     this.#alarm = { at, timer };
   }
 
   #onAlarm(): void {
     this.#alarm = undefined;
+    const now = performance.now(); // before looking: what falls due meanwhile needs an alarm of its own
     this.#rejectOverdue();
     this.#startCommits();
-    const now = performance.now();
     const [oldest] = this.#waiting;
     const due = oldest === undefined ? [] : [oldest.deadline];
     for (const { requests, begin } of this.#inFlight) {
