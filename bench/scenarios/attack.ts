@@ -130,7 +130,7 @@ async function readinessFailures(port: number, seconds: number): Promise<number>
 }
 
 function liveLanes(port: number): Lane[] {
-  return times(READERS, () => {
+  return Array.from({ length: READERS }, () => {
     const connection = new HttpReader(port);
     return {
       async send(number: number) {
@@ -139,8 +139,4 @@ function liveLanes(port: number): Lane[] {
       close: () => connection.close(),
     };
   });
-}
-
-function times<T>(count: number, make: () => T): T[] {
-  return Array.from({ length: count }, make);
 }
