@@ -1,19 +1,14 @@
-import type { IngestOutcome, Rejected } from '#domain/reading/ingest-outcome';
-import { WITHHELD } from '#domain/reading/ingest-outcome';
-import type { Reading } from '#domain/reading/reading';
+import type { Fault } from '#domain/reading/fault';
+import { type IngestOutcome, rejected, WITHHELD } from '#domain/reading/ingest-outcome';
 import type { EpochMillis } from '#domain/time/time';
 import type { CheckedClock } from './checked-clock.ts';
 import { ClockBehindError } from './errors.ts';
 import { RecentHorizon } from './horizon.ts';
+import type { IngestLedger } from './ingest-ledger.ts';
 import type { Clock } from './ports/clock.ts';
 import type { CommitOptions, TelemetryWriter } from './ports/telemetry-writer.ts';
 import type { Upkeep } from './ports/upkeep.ts';
-
-/**
- * What an inbound adapter received: a valid reading (`readingParser` makes it), or what is wrong with it. An item that
- * the adapter cannot read at all is rejected with a kebab-case code of its own.
- */
-export type Received = Reading | Rejected<string>;
+import { isReading, type Received } from './received.ts';
 
 /**
  * The result of a request. Every reading counts exactly once:
@@ -35,17 +30,20 @@ export class IngestReadings {
   readonly #writer: TelemetryWriter;
   readonly #horizon: RecentHorizon | undefined;
   readonly #checkedClock: CheckedClock | undefined;
+  readonly #ledger: IngestLedger | undefined;
 
   /**
    * `history` is needed with a store that drops old history; without it no reading is before the horizon. Without
-   * `checkedClock` the clock is never in doubt.
+   * `checkedClock` the clock is never in doubt. `ledger` counts every outcome.
    */
   constructor(
     writer: TelemetryWriter,
     history?: { readonly upkeep: Upkeep; readonly clock: Clock },
     checkedClock?: CheckedClock,
+    ledger?: IngestLedger,
   ) {
     this.#writer = writer;
+    this.#ledger = ledger;
     this.#horizon = history && new RecentHorizon(history.upkeep, history.clock);
     this.#checkedClock = checkedClock;
   }
@@ -55,18 +53,24 @@ export class IngestReadings {
    * `ClockBehindError`; sending everything again is then safe. With `atomic`, nothing is stored if any reading is invalid or in conflict.
    */
   async ingest(items: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
+    const outcomes = await this.#outcomes(items, options);
+    this.#ledger?.record(items, outcomes);
+    return report(outcomes);
+  }
+
+  async #outcomes(items: readonly Received[], options: CommitOptions): Promise<readonly IngestOutcome[]> {
     if (this.#checkedClock?.isBehind()) {
       this.#checkedClock.admit(items.filter(isReading).map(({ timestamp }) => timestamp));
     }
     const received = this.#horizon ? this.#rejectDropped(await this.#horizon.current(), items) : items;
     const valid = received.filter(isReading);
     if (options.atomic && valid.length < received.length) {
-      return report(received.map((item) => (isReading(item) ? WITHHELD : item)));
+      return received.map((item) => (isReading(item) ? WITHHELD : item));
     }
     const committed = valid.length === 0 ? [] : await this.#writer.commit(valid, options);
-    if (valid.length === received.length) return report(committed);
+    if (valid.length === received.length) return committed;
     let next = 0;
-    return report(received.map((item) => (isReading(item) ? (committed[next++] as IngestOutcome) : item)));
+    return received.map((item) => (isReading(item) ? (committed[next++] as IngestOutcome) : item));
   }
 
   /** Throws `ClockBehindError` when readings are before a horizon that is in the future: one of both is wrong. */
@@ -82,12 +86,8 @@ export class IngestReadings {
 /** Before the horizon a duplicate can no longer be recognized: stored again, it would be counted twice. */
 function rejectBefore(horizon: EpochMillis, items: readonly Received[]): readonly Received[] {
   const detail = `is before ${new Date(horizon).toISOString()}: history before that time has been dropped`;
-  const tooOld: Rejected = { status: 'rejected', faults: [{ code: 'timestamp-too-old', field: 'timestamp', detail }] };
-  return items.map((item) => (isReading(item) && item.timestamp < horizon ? tooOld : item));
-}
-
-function isReading(item: Received): item is Reading {
-  return 'kind' in item;
+  const tooOld: Fault = { code: 'timestamp-too-old', field: 'timestamp', detail };
+  return items.map((item) => (isReading(item) && item.timestamp < horizon ? rejected([tooOld], item) : item));
 }
 
 function report(outcomes: readonly IngestOutcome[]): IngestReport {

@@ -36,6 +36,8 @@ describe('a reading older than the stored history', () => {
     expect(report).toMatchObject({ received: 3, stored: 1, duplicates: 0, rejected: 2 });
     expect(report.outcomes[0]).toEqual({
       status: 'rejected',
+      kind: 'vehicle',
+      deviceId: at(START).deviceId,
       faults: [
         {
           code: 'timestamp-too-old',

@@ -139,7 +139,9 @@ describe('nothing is rejected without a fault, or accepted with one', () => {
 
         const faults = readingFaults(stream, ACCEPTED)(sent, NOW);
         expect(reading === undefined).toBe(faults.length > 0);
-        expect(maker.fromFields(sent, NOW)).toStrictEqual(reading ?? { status: 'rejected', faults, deviceId: 'D-7' });
+        expect(maker.fromFields(sent, NOW)).toStrictEqual(
+          reading ?? { status: 'rejected', faults, kind: stream.kind, deviceId: 'D-7' },
+        );
         count(reading !== undefined);
       }),
       { numRuns: 2_000 },

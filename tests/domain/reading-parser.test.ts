@@ -173,7 +173,7 @@ describe('an invalid reading', () => {
     const sent = { ...aVehicle, ...change };
     const { vehicleId } = sent;
     const faults = [{ code, field, detail }];
-    expect(parse(sent, NOW)).toStrictEqual({ status: 'rejected', faults, deviceId: vehicleId });
+    expect(parse(sent, NOW)).toStrictEqual({ status: 'rejected', faults, kind: 'vehicle', deviceId: vehicleId });
   });
 
   it('reports all its faults at once, in the order of the fields, including an unacceptable time', () => {

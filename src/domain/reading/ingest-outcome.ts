@@ -25,6 +25,8 @@ export interface Withheld {
 export interface Rejected<Code extends string = FaultCode> {
   readonly status: 'rejected';
   readonly faults: readonly Fault<Code>[];
+  /** The stream that the reading would be of, if that is known. */
+  readonly kind?: string;
   /** The device id as it was sent, at most 128 characters of it, if there is one; not necessarily a valid one. */
   readonly deviceId?: string;
 }
@@ -45,8 +47,16 @@ export const WITHHELD: Withheld = { status: 'withheld' };
 /** Longer ones are no device ids, and the log names them. */
 const MAX_ID_LENGTH = 128;
 
-export function rejected<Code extends string>(faults: readonly Fault<Code>[], deviceId?: string): Rejected<Code> {
-  return { status: 'rejected', faults, ...(deviceId !== undefined && { deviceId: deviceId.slice(0, MAX_ID_LENGTH) }) };
+export function rejected<Code extends string>(
+  faults: readonly Fault<Code>[],
+  { kind, deviceId }: Pick<Rejected, 'kind' | 'deviceId'> = {},
+): Rejected<Code> {
+  return {
+    status: 'rejected',
+    faults,
+    ...(kind !== undefined && { kind }),
+    ...(deviceId !== undefined && { deviceId: deviceId.slice(0, MAX_ID_LENGTH) }),
+  };
 }
 
 export function undecidable(detail: string): Undecidable {

@@ -28,7 +28,7 @@ export interface ReadingMaker {
 }
 
 export function readingMaker(stream: StreamDefinition, acceptedTime: AcceptedTime): ReadingMaker {
-  const { idField } = stream;
+  const { idField, kind } = stream;
   const names = numberFields(stream).map(({ name }) => name);
   const sent = new Float64Array(ENERGY + names.length);
   const fromNumbers = numbersReader(stream, acceptedTime);
@@ -48,7 +48,8 @@ export function readingMaker(stream: StreamDefinition, acceptedTime: AcceptedTim
         }
         reading = fromNumbers(deviceId, sent, receivedAt);
       }
-      return reading ?? rejected(faultsOf(fields, receivedAt), typeof deviceId === 'string' ? deviceId : undefined);
+      if (reading !== undefined) return reading;
+      return rejected(faultsOf(fields, receivedAt), { kind, ...(typeof deviceId === 'string' && { deviceId }) });
     },
   };
 }
