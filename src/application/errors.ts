@@ -9,6 +9,17 @@ export class OverloadedError extends Error {
   }
 }
 
+/** A key has used up one of its limits; the message says which. The request took nothing and stored nothing. */
+export class RateLimitedError extends Error {
+  override readonly name = 'RateLimitedError';
+  readonly retryAfterSeconds: number;
+
+  constructor(message: string, retryAfterSeconds: number) {
+    super(message);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
 /**
  * Stored data that are needed can no longer be read as they were written. The message says which. Everything else can
  * still be read and written; sending the same again helps only once the data were restored.

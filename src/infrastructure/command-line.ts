@@ -1,15 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { packageVersion } from './package-version.ts';
 
 const USAGE = `Usage: energy-ingestion-engine [options]
+       energy-ingestion-engine keys create|list|revoke ...
 
-Starts the energy ingestion engine. Options:
+Starts the energy ingestion engine, or manages its API keys: see keys --help. Options:
   -h, --help       print this help
   -v, --version    print the version
 
 Settings are environment variables. The most important ones, with their defaults:
   PORT=3000                  port to listen on; 0 picks a free one
-  HOST=127.0.0.1             address to listen on; a non-loopback one requires EIE_AUTH=off
+  HOST=127.0.0.1             address to listen on; a non-loopback one requires keys, or EIE_AUTH=off
+  EIE_API_KEYS_FILE=         file of API keys; see keys create
   EIE_AUTH=                  off: anyone who reaches the port can read and write
   EIE_STORE=sqlite           sqlite, mongodb or memory
   EIE_DATA_DIR=./data        directory of the SQLite store
@@ -20,6 +22,7 @@ Settings are environment variables. The most important ones, with their defaults
   EIE_RETENTION=keep         how long history is kept, such as 90d
   EIE_LOSS_THRESHOLD=0.85    efficiency below which losses are reported
   LOG_LEVEL=info             error, warn, info or debug
+  LOG_FORMAT=auto            auto, pretty or json
 
 README.md lists all of them under "Configuration".
 `;
@@ -46,9 +49,4 @@ function parse(args: readonly string[]): { readonly help?: boolean; readonly ver
     const reason = (cause as Error).message.replace(/\. This command .*/s, '');
     throw new UsageError(`${reason}: settings are environment variables, such as PORT=3000; see --help`, { cause });
   }
-}
-
-function packageVersion(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version;
 }
