@@ -5,7 +5,11 @@
 
 // Adapters: the HTTP interface, the stores and their decorators, loggers
 export { type AppDependencies, createApp } from '#adapters/inbound/http/app';
+export { KeyRing } from '#adapters/inbound/http/auth/key-ring';
 export { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
+export type { MetricsText } from '#adapters/inbound/http/metrics-routes';
+export { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
+export { HttpMeasures } from '#adapters/inbound/http/wire/http-measures';
 export {
   DEFAULT_GROUP_COMMIT_LIMITS,
   type GroupCommitLimits,
@@ -14,19 +18,29 @@ export {
 export { createMemoryRecords, createMemoryStore } from '#adapters/outbound/memory/memory-store';
 export { type MongoDbStore, openMongoDbStore } from '#adapters/outbound/mongodb/mongodb-store';
 export { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
-export { createWinstonLogger, type LogLevel } from '#adapters/outbound/observability/winston-logger';
+export { createWinstonLogger, type LogFormat, type LogLevel } from '#adapters/outbound/observability/winston-logger';
 export { openSqliteStore, type SqliteStore } from '#adapters/outbound/sqlite/sqlite-store';
 export { systemClock } from '#adapters/outbound/system-clock';
 
 // Use cases and ports
+export type { ApiKey, KeyLimits, Scope } from '#application/access/api-key';
+export { IngestForKey } from '#application/access/ingest-for-key';
+export { KeyBudgets } from '#application/access/key-budgets';
 export { type FleetPerformance, ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
 export { ReportVehiclePerformance, type VehiclePerformance } from '#application/analytics/report-vehicle-performance';
 export { CheckedClock, type CheckedClockOptions } from '#application/checked-clock';
-export { ClockBehindError, OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
+export {
+  ClockBehindError,
+  OverloadedError,
+  RateLimitedError,
+  StoreDamagedError,
+  StoreUnavailableError,
+} from '#application/errors';
 export { FindGaps, type GapPage } from '#application/history/find-gaps';
 export { type HistoryPage, ReadHistory } from '#application/history/read-history';
 export { type HistoryStream, StreamHistory } from '#application/history/stream-history';
-export { IngestReadings, type IngestReport, type Received } from '#application/ingest-readings';
+export { IngestLedger, type LedgerEntry } from '#application/ingest-ledger';
+export { IngestReadings, type IngestReport } from '#application/ingest-readings';
 export { DetectLosses } from '#application/losses/detect-losses';
 export { ListLosses, type LossPage, type LossPosition, type VehicleLoss } from '#application/losses/list-losses';
 export { ListWarnings, type WarningPage } from '#application/losses/list-warnings';
@@ -52,13 +66,14 @@ export type { LinkOutcome, LinkQuery, LinkRepository } from '#application/ports/
 export type { Logger } from '#application/ports/logger';
 export type { RecordStore } from '#application/ports/record-store';
 export type { Retention } from '#application/ports/retention';
-export type { StoreHealth, StoreLifecycle } from '#application/ports/store-lifecycle';
+export type { StoreHealth, StoreLifecycle, StoreMeasures } from '#application/ports/store-lifecycle';
 export type { TelemetryStore } from '#application/ports/telemetry-store';
 export type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 export type { KnownTime, TimeRecord } from '#application/ports/time-record';
 export type { Upkeep } from '#application/ports/upkeep';
 export type { WarningQuery, WarningRepository } from '#application/ports/warning-repository';
 export { ListLiveStates, type LivePage, type LiveState, ReadLiveState } from '#application/read-live-state';
+export type { Received } from '#application/received';
 export { AuditHistory, type Difference } from '#application/upkeep/audit-history';
 export { CloseHours } from '#application/upkeep/close-hours';
 export { DropOldHistory } from '#application/upkeep/drop-old-history';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { clientNetwork } from '#adapters/inbound/http/wire/admission/client-network';
 import { type Answer, ClientConnection } from './client-connection.ts';
 
 /**
@@ -13,20 +14,44 @@ const MAX_WAITING = 16_384;
 /** The open connections, and what they may make the engine hold together. */
 export class ClientConnections {
   readonly #open = new Map<Socket, ClientConnection>();
+  /** How many connections each client has open. */
+  readonly #ofClient = new Map<string, number>();
   readonly #answer: Answer;
+  readonly #maxPerClient: (address: string | undefined) => number;
   readonly #total = { waiting: 0 };
+  /** Connections closed at once since the start, here or because too many files were open. */
+  refused = 0;
 
-  constructor(answer: Answer) {
+  /** `maxPerClient`: how many connections the client with this address may have open. */
+  constructor(answer: Answer, maxPerClient: (address: string | undefined) => number = () => Infinity) {
     this.#answer = answer;
+    this.#maxPerClient = maxPerClient;
   }
 
-  add(socket: Socket): void {
+  get open(): number {
+    return this.#open.size;
+  }
+
+  /** Returns `false`, and closes the connection, if the client has too many. */
+  add(socket: Socket): boolean {
+    const client = clientNetwork(socket.remoteAddress);
+    const others = this.#ofClient.get(client) ?? 0;
+    if (others >= this.#maxPerClient(socket.remoteAddress)) {
+      this.refused++;
+      socket.destroy();
+      return false;
+    }
+    this.#ofClient.set(client, others + 1);
     const connection = new ClientConnection(socket, this.#answer, this.#total);
     this.#open.set(socket, connection);
     socket.on('close', () => {
       connection.close();
       this.#open.delete(socket);
+      const left = (this.#ofClient.get(client) ?? 1) - 1;
+      if (left === 0) this.#ofClient.delete(client);
+      else this.#ofClient.set(client, left);
     });
+    return true;
   }
 
   receive(incoming: IncomingMessage, response: ServerResponse): void {

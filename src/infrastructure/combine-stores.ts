@@ -13,7 +13,11 @@ export function combineStores(telemetry: TelemetryStore, records: RecordStore): 
   const both = [telemetry, records];
   const names = both.map(({ name = CUSTOM }) => name);
   const failures = both.flatMap(({ failed }) => failed ?? []);
+  const locations = both.flatMap(({ location }) => location ?? []);
   return {
+    ...(locations.length > 0 && { location: locations.join(' and ') }),
+    // What the records take is little beside the readings.
+    ...(telemetry.measure && { measure: () => telemetry.measure?.() ?? Promise.resolve({}) }),
     name: names[0] === names[1] ? `${names[0]}` : names.join(' and '),
     writer: telemetry.writer,
     hot: telemetry.hot,

@@ -1,4 +1,4 @@
-import type { LogLevel } from '#adapters/outbound/observability/winston-logger';
+import type { LogFormat, LogLevel } from '#adapters/outbound/observability/winston-logger';
 import type { WarningRule } from '#domain/loss-warning';
 import type { AcceptedTime } from '#domain/reading/accepted-time';
 import type { Millis } from '#domain/time/time';
@@ -20,6 +20,17 @@ export interface Config {
   readonly port: number;
   readonly store: StoreConfig;
   readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** The file of API keys that requests need; `undefined`: they need none. */
+  readonly keyFile: string | undefined;
+  /** Addresses or networks of proxies that are trusted to name their clients in `X-Forwarded-For`. */
+  readonly trustedProxies: readonly string[];
+  /** The origins whose pages may read answers, or `*`. */
+  readonly corsOrigins: readonly string[];
+  /** The hosts that requests may name, besides loopback ones; `undefined`: any, unless the engine listens on loopback. */
+  readonly allowedHosts: readonly string[] | undefined;
+  /** How many connections a client address may have open; `undefined`: three quarters of all. */
+  readonly connectionsPerAddress: number | undefined;
   /** When an efficiency counts as a loss, and when loss warnings open and clear. */
   readonly warningRule: WarningRule;
   readonly acceptedTime: AcceptedTime;

@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import { type DependencyContainer, instanceCachingFactory, container as root } from 'tsyringe';
 import { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import { systemClock } from '#adapters/outbound/system-clock';
+import { KeyBudgets } from '#application/access/key-budgets';
 import { CheckedClock } from '#application/checked-clock';
+import { IngestLedger } from '#application/ingest-ledger';
 import type { Clock } from '#application/ports/clock';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
@@ -26,7 +28,18 @@ export function createContainer({ config, store, clock = systemClock, logger }: 
   const groupCommit = new GroupCommitWriter(store.writer, { queueReadings: config.queueReadings });
   const { acceptedTime } = config;
   const checkedClock = new CheckedClock({ clock, acceptedTime, record: store.upkeep.time, logger });
-  const parts: Parts = { config, store, clock, checkedClock, groupCommit, ...(logger && { logger }) };
+  const keyBudgets = new KeyBudgets(clock);
+  const ledger = new IngestLedger();
+  const parts: Parts = {
+    config,
+    store,
+    clock,
+    checkedClock,
+    groupCommit,
+    keyBudgets,
+    ledger,
+    ...(logger && { logger }),
+  };
   for (const [name, part] of Object.entries(parts)) container.registerInstance(name, part);
   for (const [name, create] of Object.entries(useCases)) {
     container.register(name, { useFactory: instanceCachingFactory<unknown>(() => create(parts)) });

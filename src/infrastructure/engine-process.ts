@@ -1,11 +1,13 @@
 import cluster from 'node:cluster';
+import type { Registry } from '@prometheus-io/client';
 import { BudgetedLogger } from '#adapters/outbound/observability/budgeted-logger';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
 import { systemClock } from '#adapters/outbound/system-clock';
 import type { Config } from './config.ts';
 import { ConfigurationError, readEnvironment } from './environment.ts';
+import { metricsOfAllWorkers } from './metrics/worker-metrics.ts';
 import { type Service, startService } from './service.ts';
-import { doesBackgroundWork, superviseWorkers } from './worker-processes.ts';
+import { doesBackgroundWork, superviseWorkers, workerNumber } from './worker-processes.ts';
 
 /**
  * Runs the engine as this process: configured by the environment, stopped by SIGTERM and SIGINT. Ends the process with
@@ -13,9 +15,11 @@ import { doesBackgroundWork, superviseWorkers } from './worker-processes.ts';
  */
 export async function runEngine(): Promise<void> {
   const config = configuration();
-  const logger = new BudgetedLogger(createWinstonLogger(config.logLevel), systemClock);
+  const logger = new BudgetedLogger(createWinstonLogger(config.logLevel, config.logFormat), systemClock);
 
-  if (cluster.isPrimary && config.workers > 1) process.exit(await superviseWorkers(config.workers, logger));
+  if (cluster.isPrimary && config.workers > 1) {
+    process.exit(await superviseWorkers(config.workers, logger, { forwardsHangup: config.keyFile !== undefined }));
+  }
 
   let service: Service | undefined;
   let stopping = false;
@@ -49,7 +53,12 @@ export async function runEngine(): Promise<void> {
   }
 
   try {
-    service = await startService(config, { logger, background: doesBackgroundWork(process.env) });
+    const number = workerNumber(process.env);
+    const gatherMetrics = number === undefined ? undefined : (own: Registry) => metricsOfAllWorkers(own, number);
+    const options = { logger, background: doesBackgroundWork(number), ...(gatherMetrics && { gatherMetrics }) };
+    service = await startService(config, options);
+    // Without keys SIGHUP ends the process, as always when a terminal is closed.
+    if (config.keyFile !== undefined) process.on('SIGHUP', () => service?.reloadKeys());
   } catch (error) {
     logger.debug('the engine cannot start', { error });
     giveUp(

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
 import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency/efficiency';
 import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 import { DEFAULT_WARNING_RULE, type WarningRule } from '#domain/loss-warning';
@@ -71,6 +72,34 @@ const bytes = v.pipe(
 
 const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
 
+/** A list separated by commas. */
+const list = v.pipe(
+  v.string(),
+  v.transform((text) => text.split(',').map((part) => part.trim())),
+  v.transform((parts) => parts.filter((part) => part !== '')),
+);
+
+const proxies = v.pipe(
+  list,
+  v.rawCheck(({ dataset, addIssue }) => {
+    try {
+      if (dataset.typed) new ClientAddresses(dataset.value);
+    } catch (error) {
+      addIssue({ message: `must be IP addresses or networks: ${(error as Error).message}` });
+    }
+  }),
+);
+
+const origins = v.pipe(
+  list,
+  v.everyItem((origin) => origin === '*' || isOrigin(origin), 'must be origins such as https://example.com, or "*"'),
+);
+
+const hosts = v.pipe(
+  list,
+  v.everyItem((host) => /^[A-Za-z0-9.-]+$|^\[[0-9A-Fa-f:.]+\]$/.test(host), 'must be host names without ports'),
+);
+
 const variables = {
   PORT: v.optional(integer(0, 65_535), '3000'),
   HOST: v.optional(text, '127.0.0.1'),
@@ -83,7 +112,13 @@ const variables = {
   ),
   EIE_MONGODB_LIVE: v.optional(v.picklist(['on', 'off'], 'must be on or off'), 'on'),
   LOG_LEVEL: v.optional(v.picklist(['error', 'warn', 'info', 'debug'], 'must be error, warn, info or debug'), 'info'),
-  EIE_AUTH: v.optional(v.literal('off', 'must be "off": this version has no API keys')),
+  LOG_FORMAT: v.optional(v.picklist(['auto', 'pretty', 'json'], 'must be auto, pretty or json'), 'auto'),
+  EIE_AUTH: v.optional(v.picklist(['keys', 'off'], 'must be keys or off')),
+  EIE_API_KEYS_FILE: v.optional(text),
+  EIE_TRUSTED_PROXIES: v.optional(proxies, ''),
+  EIE_CORS_ORIGINS: v.optional(origins, ''),
+  EIE_ALLOWED_HOSTS: v.optional(hosts),
+  EIE_CONNECTIONS_PER_ADDRESS: v.optional(integer(1, 1_000_000)),
   EIE_LOSS_THRESHOLD: v.optional(fraction, String(DEFAULT_LOSS_THRESHOLD)),
   EIE_WARNING_CLEAR: v.optional(fraction),
   EIE_WARNING_EVALUATIONS: v.optional(integer(1, 168), String(DEFAULT_WARNING_RULE.evaluations)),
@@ -128,6 +163,12 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     port: values.PORT,
     store: storeConfig(values),
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
+    keyFile: values.EIE_AUTH === 'off' ? undefined : values.EIE_API_KEYS_FILE,
+    trustedProxies: values.EIE_TRUSTED_PROXIES,
+    corsOrigins: values.EIE_CORS_ORIGINS,
+    allowedHosts: values.EIE_ALLOWED_HOSTS,
+    connectionsPerAddress: values.EIE_CONNECTIONS_PER_ADDRESS,
     warningRule: warningRule(values),
     acceptedTime: { maxFuture: values.EIE_MAX_FUTURE, maxAge: values.EIE_MAX_AGE },
     trustClock: values.EIE_CLOCK === 'trusted',
@@ -146,8 +187,14 @@ function inconsistencies(values: Variables): string[] {
   if (values.EIE_WORKERS > 1 && values.EIE_STORE !== 'mongodb') {
     problems.push(`EIE_WORKERS=${values.EIE_WORKERS} needs EIE_STORE=mongodb: other stores allow only one process`);
   }
-  if (!isLoopback(values.HOST) && values.EIE_AUTH !== 'off') {
-    problems.push(`HOST=${JSON.stringify(values.HOST)} is not a loopback address and requires EIE_AUTH=off`);
+  if (!isLoopback(values.HOST) && values.EIE_API_KEYS_FILE === undefined && values.EIE_AUTH !== 'off') {
+    problems.push(
+      `HOST=${JSON.stringify(values.HOST)} is not a loopback address: set EIE_API_KEYS_FILE to a file of API keys ` +
+        '(see "energy-ingestion-engine keys --help"), or EIE_AUTH=off to let anyone who reaches the port read and write',
+    );
+  }
+  if (values.EIE_AUTH === 'keys' && values.EIE_API_KEYS_FILE === undefined) {
+    problems.push('EIE_API_KEYS_FILE must be set when EIE_AUTH=keys');
   }
   if (clearThreshold(values) < values.EIE_LOSS_THRESHOLD) {
     problems.push(
@@ -181,8 +228,12 @@ function clearThreshold({ EIE_WARNING_CLEAR, EIE_LOSS_THRESHOLD }: Variables): n
   return EIE_WARNING_CLEAR ?? Math.min(1, Number((EIE_LOSS_THRESHOLD + CLEAR_ABOVE_THRESHOLD).toFixed(6)));
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
 }
 
 function storeConfig(values: Variables): StoreConfig {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
+import type { AllowedHosts } from '#adapters/inbound/http/wire/allowed-hosts';
 import {
   answerText,
   brokenRequestAnswer,
@@ -10,9 +11,11 @@ import {
   type PlainAnswer,
   unroutableResponse,
 } from '#adapters/inbound/http/wire/broken-request';
+import type { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
 import { connectAnswer, earlyAnswer } from '#adapters/inbound/http/wire/early-answer';
 import type { Logger } from '#application/ports/logger';
 import { MINUTE, type Millis, SECOND } from '#domain/time/time';
+import type { Answer } from './client-connection.ts';
 import { ClientConnections } from './client-connections.ts';
 import { maxConnections } from './max-connections.ts';
 
@@ -51,6 +54,9 @@ const SILENCE: Millis = 500;
 /** The host that the routes see: they do not depend on it, and the listener below takes fewer forms than are valid. */
 const ANY_HOST = 'engine.invalid';
 
+/** Of all connections, so that one client cannot take the last one from all others. */
+const MAX_SHARE_OF_CLIENT = 3 / 4;
+
 export type Fetch = (request: Request, env: unknown) => Response | Promise<Response>;
 
 export interface HttpServerOptions {
@@ -60,6 +66,12 @@ export interface HttpServerOptions {
   readonly requestTimeout?: Millis;
   /** How often a client must have taken something of its answer. */
   readonly writeTimeout?: Millis;
+  /** The hosts that requests may name; absent: any. */
+  readonly allowedHosts?: AllowedHosts | undefined;
+  /** How many connections one client may have open; by default it leaves a quarter of all to others. */
+  readonly connectionsPerClient?: number | undefined;
+  /** Proxies, which may have as many connections as there can be. */
+  readonly clientAddresses?: ClientAddresses;
 }
 
 /**
@@ -71,23 +83,29 @@ export class HttpServer {
   readonly #connections: ClientConnections;
   #stopping = false;
 
-  private constructor(server: Server, fetch: Fetch, logger: Logger | undefined) {
+  private constructor(server: Server, fetch: Fetch, options: HttpServerOptions) {
+    const { logger, allowedHosts, clientAddresses, connectionsPerClient } = options;
+    const { maxConnections = Infinity } = server;
+    const perClient = connectionsPerClient ?? Math.ceil(maxConnections * MAX_SHARE_OF_CLIENT);
     // Without the clean-up a client that reads only after sending everything still gets its 413; `REQUEST_TIMEOUT` is the limit.
     const listener = getRequestListener(fetch, { autoCleanupIncoming: false, errorHandler: unroutableResponse });
     this.#server = server;
-    this.#connections = new ClientConnections((incoming, response, isLast) => {
+    const answer: Answer = (incoming, response, isLast) => {
       if (this.#stopping && isLast) response.setHeader('connection', 'close');
-      const early = earlyAnswer(incoming);
+      const early = earlyAnswer(incoming, allowedHosts);
       if (early !== undefined) return void response.writeHead(early.status, early.headers).end(early.body);
       incoming.headers.host = ANY_HOST;
       void listener(incoming, response);
-    });
+    };
+    this.#connections = new ClientConnections(answer, (address) =>
+      clientAddresses?.isTrusted(address) ? Infinity : perClient,
+    );
     this.#serve(logger);
   }
 
   /** Resolves when the socket listens; rejects when it cannot (`EADDRINUSE`, `EACCES`). */
   static async listen(fetch: Fetch, host: string, port: number, options: HttpServerOptions = {}): Promise<HttpServer> {
-    const { requestTimeout = REQUEST_TIMEOUT, writeTimeout = WRITE_TIMEOUT, logger } = options;
+    const { requestTimeout = REQUEST_TIMEOUT, writeTimeout = WRITE_TIMEOUT } = options;
     const server = createServer({
       requireHostHeader: false, // Node's own answer is not a problem document
       // Node reads the interval at creation only.
@@ -104,10 +122,15 @@ export class HttpServer {
     // Otherwise worker processes would pass a connection on to each other for as long as all are full.
     Object.assign(server, { dropMaxConnection: true });
 
-    const httpServer = new HttpServer(server, fetch, logger);
+    const httpServer = new HttpServer(server, fetch, options);
     server.listen({ port, host, backlog: BACKLOG });
     await once(server, 'listening');
     return httpServer;
+  }
+
+  /** The open connections, for metrics. */
+  get connections(): Pick<ClientConnections, 'open' | 'refused'> {
+    return this.#connections;
   }
 
   get url(): string {
@@ -139,7 +162,10 @@ export class HttpServer {
     const server = this.#server;
     const connections = this.#connections;
     const receive = (incoming: IncomingMessage, response: ServerResponse) => connections.receive(incoming, response);
-    server.on('connection', (socket) => connections.add(socket));
+    server.on('connection', (socket) => {
+      const { remoteAddress } = socket;
+      if (!connections.add(socket)) logger?.warn('connection refused: the client has too many open', { remoteAddress });
+    });
     server.on('request', receive);
     server.on('checkExpectation', receive);
     server.on('timeout', (socket) => connections.timedOut(socket));
@@ -148,6 +174,7 @@ export class HttpServer {
     server.on('drop', (connection) => {
       const { remoteAddress } = connection ?? {};
       const openConnections = server.maxConnections;
+      connections.refused++;
       logger?.warn('connection refused: the limit of open files leaves no room', { openConnections, remoteAddress });
     });
     const check = setInterval(() => connections.shedUnsent(), UNSENT_CHECK_INTERVAL).unref();

@@ -14,7 +14,7 @@ export function maxConnections(openFiles = openFilesLimit()): number | undefined
 }
 
 /** The soft limit; Node has raised it to the hard one at its start. Windows has none. */
-function openFilesLimit(): number | undefined {
+export function openFilesLimit(): number | undefined {
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft: number | string } } };
   const soft = Number(userLimits?.open_files?.soft);
   return Number.isFinite(soft) ? soft : undefined;

@@ -1,6 +1,11 @@
+import type { Registry } from '@prometheus-io/client';
 import pTimeout from 'p-timeout';
 import { createApp } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
+import type { MetricsText } from '#adapters/inbound/http/metrics-routes';
+import { AllowedHosts } from '#adapters/inbound/http/wire/allowed-hosts';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
+import { HttpMeasures } from '#adapters/inbound/http/wire/http-measures';
 import type { CheckedClock } from '#application/checked-clock';
 import type { Clock } from '#application/ports/clock';
 import type { EngineStore } from '#application/ports/engine-store';
@@ -10,9 +15,14 @@ import { Background, type BackgroundTask } from './background.ts';
 import { CUSTOM } from './combine-stores.ts';
 import type { Config } from './config.ts';
 import { createContainer, resolve, resolveUseCases } from './container.ts';
+import { isLoopback } from './environment.ts';
 import { HttpServer } from './http-server.ts';
+import { openKeyRing } from './keys/open-key-ring.ts';
 import { missingFlags, requireSupportedNode } from './launch.ts';
+import { engineMetrics, metricsText } from './metrics/engine-metrics.ts';
+import { EventLoopLag } from './metrics/event-loop-lag.ts';
 import { openStore } from './open-store.ts';
+import { packageVersion } from './package-version.ts';
 import type { UseCases } from './use-cases.ts';
 
 /** How long requests in flight may take when the service stops; the whole stop takes less than 10 s. */
@@ -22,6 +32,8 @@ const STORE_GRACE: Millis = 2 * SECOND;
 
 /** How long keeping the time may take of that: a store that is away must not hold up the stop. */
 const KEEP_GRACE: Millis = SECOND / 2;
+
+const MIB = 1024 * 1024;
 
 /** The base of URLs when nothing listens. No such host can exist. */
 const IN_PROCESS = 'http://engine.invalid';
@@ -37,6 +49,8 @@ export interface Service {
    * For tests with a clock of their own and `background: false`; otherwise this happens every minute.
    */
   runBackground(): Promise<void>;
+  /** Reads the file of API keys again, which also happens by itself when it changes. A broken file changes nothing. */
+  reloadKeys(): void;
   /**
    * Resolves with the reason when the store has failed for good. The service answers 503 from then on: close it and
    * end the process, so that its supervisor starts a new one.
@@ -61,6 +75,8 @@ export interface ServiceOptions {
   readonly listen?: boolean;
   /** Whether this process closes hours, evaluates losses and drops old history; true by default. */
   readonly background?: boolean;
+  /** Makes one set of metrics of those of this process and of others that share its port; by default there are none. */
+  readonly gatherMetrics?: (own: Registry) => () => Promise<MetricsText>;
 }
 
 /**
@@ -90,10 +106,34 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
   await clock.start({ trust: config.trustClock });
   if (!clock.isBehind()) await useCases.recoverHorizon.recover();
 
-  const ingestLog = new IngestLog(logger);
+  const ingestLog = new IngestLog(logger, { logsRequests: config.logLevel === 'debug' });
+  const clientAddresses = new ClientAddresses(config.trustedProxies);
+  const httpMeasures = new HttpMeasures();
+  const eventLoopLag = new EventLoopLag();
+  const version = packageVersion();
+  const keys = config.keyFile === undefined ? undefined : openKeyRing(config.keyFile, logger);
+  const registry = engineMetrics({
+    version,
+    ledger: resolve(container, 'ledger'),
+    groupCommit,
+    httpMeasures,
+    connections: () => server?.connections,
+    eventLoopLag,
+    clock,
+    store,
+    closeHours: useCases.closeHours,
+    showsStore: options.background !== false,
+  });
   let stopping = false;
   const app = createApp({
     ...useCases,
+    version,
+    keys: keys?.ring,
+    keyBudgets: resolve(container, 'keyBudgets'),
+    clientAddresses,
+    corsOrigins: config.corsOrigins,
+    httpMeasures,
+    metrics: options.gatherMetrics?.(registry) ?? (() => metricsText(registry)),
     health: store.health,
     isStopping: () => stopping,
     clock,
@@ -104,11 +144,21 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
     acceptedTime: clock.acceptedTime,
     bodyLimit: config.bodyLimit,
   });
-  const server =
-    options.listen === false ? undefined : await HttpServer.listen(app.fetch, config.host, config.port, { logger });
+  const server: HttpServer | undefined =
+    options.listen === false
+      ? undefined
+      : await HttpServer.listen(app.fetch, config.host, config.port, {
+          logger,
+          clientAddresses,
+          allowedHosts: allowedHosts(config),
+          connectionsPerClient: config.connectionsPerAddress,
+        });
   const url = server?.url ?? IN_PROCESS;
-  const { name = CUSTOM } = store;
-  logger.info(server ? 'the engine is listening' : 'the engine is ready', { url, store: name, pid: process.pid });
+  const about = await startFields(store, { version, keys: keys?.ring.size ?? 'off', next: `${url}/` });
+  logger.info(server ? 'the engine is listening' : 'the engine is ready', { url, ...about, pid: process.pid });
+  if (keys === undefined && !isLoopback(config.host)) {
+    logger.warn('there are no API keys: anyone who reaches the port can read and write', { host: config.host });
+  }
 
   const keepTime: BackgroundTask = { name: 'keep time', run: () => clock.keep() };
   const tasks = upkeepTasks(useCases, clock);
@@ -124,6 +174,8 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
       .then(() => store.close());
     const message = `the store has not closed within ${STORE_GRACE / SECOND} s`;
     await pTimeout(storeClosed, { milliseconds: STORE_GRACE, message }).finally(() => ingestLog.flush());
+    keys?.close();
+    eventLoopLag.close();
     logger.info('the engine has stopped');
   };
   let closed: Promise<void> | undefined;
@@ -133,12 +185,30 @@ async function serve(config: Config, options: ServiceOptions, store: EngineStore
     runBackground: async () => {
       for (const { run } of [keepTime, ...tasks]) await run(new AbortController().signal);
     },
+    reloadKeys: () => keys?.reload(),
     failed: store.failed ?? new Promise(() => {}),
     close: () => {
       closed ??= close();
       return closed;
     },
   };
+}
+
+/** What a person wants to know at the start: which version, on which data, and where to go on. */
+async function startFields(store: EngineStore, about: Readonly<Record<string, unknown>>) {
+  const { name = CUSTOM, location } = store;
+  const { sizeBytes } = (await store.measure?.().catch(() => undefined)) ?? {};
+  return {
+    ...about,
+    store: name,
+    ...(location !== undefined && { data: location }),
+    ...(sizeBytes !== undefined && { size: `${(sizeBytes / MIB).toFixed(1)} MiB` }),
+  };
+}
+
+/** A page that is open in a browser must not reach an engine on the same machine under a name of its own. */
+function allowedHosts({ host, allowedHosts: names }: Config): AllowedHosts | undefined {
+  return names !== undefined || isLoopback(host) ? new AllowedHosts(names) : undefined;
 }
 
 /**

@@ -1,10 +1,13 @@
 import type { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
+import { IngestForKey } from '#application/access/ingest-for-key';
+import type { KeyBudgets } from '#application/access/key-budgets';
 import { ReportFleetPerformance } from '#application/analytics/report-fleet-performance';
 import { ReportVehiclePerformance } from '#application/analytics/report-vehicle-performance';
 import type { CheckedClock } from '#application/checked-clock';
 import { FindGaps } from '#application/history/find-gaps';
 import { ReadHistory } from '#application/history/read-history';
 import { StreamHistory } from '#application/history/stream-history';
+import type { IngestLedger } from '#application/ingest-ledger';
 import { IngestReadings } from '#application/ingest-readings';
 import { DetectLosses } from '#application/losses/detect-losses';
 import { ListLosses } from '#application/losses/list-losses';
@@ -20,6 +23,8 @@ import { RecoverHorizon } from '#application/upkeep/recover-horizon';
 import type { Config } from './config.ts';
 
 export interface Parts {
+  readonly keyBudgets: KeyBudgets;
+  readonly ledger: IngestLedger;
   readonly config: Config;
   readonly store: EngineStore;
   readonly clock: Clock;
@@ -30,8 +35,10 @@ export interface Parts {
 
 /** How each use case is made, by the name under which the container and the routes know it. */
 export const useCases = {
-  ingestReadings: ({ groupCommit, store: { upkeep }, checkedClock }: Parts) =>
-    new IngestReadings(groupCommit, { upkeep, clock: checkedClock }, checkedClock),
+  ingestReadings: ({ groupCommit, store: { upkeep }, checkedClock, ledger }: Parts) =>
+    new IngestReadings(groupCommit, { upkeep, clock: checkedClock }, checkedClock, ledger),
+  ingestForKey: (parts: Parts): IngestForKey =>
+    new IngestForKey(useCases.ingestReadings(parts), parts.store.hot, parts.keyBudgets),
   readLiveState: ({ store, clock }: Parts) => new ReadLiveState(store.hot, clock),
   listLiveStates: ({ store, clock }: Parts) => new ListLiveStates(store.hot, clock),
   vehiclePerformance: ({ store, clock, config }: Parts) =>

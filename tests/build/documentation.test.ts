@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const root = dirname(dirname(import.meta.dirname));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const pages = globSync(['*.md', '{docs,examples,bench}/**/*.md'], { cwd: root });
+const pages = globSync(['*.md', '{docs,examples,bench,deploy}/**/*.md'], { cwd: root });
 
 describe('the documentation', () => {
   it.each(pages)('has no broken links in %s', (page) => {

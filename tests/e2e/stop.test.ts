@@ -61,7 +61,7 @@ describe('while it is stopping, the engine', () => {
     service.signal('SIGTERM');
     await service.logs('the engine is stopping');
 
-    const answers = await request.finish('GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n');
+    const answers = await request.finish('GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n');
 
     const [, first, second] = answers.split(/(?=HTTP\/1\.1 )/);
     expect(first).toMatch(/^HTTP\/1\.1 201 .*"status":"stored"/s);

@@ -11,6 +11,12 @@ const DEFAULTS: Config = {
   port: 3000,
   store: { kind: 'sqlite', directory: './data' },
   logLevel: 'info',
+  logFormat: 'auto',
+  keyFile: undefined,
+  trustedProxies: [],
+  corsOrigins: [],
+  allowedHosts: undefined,
+  connectionsPerAddress: undefined,
   acceptedTime: { maxFuture: 5 * MINUTE, maxAge: 30 * DAY },
   warningRule: DEFAULT_WARNING_RULE,
   trustClock: false,
@@ -53,6 +59,18 @@ describe('the configuration', () => {
     ['LOG_LEVEL', 'error', { logLevel: 'error' }],
     ['LOG_LEVEL', 'debug', { logLevel: 'debug' }],
     ['EIE_AUTH', 'off', {}],
+    ['LOG_FORMAT', 'json', { logFormat: 'json' }],
+    ['LOG_FORMAT', 'pretty', { logFormat: 'pretty' }],
+    ['EIE_API_KEYS_FILE', '/etc/keys.json', { keyFile: '/etc/keys.json' }],
+    ['EIE_TRUSTED_PROXIES', '10.0.0.0/8, ::1', { trustedProxies: ['10.0.0.0/8', '::1'] }],
+    [
+      'EIE_CORS_ORIGINS',
+      'https://a.example,http://localhost:5173',
+      { corsOrigins: ['https://a.example', 'http://localhost:5173'] },
+    ],
+    ['EIE_CORS_ORIGINS', '*', { corsOrigins: ['*'] }],
+    ['EIE_ALLOWED_HOSTS', 'energy.example,[2001:db8::1]', { allowedHosts: ['energy.example', '[2001:db8::1]'] }],
+    ['EIE_CONNECTIONS_PER_ADDRESS', '500', { connectionsPerAddress: 500 }],
     ['EIE_MAX_FUTURE', '90s', { acceptedTime: { ...DEFAULTS.acceptedTime, maxFuture: 90 * SECOND } }],
     ['EIE_MAX_FUTURE', 'off', { acceptedTime: { ...DEFAULTS.acceptedTime, maxFuture: Infinity } }],
     ['EIE_MAX_AGE', '1h', { acceptedTime: { ...DEFAULTS.acceptedTime, maxAge: HOUR } }],
@@ -103,8 +121,9 @@ describe('the configuration', () => {
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.7', 'energy.example', '127.0.0.1.example'])(
-    'listens on %s, which others can reach, only with EIE_AUTH=off',
+    'listens on %s, which others can reach, only with keys or EIE_AUTH=off',
     (host) => {
+      expect(readEnvironment({ HOST: host, EIE_API_KEYS_FILE: 'keys.json' }).keyFile).toBe('keys.json');
       expect(problemsOf({ HOST: host })).toEqual([expect.stringContaining('EIE_AUTH=off')]);
       expect(readEnvironment({ HOST: host, EIE_AUTH: 'off' }).host).toBe(host);
     },
@@ -120,13 +139,26 @@ const KNOWN = {
   MONGODB_DB: ['a b', 'a.b', 'a/b', 'x'.repeat(39)],
   EIE_MONGODB_LIVE: ['true', 'ON', '5s'],
   LOG_LEVEL: ['verbose', 'INFO'],
-  EIE_AUTH: ['on', 'keys', 'false'],
+  LOG_FORMAT: ['text', 'JSON'],
+  EIE_AUTH: ['on', 'false'],
+  EIE_CORS_ORIGINS: ['example.com', 'https://a.example/', 'https://a.example/path', 'null', 'https://*.example'],
+  EIE_ALLOWED_HOSTS: ['energy.example:3000', 'http://energy.example', 'a b'],
+  EIE_TRUSTED_PROXIES: ['proxy.example', '10.0.0.0/33'],
+  EIE_CONNECTIONS_PER_ADDRESS: ['0', 'many'],
   EIE_LOSS_THRESHOLD: ['much', '0', '0.0', '1.01', '-0.5', '85%', '1e-1', 'NaN', 'Infinity'],
   EIE_MAX_FUTURE: ['5', '5 m', '-5m', '0m', 'never', '1w'],
   EIE_MAX_AGE: ['30', '1.5d', 'OFF', '0s', 'month'],
   EIE_QUEUE_READINGS: ['0', '-1', '1.5', '10000001', 'many'],
   EIE_BODY_LIMIT: ['0', '-1', '8MB', '1.5MiB', '1GiB', 'big'],
 } satisfies Record<string, readonly string[]>;
+
+describe('API keys', () => {
+  it('are off with EIE_AUTH=off, whatever file is named, and need one with EIE_AUTH=keys', () => {
+    expect(readEnvironment({ EIE_AUTH: 'off', EIE_API_KEYS_FILE: 'keys.json' }).keyFile).toBeUndefined();
+    expect(readEnvironment({ EIE_AUTH: 'keys', EIE_API_KEYS_FILE: 'keys.json' }).keyFile).toBe('keys.json');
+    expect(problemsOf({ EIE_AUTH: 'keys' })).toEqual([expect.stringContaining('EIE_API_KEYS_FILE')]);
+  });
+});
 
 describe('an invalid value', () => {
   it.each(Object.entries(KNOWN).flatMap(([name, values]) => values.map((value) => [name, value])))(

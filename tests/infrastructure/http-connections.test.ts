@@ -3,6 +3,7 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
 import { readEnvironment } from '#infrastructure/environment';
 import { type Fetch, HttpServer, type HttpServerOptions } from '#infrastructure/http-server';
 import { maxConnections } from '#infrastructure/max-connections';
@@ -13,7 +14,7 @@ import { ServiceProcess } from '#tests/support/service-process';
 import { temporaryDirectory } from '#tests/support/temporary-directory';
 import { answerTo, rawConnection, responseIn, responsesIn } from './raw-connection.ts';
 
-const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
+const GET = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const echo: Fetch = async (request) => new Response(`${request.method} ${new URL(request.url).pathname}`);
 
 async function listening(fetch: Fetch = echo, options: HttpServerOptions = {}): Promise<HttpServer> {
@@ -31,14 +32,14 @@ async function startedService(environment: Readonly<Record<string, string>>): Pr
 
 /** A request to `/n` with n as its body. */
 function numbered(n: string, headers = ''): string {
-  return `POST /${n} HTTP/1.1\r\nHost: x\r\n${headers}Content-Length: ${n.length}\r\n\r\n${n}`;
+  return `POST /${n} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Length: ${n.length}\r\n\r\n${n}`;
 }
 
 const now = new Date().toISOString();
 
 function postOf(meterId: string, kwhConsumedAc = 1): string {
   const body = JSON.stringify({ meterId, kwhConsumedAc, voltage: 230, timestamp: now });
-  const headers = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  const headers = `Host: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   return `POST /v1/ingest HTTP/1.1\r\n${headers}\r\n\r\n${body}`;
 }
 
@@ -75,8 +76,8 @@ describe('a request', () => {
     const response = responseIn(await answerTo(await listening(), sent));
 
     expect(response.status).toBe(200);
-    const { app } = appUnderTest();
-    const methods = new Set(['HEAD', 'OPTIONS', ...app.routes.map(({ method }) => method)]);
+    const { routes } = appUnderTest();
+    const methods = new Set(['HEAD', 'OPTIONS', ...routes.routes.map(({ method }) => method)]);
     expect(response.headers.get('allow')).toBe([...methods].sort().join(', '));
     expect(response.headers.get('x-request-id')).toBe('mine');
   });
@@ -208,7 +209,7 @@ describe('requests sent in one go', () => {
   ])('see the effects of those before them, on %s', async (_, environment) => {
     const service = await startedService(environment());
     const { socket, closed } = rawConnection(service);
-    socket.end(`${postOf('M-1')}${postOf('M-1', 9)}GET /v1/meters/M-1/live HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.end(`${postOf('M-1')}${postOf('M-1', 9)}GET /v1/meters/M-1/live HTTP/1.1\r\nHost: localhost\r\n\r\n`);
 
     const responses = responsesIn(await closed);
     expect(responses.map(({ status }) => status)).toEqual([201, 409, 200]);
@@ -287,7 +288,7 @@ describe('answers that nobody reads', () => {
 });
 
 describe('an expectation', () => {
-  const expecting = (what: string) => `POST / HTTP/1.1\r\nHost: x\r\nExpect: ${what}\r\nX-Request-Id: mine\r\n`;
+  const expecting = (what: string) => `POST / HTTP/1.1\r\nHost: localhost\r\nExpect: ${what}\r\nX-Request-Id: mine\r\n`;
 
   it.each([['102-processing'], ['100-continue, more'], ['nothing=1']])('of %s is refused', async (what) => {
     const sent = `${expecting(what)}Content-Length: 2\r\n\r\n{}`;
@@ -308,7 +309,7 @@ describe('an expectation', () => {
   });
 
   it.each([
-    ['that is empty', 'POST / HTTP/1.1\r\nHost: x\r\nExpect:\r\nConnection: close\r\n\r\n'],
+    ['that is empty', 'POST / HTTP/1.1\r\nHost: localhost\r\nExpect:\r\nConnection: close\r\n\r\n'],
     ['in HTTP/1.0', 'POST / HTTP/1.0\r\nExpect: 102-processing\r\n\r\n'],
   ])('%s is ignored', async (_, sent) => {
     expect(responseIn(await answerTo(await listening(), sent)).status).toBe(200);
@@ -320,7 +321,7 @@ describe('a method', () => {
     '%s is refused with those that are allowed, at a known path only',
     async (method) => {
       const service = await startedService({ EIE_STORE: 'memory' });
-      const sent = (path: string) => `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+      const sent = (path: string) => `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
 
       const known = responseIn(await answerTo(service, sent('/health/live')));
       expect(known.headers.get('allow')).toBe('GET, HEAD');
@@ -337,7 +338,7 @@ describe('a method', () => {
   });
 
   it('that does not exist is malformed', async () => {
-    const response = responseIn(await answerTo(await listening(), 'FETCH / HTTP/1.1\r\nHost: x\r\n\r\n'));
+    const response = responseIn(await answerTo(await listening(), 'FETCH / HTTP/1.1\r\nHost: localhost\r\n\r\n'));
 
     await problemOf(response, 400, 'malformed-request');
   });
@@ -419,7 +420,8 @@ describe('connections beyond the limit of open files', () => {
   });
 
   it('are refused with a warning, and the others are served', async () => {
-    const service = await ServiceProcess.start({ EIE_STORE: 'memory' }, { maxOpenFiles: 100 });
+    const environment = { EIE_STORE: 'memory', EIE_CONNECTIONS_PER_ADDRESS: '1000' };
+    const service = await ServiceProcess.start(environment, { maxOpenFiles: 100 });
     onTestFinished(() => service.signal('SIGKILL'));
     const clients = Array.from({ length: 80 }, () => rawConnection(service));
     await Promise.race(clients.map(({ closed }) => closed));
@@ -432,5 +434,49 @@ describe('connections beyond the limit of open files', () => {
     for (const { socket } of clients) if (socket.writable) socket.end(GET);
     const answers = await Promise.all(clients.map(({ closed }) => closed));
     expect(answers.filter((text) => text !== '').length).toBeGreaterThan(30);
+  });
+});
+
+describe('connections of one client', () => {
+  const refusedOf = async (clients: readonly ReturnType<typeof rawConnection>[], refused: number) => {
+    let ended = 0;
+    for (const { closed } of clients) void closed.then(() => ended++);
+    await expect.poll(() => ended).toBe(refused);
+  };
+
+  it('are closed at once beyond its limit, and one that ends makes room for another', async () => {
+    const server = await listening(echo, { connectionsPerClient: 3 });
+    const clients = Array.from({ length: 5 }, () => rawConnection(server));
+    await refusedOf(clients, 2);
+    expect(server.connections).toMatchObject({ open: 3, refused: 2 });
+
+    const kept = clients.filter(({ socket }) => !socket.destroyed);
+    kept[0]?.socket.destroy();
+    await expect.poll(() => server.connections.open).toBe(2);
+
+    expect(responseIn(await answerTo(server, 'GET /a HTTP/1.0\r\n\r\n')).status).toBe(200);
+  });
+
+  it('are not limited for a trusted proxy', async () => {
+    const clientAddresses = new ClientAddresses(['127.0.0.0/8']);
+    const server = await listening(echo, { connectionsPerClient: 1, clientAddresses });
+    const clients = Array.from({ length: 5 }, () => rawConnection(server));
+
+    await expect.poll(() => server.connections.open).toBe(5);
+
+    expect(clients.every(({ socket }) => !socket.destroyed)).toBe(true);
+  });
+
+  it('leave a quarter of all to others', async () => {
+    const service = await ServiceProcess.start({ EIE_STORE: 'memory' }, { maxOpenFiles: 100 });
+    onTestFinished(() => service.signal('SIGKILL'));
+    const clients = Array.from({ length: 50 }, () => rawConnection(service));
+
+    await refusedOf(clients, 12);
+
+    expect(await service.logs('connection refused: the client has too many open')).toMatchObject({
+      level: 'warn',
+      remoteAddress: '127.0.0.1',
+    });
   });
 });

@@ -228,7 +228,7 @@ describe('a client that stalls', () => {
     const { hostname, port } = new URL(server.url);
     const begin = performance.now();
     const socket = connect(Number(port), hostname).on('error', () => {});
-    socket.resume().write(`POST / HTTP/1.1\r\nHost: x\r\n${rest}`);
+    socket.resume().write(`POST / HTTP/1.1\r\nHost: localhost\r\n${rest}`);
 
     await once(socket, 'close');
 

@@ -9,6 +9,20 @@ export interface WarningPage {
   readonly next: NonNullable<WarningQuery['after']> | null;
 }
 
+const COUNTED_PER_PAGE = 1_000;
+
+/** How many warnings are open. Rejects like the repository. */
+export async function countOpenWarnings(warnings: WarningRepository): Promise<number> {
+  let count = 0;
+  let after: WarningQuery['after'];
+  do {
+    const page = await warnings.list({ state: 'open', limit: COUNTED_PER_PAGE, ...(after && { after }) });
+    count += page.length;
+    after = page.length < COUNTED_PER_PAGE ? undefined : page.at(-1);
+  } while (after !== undefined);
+  return count;
+}
+
 /** Lists loss warnings, open and cleared, newest first. Rejects like the repository. */
 export class ListWarnings {
   readonly #warnings: WarningRepository;

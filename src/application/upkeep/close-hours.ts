@@ -25,6 +25,12 @@ export class CloseHours {
     this.#clock = clock;
   }
 
+  /** How many hours a run would close now, at most as many as one run does. Rejects like the store. */
+  async waiting(): Promise<number> {
+    const before = closableBefore(this.#clock.now());
+    return (await this.#rollups?.unclosed(before, MAX_HOURS_PER_RUN))?.length ?? 0;
+  }
+
   /**
    * Closes the hours whose sums are missing or out of date, oldest first, and resolves with their number. Stops when
    * `signal` aborts. An hour that cannot be closed does not hold up the others: the run goes on, then rejects with an

@@ -1,7 +1,9 @@
 import type { Hono } from 'hono';
 import { expect } from 'vitest';
-import { type AppDependencies, createApp } from '#adapters/inbound/http/app';
+import { type AppDependencies, createApp, createRoutes } from '#adapters/inbound/http/app';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
+import { HttpMeasures } from '#adapters/inbound/http/wire/http-measures';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';
@@ -28,6 +30,8 @@ export const NOW = START + 30_000;
 
 export interface AppUnderTest {
   readonly app: Hono;
+  /** What the app has behind its front door. */
+  readonly routes: Hono;
   readonly clock: ManualClock;
   readonly log: LogLines;
   readonly ingestLog: IngestLog;
@@ -41,7 +45,7 @@ export function appUnderTest(parts: Partial<EngineStore> = {}, overrides: Partia
   const ingestLog = new IngestLog(log);
   const config = readEnvironment({});
   const container = createContainer({ config, store, clock });
-  const app = createApp({
+  const dependencies: AppDependencies = {
     ...resolveUseCases(container),
     health: store.health,
     isStopping: () => false,
@@ -51,9 +55,14 @@ export function appUnderTest(parts: Partial<EngineStore> = {}, overrides: Partia
     acceptedTime: config.acceptedTime,
     bodyLimit: config.bodyLimit,
     ingestCapacity: resolve(container, 'groupCommit'),
+    keyBudgets: resolve(container, 'keyBudgets'),
+    clientAddresses: new ClientAddresses(),
+    httpMeasures: new HttpMeasures(),
+    version: '0.0.0',
+    metrics: async () => ({ contentType: 'text/plain', text: '' }),
     ...overrides,
-  });
-  return { app, clock, log, ingestLog };
+  };
+  return { app: createApp(dependencies), routes: createRoutes(dependencies), clock, log, ingestLog };
 }
 
 export interface ProblemDocument {

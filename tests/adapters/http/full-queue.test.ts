@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
+import { systemClock } from '#adapters/outbound/system-clock';
+import { IngestForKey } from '#application/access/ingest-for-key';
+import { KeyBudgets } from '#application/access/key-budgets';
 import { IngestReadings } from '#application/ingest-readings';
 import type { TelemetryWriter } from '#application/ports/telemetry-writer';
 import { appUnderTest } from './app-under-test.ts';
@@ -14,11 +17,10 @@ describe('an ingest request while the queue is full', () => {
         return store.writer.commit(readings, options);
       },
     };
+    const ingestReadings = new IngestReadings(writer);
+    const ingestForKey = new IngestForKey(ingestReadings, store.hot, new KeyBudgets(systemClock));
     let full = false;
-    const { app } = appUnderTest(
-      {},
-      { ingestReadings: new IngestReadings(writer), ingestCapacity: { hasRoomFor: () => !full } },
-    );
+    const { app } = appUnderTest({}, { ingestForKey, ingestCapacity: { hasRoomFor: () => !full } });
     const body = JSON.stringify({
       meterId: 'M-1',
       kwhConsumedAc: 0.1,

@@ -113,7 +113,7 @@ describe('a writer that fails', () => {
     const response = await post(app, sentMeter());
     expect(response.headers.get('retry-after')).toBe('2');
     expect((await problemOf(response, 503, 'overloaded')).detail).not.toContain('50000');
-    expect(log.lines).toEqual([]);
+    expect(log.lines.map(({ level, message }) => [level, message])).toEqual([['info', 'request refused']]);
   });
 
   it('because the store does not answer is 503, also for a batch', async () => {

@@ -45,7 +45,9 @@ class Sender {
     this.socket.on('close', () => {
       this.isClosed = true;
     });
-    this.socket.write(`${request} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${declared}\r\n\r\n`);
+    this.socket.write(
+      `${request} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${declared}\r\n\r\n`,
+    );
     this.socket.write(body);
     onTestFinished(() => void this.socket.destroy());
   }

@@ -1,4 +1,5 @@
 import { OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
+import { Histogram, SECONDS_BOUNDS } from '#application/measure/histogram';
 import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
@@ -25,6 +26,9 @@ export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   timeout: 9.5 * SECOND, // clients are promised 10 s, which include reading their request and writing the answer
   overtakeAfter: SECOND / 2,
 };
+
+/** A single reading, a usual batch, the largest group. */
+const COMMIT_BOUNDS = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000];
 
 interface Commit {
   /** Oldest first. */
@@ -58,6 +62,11 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   #linger: NodeJS.Timeout | undefined;
   #alarm: { readonly at: Millis; readonly timer: NodeJS.Timeout } | undefined;
   #last = NO_COMMIT;
+  /** Since the start, for metrics: readings of each commit, its duration, those that failed; requests refused. */
+  readonly commitReadings = new Histogram(COMMIT_BOUNDS);
+  readonly commitSeconds = new Histogram(SECONDS_BOUNDS);
+  failedCommits = 0;
+  refusedRequests = 0;
   /** Readings per millisecond that the store takes from large commits, once it has seen one. */
   #pace: number | undefined;
 
@@ -69,6 +78,7 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   commit(readings: readonly Reading[], { atomic = false }: CommitOptions = {}): Promise<readonly CommitOutcome[]> {
     const bytes = estimatedBytes(readings);
     if (this.#isFull(readings.length, bytes)) {
+      this.refusedRequests++;
       return Promise.reject(new OverloadedError(`${this.#readings} readings are waiting to be stored`));
     }
     this.#readings += readings.length;
@@ -80,6 +90,16 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
       this.#setAlarm(deadline);
       this.#flush ??= setImmediate(() => this.#startCommits());
     });
+  }
+
+  /** Readings that are accepted and not yet answered. */
+  get queuedReadings(): number {
+    return this.#readings;
+  }
+
+  /** How many may be queued now; fewer while the store is slow. */
+  get maxQueuedReadings(): number {
+    return maxQueue(this.#limits, this.#pace);
   }
 
   hasRoomFor(readings: number): boolean {
@@ -152,12 +172,15 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
       count = readings.length;
       answer(group, await this.#writer.commit(readings, { atomic: group[0]?.atomic ?? false }));
     } catch (error) {
+      this.failedCommits++;
       if (group.length > 1 && error instanceof StoreDamagedError) await this.#commitHalves(group);
       else refuse(group, error);
     }
     this.#inFlight.delete(commit);
     const end = performance.now();
     this.#last = { readings: count, duration: end - begin, end };
+    this.commitReadings.observe(count);
+    this.commitSeconds.observe((end - begin) / SECOND);
     this.#pace = learnPace(this.#limits, this.#pace, this.#last);
     for (const request of group) this.#release(request);
     this.#startCommits();

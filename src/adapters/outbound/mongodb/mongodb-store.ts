@@ -132,6 +132,11 @@ export async function openMongoDbStore({
   const totals = new BoundedCalls({ atOnce: longReads, waitTimeout: READ_WAIT_TIMEOUT }); // they may take minutes
   return {
     name: 'mongodb',
+    location: `${client.options.hosts.join(',')}/${database}`,
+    measure: async () => {
+      const { storageSize = 0, indexSize = 0 } = await answeredInTime(db.command({ dbStats: 1 }), CHECK_TIMEOUT);
+      return { sizeBytes: storageSize + indexSize, ...(live !== undefined && { liveLag: live.lag(Date.now()) }) };
+    },
     writer,
     hot: {
       newest: (...query) => hot.newest(...query),

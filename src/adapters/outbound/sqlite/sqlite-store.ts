@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import pTimeout from 'p-timeout';
@@ -114,11 +115,24 @@ export async function openSqliteStore({
     const telemetry = new SqliteWriter(writer, order, noticed);
     const failed = Promise.race([writer.failed, ...readers.map((one) => one.failed)]);
     const ports = portsOn(telemetry, writer, { live, ahead: live.ahead, reader, pages });
-    return { name: 'sqlite', ...ports, health: { ...ports.health, warnings: () => damage.list() }, failed, close };
+    const health = { ...ports.health, warnings: () => damage.list() };
+    const measure = async () => ({ sizeBytes: await sizeOf(databaseFile) });
+    return { name: 'sqlite', location: databaseFile, ...ports, health, measure, failed, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Bytes of the data file and its log, which is missing while there is nothing in it. */
+async function sizeOf(databaseFile: string): Promise<number> {
+  const sizes = [databaseFile, `${databaseFile}-wal`].map((file) =>
+    stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size);
 }
 
 /** Logs what people should know about the files that the writer found. */
@@ -137,7 +151,7 @@ function portsOn(
   telemetry: SqliteWriter,
   writer: Caller<WriterObjects>,
   { live, ahead, reader, pages }: Readers,
-): Omit<SqliteStore, 'name' | 'failed' | 'close'> {
+): Omit<SqliteStore, 'name' | 'location' | 'measure' | 'failed' | 'close'> {
   const { newest, knows } = remote(live, 'hot');
   const { page } = remote(pages, 'hot');
   const { unclosed, closed, recount } = remote(reader, 'rollups');

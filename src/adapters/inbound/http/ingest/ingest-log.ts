@@ -1,18 +1,15 @@
 import type { IngestReport } from '#application/ingest-readings';
 import type { Logger } from '#application/ports/logger';
 import { SECOND } from '#domain/time/time';
+import { type Caller, callerForLog } from '../wire/caller.ts';
 
 /** At most one summary per interval, so that the log does not grow with the load. */
 const INTERVAL = 10 * SECOND;
-/** Rejected readings logged individually per interval; the others are only counted. */
+/** Rejected readings logged individually per interval, and refused requests; the others are only counted. */
 const MAX_SAMPLES = 5;
 
-/** Where a request came from, for the log. */
-export interface Origin {
-  readonly requestId: string;
-  /** The address of the client, or of the last proxy; `undefined` for a request without a socket. */
-  readonly client: string | undefined;
-}
+/** What `createApp` logs with the error itself. */
+const LOGGED_AS_ERRORS: ReadonlySet<string> = new Set(['internal-error', 'store-unavailable']);
 
 type Counts = Record<string, number>;
 
@@ -23,31 +20,44 @@ type Counts = Record<string, number>;
 export class IngestLog {
   readonly #logger: Logger;
   #timer: NodeJS.Timeout | undefined;
+  readonly #logsRequests: boolean;
   #samplesLeft = MAX_SAMPLES;
+  #refusalsLeft = MAX_SAMPLES;
   #requests = 0;
   #counts = noCounts();
+  #readingsByKey: Counts = {};
   #rejectedByCode: Counts = {};
   #refusedByCode: Counts = {};
 
-  constructor(logger: Logger) {
+  /** `logsRequests`: every request is also logged, at `debug`. */
+  constructor(logger: Logger, { logsRequests = false }: { readonly logsRequests?: boolean } = {}) {
     this.#logger = logger;
+    this.#logsRequests = logsRequests;
   }
 
-  /** Counts a request whose readings have outcomes. `origin` is called only if one was rejected. */
-  judged(report: IngestReport, origin: () => Origin): void {
+  /** Counts a request whose readings have outcomes. `requestId` is called only if it is logged. */
+  judged(report: IngestReport, caller: Caller, requestId: () => string): void {
     this.#begin();
+    if (caller.key !== undefined) count(this.#readingsByKey, caller.key.name, report.received);
+    if (this.#logsRequests) {
+      const { outcomes, ...counts } = report;
+      this.#logger.debug('request', { requestId: requestId(), ...callerForLog(caller), ...counts });
+    }
     this.#counts.readings += report.received;
     this.#counts.stored += report.stored;
     this.#counts.duplicates += report.duplicates;
     this.#counts.conflicts += report.conflicts;
     this.#counts.rejected += report.rejected;
-    if (report.rejected > 0) this.#rejections(report, origin());
+    if (report.rejected > 0) this.#rejections(report, { requestId: requestId(), ...callerForLog(caller) });
   }
 
   /** Counts a request that was refused as a whole. */
-  refused(code: string): void {
+  refused(code: string, caller: Caller, requestId: () => string): void {
     this.#begin();
     count(this.#refusedByCode, code);
+    if (this.#refusalsLeft === 0 || LOGGED_AS_ERRORS.has(code)) return;
+    this.#refusalsLeft--;
+    this.#logger.info('request refused', { requestId: requestId(), code, ...callerForLog(caller) });
   }
 
   /** Logs the pending summary, if any. Must be called on shutdown. */
@@ -58,12 +68,15 @@ export class IngestLog {
     this.#logger.info('ingest summary', {
       requests: this.#requests,
       ...this.#counts,
+      ...(Object.keys(this.#readingsByKey).length > 0 && { readingsByKey: this.#readingsByKey }),
       ...(this.#counts.rejected > 0 && { rejectedByCode: this.#rejectedByCode }),
       ...(Object.keys(this.#refusedByCode).length > 0 && { refusedRequests: this.#refusedByCode }),
     });
     this.#samplesLeft = MAX_SAMPLES;
+    this.#refusalsLeft = MAX_SAMPLES;
     this.#requests = 0;
     this.#counts = noCounts();
+    this.#readingsByKey = {};
     this.#rejectedByCode = {};
     this.#refusedByCode = {};
   }
@@ -73,7 +86,7 @@ export class IngestLog {
     this.#timer ??= setTimeout(() => this.flush(), INTERVAL).unref();
   }
 
-  #rejections({ outcomes }: IngestReport, origin: Origin): void {
+  #rejections({ outcomes }: IngestReport, origin: Readonly<Record<string, unknown>>): void {
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.status === 'withheld') count(this.#rejectedByCode, 'withheld');
       if (outcome.status !== 'rejected') continue;
@@ -91,6 +104,6 @@ function noCounts() {
   return { readings: 0, stored: 0, duplicates: 0, conflicts: 0, rejected: 0 };
 }
 
-function count(counts: Counts, code: string): void {
-  counts[code] = (counts[code] ?? 0) + 1;
+function count(counts: Counts, name: string, more = 1): void {
+  counts[name] = (counts[name] ?? 0) + more;
 }

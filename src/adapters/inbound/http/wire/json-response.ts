@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Bindings } from './caller.ts';
 import { REQUEST_ID, requestId } from './request-id.ts';
 
 /**
@@ -16,9 +17,10 @@ export function jsonTextResponse(
   text: string,
   { contentType = 'application/json', headers = {} }: JsonResponseOptions = {},
 ): Response {
+  const { extraHeaders } = (c.env ?? {}) as Bindings;
   return new Response(text, {
     status,
-    headers: { 'Content-Type': contentType, [REQUEST_ID]: requestId(c), ...headers },
+    headers: { 'Content-Type': contentType, [REQUEST_ID]: requestId(c), ...extraHeaders, ...headers },
   });
 }
 

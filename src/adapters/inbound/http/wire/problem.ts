@@ -1,7 +1,14 @@
 import type { Context } from 'hono';
-import { ClockBehindError, OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
+import {
+  ClockBehindError,
+  OverloadedError,
+  RateLimitedError,
+  StoreDamagedError,
+  StoreUnavailableError,
+} from '#application/errors';
+import type { Bindings } from './caller.ts';
 import { jsonResponse } from './json-response.ts';
-import { requestId } from './request-id.ts';
+import { REQUEST_ID, requestId } from './request-id.ts';
 
 /** One error: `pointer` is a JSON pointer, `/name` for a query parameter, or empty for the request as a whole. */
 export interface ProblemError {
@@ -17,6 +24,8 @@ const PROBLEMS = {
   'malformed-csv': [400, 'Malformed CSV'],
   'malformed-gzip': [400, 'Malformed gzip'],
   'invalid-query': [400, 'Invalid query'],
+  unauthorized: [401, 'Unauthorized'],
+  forbidden: [403, 'Forbidden'],
   'not-found': [404, 'Not found'],
   'method-not-allowed': [405, 'Method not allowed'],
   'request-timeout': [408, 'Request timeout'],
@@ -30,6 +39,7 @@ const PROBLEMS = {
   'invalid-reading': [422, 'Invalid reading'],
   'invalid-link': [422, 'Invalid link'],
   'empty-batch': [422, 'Empty batch'],
+  'rate-limited': [429, 'Rate limited'],
   'headers-too-large': [431, 'Headers too large'],
   'internal-error': [500, 'Internal error'],
   'store-damaged': [500, 'Stored data damaged'],
@@ -40,6 +50,7 @@ const PROBLEMS = {
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
 export type ProblemKind = keyof typeof PROBLEMS;
+export const problemKinds = Object.keys(PROBLEMS) as readonly ProblemKind[];
 
 export interface ProblemOptions {
   /** The individual errors. By default the problem itself is the only one. */
@@ -52,11 +63,19 @@ export const PROBLEM_TYPE = 'application/problem+json';
 
 /** A problem response (RFC 9457). */
 export function problem(c: Context, kind: ProblemKind, detail: string, options: ProblemOptions = {}): Response {
+  if (c.env) (c.env as Bindings).problem = kind;
   const document = problemDocument(kind, detail, requestId(c), options);
   return jsonResponse(c, document.status, document, {
     contentType: PROBLEM_TYPE,
     ...(options.headers && { headers: options.headers }),
   });
+}
+
+/** The response to a request that does not get to the routes. */
+export function refusalResponse({ kind, message, options }: Refusal, requestId: string): Response {
+  const document = problemDocument(kind, message, requestId, options);
+  const headers = { 'Content-Type': PROBLEM_TYPE, [REQUEST_ID]: requestId, ...options.headers };
+  return new Response(JSON.stringify(document), { status: document.status, headers });
 }
 
 /** The problem document alone, for requests without a context. `instance` is the id of the request. */
@@ -109,7 +128,14 @@ export function crowdedOut(): Refusal {
   return new Refusal('overloaded', OVERLOADED, { headers: { ...headers, Connection: 'close' } });
 }
 
-function retryAfter(seconds: number): ProblemOptions {
+/** The refusal when a key has used up a limit. */
+function rateLimited(reason: string, retryAfterSeconds: number): Refusal {
+  const detail = `The key has reached its limit: ${reason}. Nothing was stored; send it again later.`;
+  return new Refusal('rate-limited', detail, retryAfter(retryAfterSeconds));
+}
+
+/** The header of an answer to a request that may succeed later. */
+export function retryAfter(seconds: number): ProblemOptions {
   return { headers: { 'Retry-After': String(Math.max(1, Math.ceil(seconds))) } };
 }
 
@@ -124,6 +150,7 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof OverloadedError)
     return new Refusal('overloaded', OVERLOADED, retryAfter(error.retryAfterSeconds));
+  if (error instanceof RateLimitedError) return rateLimited(error.message, error.retryAfterSeconds);
   if (error instanceof StoreUnavailableError) {
     const detail = 'The store did not answer. It is safe to send the same request again.';
     return new Refusal('store-unavailable', detail, retryAfter(STORE_RETRY_SECONDS));

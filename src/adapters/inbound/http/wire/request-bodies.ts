@@ -7,6 +7,7 @@ import { BodyGate } from './admission/body-gate.ts';
 import type { BodyPass, DropReason } from './admission/body-pass.ts';
 import { GATE_LIMITS, type GateLimits } from './admission/gate-limits.ts';
 import { MAX_BATCH } from './batch-text.ts';
+import { callerOf } from './caller.ts';
 import { bodyTooLarge, inflate } from './inflate.ts';
 import { crowdedOut, Refusal } from './problem.ts';
 import { incomingOf, requestHeaders } from './request-headers.ts';
@@ -56,11 +57,10 @@ export class RequestBodies {
     const declared = Number(headers['content-length'] ?? 0);
     const expectedBytes = isGzip ? Math.min(max, declared * TYPICAL_INFLATION) : declared;
     const incoming = incomingOf(c);
-    const address = incoming?.socket.remoteAddress;
+    const { address } = callerOf(c);
     const pass = declared > max ? undefined : this.#gate.enter({ expectedBytes, address, queue });
     if (pass === undefined) {
-      const isLarge = declared > LARGE_BODY_BYTES || headers['transfer-encoding'] !== undefined;
-      if (incoming !== undefined && isLarge) discard(incoming);
+      if (incoming !== undefined) discardLargeBody(incoming);
       if (declared > max) throw bodyTooLarge(max);
       return undefined;
     }
@@ -128,6 +128,12 @@ function socketBody(incoming: IncomingMessage, pass: BodyPass, limit: number): P
   incoming.on('close', onClose);
   if (incoming.destroyed) onClose();
   return promise;
+}
+
+/** Lets a client that is refused finish sending a large body. Node itself receives what is left of a small one. */
+export function discardLargeBody(incoming: IncomingMessage): void {
+  const { 'content-length': declared = '0', 'transfer-encoding': encoding } = incoming.headers;
+  if (Number(declared) > LARGE_BODY_BYTES || encoding !== undefined) discard(incoming);
 }
 
 /** Receives the rest of a body and forgets it. */

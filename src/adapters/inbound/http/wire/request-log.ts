@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from '#application/ports/logger';
+import { callerForLog, callerOf } from './caller.ts';
 import { requestId } from './request-id.ts';
 
 /** Requests that take longer are logged at `info`, others at `debug`. */
@@ -13,6 +14,7 @@ export function requestLog(logger: Logger): MiddlewareHandler {
     const durationMs = Math.round(performance.now() - begin);
     const level = durationMs >= SLOW_MS ? 'info' : 'debug';
     const { method, path } = c.req;
-    logger[level]('request', { requestId: requestId(c), method, path, status: c.res.status, durationMs });
+    const caller = callerForLog(callerOf(c));
+    logger[level]('request', { requestId: requestId(c), method, path, status: c.res.status, durationMs, ...caller });
   };
 }

@@ -3,7 +3,7 @@ import type { HotStore } from '#application/ports/hot-store';
 import type { Logger } from '#application/ports/logger';
 import type { Reading } from '#domain/reading/reading';
 import { kinds } from '#domain/streams/streams';
-import { type Millis, SECOND } from '#domain/time/time';
+import { type EpochMillis, type Millis, SECOND } from '#domain/time/time';
 import { CommitLoad } from './commit-load.ts';
 import { type LiveDocumentCollections, moveForward } from './live-document.ts';
 import { LiveSweep } from './live-sweep.ts';
@@ -59,6 +59,12 @@ export class LiveProjection {
     this.#commits.note(readings.length, performance.now());
     if (!this.#pending.add(readings)) this.sweep();
     this.#loop.request();
+  }
+
+  /** How long the reading that has waited longest for its document has been here; 0 when none waits. */
+  lag(now: EpochMillis): Millis {
+    const waiting = kinds.flatMap((kind) => this.#pending.first(kind, 1));
+    return Math.max(0, ...waiting.map(({ receivedAt }) => now - receivedAt));
   }
 
   /** Writes what is pending, as far as the server takes it within half a second. */
