@@ -16,8 +16,8 @@ COPY src src
 RUN node scripts/build.ts && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM base
-# The loopback interface of a container cannot be reached from outside, so listen on all of them. There are no API keys
-# yet: the service starts only with an explicit EIE_AUTH=off, set by whoever decides where the port is published.
+# The loopback interface of a container cannot be reached from outside, so listen on all of them. The service starts only
+# with EIE_API_KEYS_FILE or an explicit EIE_AUTH=off, set by whoever decides where the port is published.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 EIE_DATA_DIR=/data
 RUN mkdir /data && chown node:node /data
 COPY --from=build /app/package.json ./

@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.ts';
-import { baselineEngines, engineOnMongoDb, engineOnSqlite } from './engine.ts';
+import { baselineEngines, engineOnMongoDb, engineOnSqlite, engineWithKeys } from './engine.ts';
 import { honoAlone } from './hono-alone.ts';
 import { influxDb } from './influxdb.ts';
 import { mongoDbDriver } from './mongodb-driver.ts';
@@ -18,6 +18,7 @@ export function allCandidates(baseline?: string): readonly Candidate[] {
     rawSqlite,
     honoAlone,
     engineOnSqlite,
+    engineWithKeys,
     baselineOnSqlite,
     influxDb,
     victoriaMetrics,

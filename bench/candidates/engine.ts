@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createWinstonLogger } from '#adapters/outbound/observability/winston-logger';
 import type { EngineStore } from '#application/ports/engine-store';
+import { SECOND } from '#domain/time/time';
 import type { StoreConfig } from '#infrastructure/config';
+import { createKey } from '#infrastructure/keys/create-key';
+import { addKey } from '#infrastructure/keys/key-file';
 import { openStore } from '#infrastructure/open-store';
 import { json, jsonWithExtraMember } from '../load/encoding.ts';
 import { httpLanes } from '../load/http-lanes.ts';
@@ -19,6 +23,19 @@ const DATABASE = 'energy';
 const SETTINGS = { LOG_LEVEL: 'warn', EIE_MAX_AGE: 'off' };
 
 export const engineOnSqlite = onSqlite('engine-sqlite', 'engine on SQLite', ROOT);
+/** The same with a key in every request, and a scrape of the metrics every second. */
+export const engineWithKeys: Candidate = {
+  ...engine('engine-keys', 'engine on SQLite, with keys and scrapes', ROOT),
+  async start(parentDir) {
+    const dir = await workDir(parentDir);
+    const file = join(dir.path, 'keys.json');
+    const { key, text } = createKey({ name: 'bench', scopes: ['ingest', 'read'] }, Date.now());
+    addKey(file, key);
+    const running = await serveFrom(dir, ROOT, { EIE_API_KEYS_FILE: file }, text);
+    const stopScraping = scrapeEverySecond(running.port, text);
+    return { ...running, stop: () => stopScraping().then(() => running.stop()) };
+  },
+};
 export const engineOnMongoDb = onMongoDb('engine-mongodb', 'engine on MongoDB', ROOT);
 
 /** The engine of another checkout, its dependencies installed there: what changed since is measured in one run. */
@@ -49,18 +66,23 @@ function onSqlite(name: string, label: string, root: string): Candidate {
 }
 
 /** Starts the engine on the data in the directory, if any. */
-async function serveFrom(dir: WorkDir, root: string): Promise<Running> {
+async function serveFrom(
+  dir: WorkDir,
+  root: string,
+  more: Readonly<Record<string, string>> = {},
+  key?: string,
+): Promise<Running & { readonly port: number }> {
   const data = join(dir.path, 'data');
-  const settings = { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data };
+  const settings = { ...SETTINGS, EIE_STORE: 'sqlite', EIE_DATA_DIR: data, ...more };
   const service = await startNode(await startScript(root), dir.path, settings);
   return {
-    ...posting(service.port),
+    ...posting(service.port, key),
     pid: service.pid,
     diskBytes: () => directoryBytes(data),
     openStore: () => openBeside({ kind: 'sqlite', directory: data }),
     async restart() {
       await service.stop();
-      return serveFrom(dir, root);
+      return serveFrom(dir, root, more, key);
     },
     async stop() {
       await service.stop();
@@ -100,11 +122,31 @@ function onMongoDb(name: string, label: string, root: string): Candidate {
 }
 
 /** How readings are posted to an engine, and how it counts them. */
-function posting(port: number): Pick<Running, 'port' | 'lanes' | 'countReadings'> {
+function posting(port: number, key?: string) {
+  const headers = key === undefined ? '' : `Authorization: Bearer ${key}\r\n`;
   return {
     port,
-    lanes: async (plan, options) => httpLanes(port, plan, options.extraMember ? jsonWithExtraMember : json, options),
-    countReadings: () => fleetReadings(port),
+    lanes: async (plan, options) =>
+      httpLanes(port, plan, { ...(options.extraMember ? jsonWithExtraMember : json), headers }, options),
+    countReadings: () => fleetReadings(port, key),
+  } satisfies Partial<Running>;
+}
+
+/** Scrapes as Prometheus does, but more often. Returns how to end it, which rejects if a scrape has failed. */
+function scrapeEverySecond(port: number, key: string): () => Promise<void> {
+  const stop = new AbortController();
+  const scraping = (async () => {
+    while (!stop.signal.aborted) {
+      const response = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+      if (!response.ok) throw new Error(`the scrape was answered ${response.status}`);
+      await response.text();
+      await sleep(SECOND, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  })();
+  scraping.catch(() => {}); // reported at the end
+  return () => {
+    stop.abort();
+    return scraping;
   };
 }
 

@@ -9,8 +9,8 @@ export interface FleetAnswer {
 }
 
 /** The engine's report on the fleet in a window; times in epoch milliseconds. */
-export async function fleetAnswer(port: number, from: number, to: number): Promise<FleetAnswer> {
-  return (await getJson(port, fleetPath(from, to))) as FleetAnswer;
+export async function fleetAnswer(port: number, from: number, to: number, key?: string): Promise<FleetAnswer> {
+  return (await getJson(port, fleetPath(from, to), key)) as FleetAnswer;
 }
 
 export function fleetPath(from: number, to: number): string {
@@ -18,7 +18,7 @@ export function fleetPath(from: number, to: number): string {
 }
 
 /** The number of readings in the last 60 days, which include every load. */
-export async function fleetReadings(port: number): Promise<number> {
-  const { readings } = await fleetAnswer(port, Date.now() - 60 * DAY, Date.now() + DAY);
+export async function fleetReadings(port: number, key?: string): Promise<number> {
+  const { readings } = await fleetAnswer(port, Date.now() - 60 * DAY, Date.now() + DAY, key);
   return Object.values(readings).reduce((sum, count) => sum + count, 0);
 }

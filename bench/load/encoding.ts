@@ -6,6 +6,8 @@ import { measuredFields, streams } from '#domain/streams/streams';
 export interface Encoding {
   readonly path: string;
   readonly contentType: string;
+  /** Further header lines, each with its line break. */
+  readonly headers?: string;
   readonly batch: { readonly open: string; readonly separator: string; readonly close: string };
   /** Around the body of a request with one reading; batches use `batch`. */
   readonly single: { readonly open: string; readonly close: string };

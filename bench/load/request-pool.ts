@@ -78,7 +78,7 @@ function template({ fleet, size }: BatchPlan, encoding: Encoding, round: number,
   body += close;
   const head =
     `POST ${encoding.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${encoding.contentType}\r\n` +
-    `Content-Length: ${body.length}\r\n\r\n`;
+    `${encoding.headers ?? ''}Content-Length: ${body.length}\r\n\r\n`;
   for (let i = 0; i < size; i++) timestampsAt[i] = (timestampsAt[i] as number) + head.length;
   return { request: Buffer.from(head + body, 'latin1'), timestampsAt };
 }

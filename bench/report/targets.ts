@@ -73,6 +73,8 @@ const targets: readonly Target[] = [
   },
   ...LOADS.flatMap((load) => [
     faster('engine on SQLite / baseline', 'engine-sqlite', 'baseline-sqlite', load, 0.97),
+    faster('engine on SQLite with keys and scrapes / baseline', 'engine-keys', 'baseline-sqlite', load, 0.93),
+    faster('engine on SQLite with keys and scrapes / without', 'engine-keys', 'engine-sqlite', load, 0.93),
     faster('engine on MongoDB / baseline', 'engine-mongodb', 'baseline-mongodb', load, 0.97),
   ]),
   {

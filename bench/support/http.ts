@@ -18,9 +18,10 @@ export class HttpReader {
   }
 }
 
-/** The JSON body of one GET; rejects unless the status is 2xx. Too slow for measurements. */
-export async function getJson(port: number, path: string): Promise<unknown> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`);
+/** The JSON body of one GET, with a key if one is needed; rejects unless the status is 2xx. Too slow for measurements. */
+export async function getJson(port: number, path: string, key?: string): Promise<unknown> {
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
   const body = await response.text();
   if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${body.slice(0, 500)}`);
   return body === '' ? undefined : JSON.parse(body);
