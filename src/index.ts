@@ -6,10 +6,10 @@
 // Adapters: the HTTP interface, the stores and their decorators, loggers
 export { type AppDependencies, createApp } from '#adapters/inbound/http/app';
 export { KeyRing } from '#adapters/inbound/http/auth/key-ring';
+export { HttpMeasures } from '#adapters/inbound/http/http-measures';
 export { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 export type { MetricsText } from '#adapters/inbound/http/metrics-routes';
-export { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
-export { HttpMeasures } from '#adapters/inbound/http/wire/http-measures';
+export { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
 export {
   DEFAULT_GROUP_COMMIT_LIMITS,
   type GroupCommitLimits,

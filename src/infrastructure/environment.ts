@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
 import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency/efficiency';
 import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
 import { DEFAULT_WARNING_RULE, type WarningRule } from '#domain/loss-warning';

@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
-import type { AllowedHosts } from '#adapters/inbound/http/wire/allowed-hosts';
 import {
   answerText,
   brokenRequestAnswer,
@@ -11,7 +10,8 @@ import {
   type PlainAnswer,
   unroutableResponse,
 } from '#adapters/inbound/http/wire/broken-request';
-import type { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
+import type { AllowedHosts } from '#adapters/inbound/http/wire/client/allowed-hosts';
+import type { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
 import { connectAnswer, earlyAnswer } from '#adapters/inbound/http/wire/early-answer';
 import type { Logger } from '#application/ports/logger';
 import { MINUTE, type Millis, SECOND } from '#domain/time/time';

@@ -1,11 +1,11 @@
 import type { Registry } from '@prometheus-io/client';
 import pTimeout from 'p-timeout';
 import { createApp } from '#adapters/inbound/http/app';
+import { HttpMeasures } from '#adapters/inbound/http/http-measures';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import type { MetricsText } from '#adapters/inbound/http/metrics-routes';
-import { AllowedHosts } from '#adapters/inbound/http/wire/allowed-hosts';
-import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
-import { HttpMeasures } from '#adapters/inbound/http/wire/http-measures';
+import { AllowedHosts } from '#adapters/inbound/http/wire/client/allowed-hosts';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
 import type { CheckedClock } from '#application/checked-clock';
 import type { Clock } from '#application/ports/clock';
 import type { EngineStore } from '#application/ports/engine-store';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AllowedHosts } from '#adapters/inbound/http/wire/allowed-hosts';
+import { AllowedHosts } from '#adapters/inbound/http/wire/client/allowed-hosts';
 import { readEnvironment } from '#infrastructure/environment';
 import { startService } from '#infrastructure/service';
 import { problemOf } from '#tests/adapters/http/app-under-test';

@@ -34,14 +34,17 @@ export function watchKeyFile(path: string, onKeys: (keys: KeyEntry[]) => void, l
     }
   };
 
-  watchFile(path, { interval: POLL_INTERVAL, persistent: false }, reload);
+  const check = () => {
+    if (versionOf(path) !== seen) reload();
+  };
+  watchFile(path, { interval: POLL_INTERVAL, persistent: false }, check);
   // It compares with what it finds a moment from now, and would miss a change until then.
-  const firstCheck = setTimeout(() => versionOf(path) !== seen && reload(), POLL_INTERVAL).unref();
+  const firstCheck = setTimeout(check, POLL_INTERVAL).unref();
 
   return {
     reload,
     close: () => {
-      unwatchFile(path, reload);
+      unwatchFile(path, check);
       clearTimeout(firstCheck);
     },
   };

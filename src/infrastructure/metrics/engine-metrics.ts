@@ -1,7 +1,7 @@
 import { type Metric, Registry } from '@prometheus-io/client';
 import pTimeout from 'p-timeout';
+import type { HttpMeasures } from '#adapters/inbound/http/http-measures';
 import type { MetricsText } from '#adapters/inbound/http/metrics-routes';
-import type { HttpMeasures } from '#adapters/inbound/http/wire/http-measures';
 import type { GroupCommitWriter } from '#adapters/outbound/batching/group-commit-writer';
 import type { CheckedClock } from '#application/checked-clock';
 import type { IngestLedger } from '#application/ingest-ledger';

@@ -1,9 +1,9 @@
 import type { Hono } from 'hono';
 import { expect } from 'vitest';
 import { type AppDependencies, createApp, createRoutes } from '#adapters/inbound/http/app';
+import { HttpMeasures } from '#adapters/inbound/http/http-measures';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
-import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
-import { HttpMeasures } from '#adapters/inbound/http/wire/http-measures';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
 import { createMemoryStore } from '#adapters/outbound/memory/memory-store';
 import type { EngineStore } from '#application/ports/engine-store';
 import type { Logger } from '#application/ports/logger';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { ClientAddresses } from '#adapters/inbound/http/wire/client-addresses';
+import { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
 
 const request = (remoteAddress: string | undefined, forwardedFor?: string) =>
   ({

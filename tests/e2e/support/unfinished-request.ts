@@ -18,7 +18,7 @@ export async function unfinishedRequest(url: string) {
   const body = '{"meterId":"M-1","kwhConsumedAc":1,"voltage":230,"timestamp":"2026-01-01T00:00:00Z"}';
   const head = [
     'POST /v1/ingest HTTP/1.1',
-    'Host: x',
+    'Host: localhost',
     'Content-Type: application/json',
     `Content-Length: ${body.length}`,
     'Expect: 100-continue',

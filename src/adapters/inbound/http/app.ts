@@ -14,7 +14,7 @@ import { liveRoutes } from './live/live-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
 import type { GateLimits } from './wire/admission/gate-limits.ts';
 import { allowedMethods } from './wire/allowed-methods.ts';
-import { callerForLog, callerOf } from './wire/caller.ts';
+import { callerForLog, callerOf } from './wire/client/caller.ts';
 import { alternatives, problem, refusalOf } from './wire/problem.ts';
 import { RequestBodies } from './wire/request-bodies.ts';
 import { requestId } from './wire/request-id.ts';

@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { Fetch } from './front-door.ts';
-import type { Bindings } from './wire/caller.ts';
+import type { Bindings } from './wire/client/caller.ts';
 import { REQUEST_ID } from './wire/request-id.ts';
 
 /** How long a browser may remember what it was allowed, in seconds. */

@@ -1,7 +1,7 @@
 import type { IngestReport } from '#application/ingest-readings';
 import type { Logger } from '#application/ports/logger';
 import { SECOND } from '#domain/time/time';
-import { type Caller, callerForLog } from '../wire/caller.ts';
+import { type Caller, callerForLog } from '../wire/client/caller.ts';
 
 /** At most one summary per interval, so that the log does not grow with the load. */
 const INTERVAL = 10 * SECOND;

@@ -12,7 +12,7 @@ import type { Body } from '../wire/admission/body.ts';
 import { type BatchOptions, batchResponse, rejectedProblem } from '../wire/batch-presenter.ts';
 import { type Items, jsonItems } from '../wire/batch-text.ts';
 import { bodyFormat, type JsonFormat } from '../wire/body-format.ts';
-import { type Bindings, callerOf } from '../wire/caller.ts';
+import { type Bindings, callerOf } from '../wire/client/caller.ts';
 import { jsonResponse } from '../wire/json-response.ts';
 import { overloaded, type ProblemKind, problem, refusalOf, retryAfter } from '../wire/problem.ts';
 import { QueryParameters } from '../wire/query-parameters.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { AllowedHosts } from './allowed-hosts.ts';
 import { type PlainAnswer, plainProblem } from './broken-request.ts';
+import type { AllowedHosts } from './client/allowed-hosts.ts';
 import { Refusal } from './problem.ts';
 import { REQUEST_ID, requestIdIn } from './request-id.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { Bindings } from './caller.ts';
+import type { Bindings } from './client/caller.ts';
 import { REQUEST_ID, requestId } from './request-id.ts';
 
 /**

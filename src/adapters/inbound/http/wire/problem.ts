@@ -6,7 +6,7 @@ import {
   StoreDamagedError,
   StoreUnavailableError,
 } from '#application/errors';
-import type { Bindings } from './caller.ts';
+import type { Bindings } from './client/caller.ts';
 import { jsonResponse } from './json-response.ts';
 import { REQUEST_ID, requestId } from './request-id.ts';
 

@@ -7,7 +7,7 @@ import { BodyGate } from './admission/body-gate.ts';
 import type { BodyPass, DropReason } from './admission/body-pass.ts';
 import { GATE_LIMITS, type GateLimits } from './admission/gate-limits.ts';
 import { MAX_BATCH } from './batch-text.ts';
-import { callerOf } from './caller.ts';
+import { callerOf } from './client/caller.ts';
 import { bodyTooLarge, inflate } from './inflate.ts';
 import { crowdedOut, Refusal } from './problem.ts';
 import { incomingOf, requestHeaders } from './request-headers.ts';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import { getPath } from 'hono/utils/url';
-import type { Bindings } from './caller.ts';
+import type { Bindings } from './client/caller.ts';
 
 /** Node's request; `undefined` for a request without a socket, such as one made by hono's `app.request`. */
 export function incomingOf(c: Context): IncomingMessage | undefined {

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Logger } from '#application/ports/logger';
-import { callerForLog, callerOf } from './caller.ts';
+import { callerForLog, callerOf } from './client/caller.ts';
 import { requestId } from './request-id.ts';
 
 /** Requests that take longer are logged at `info`, others at `debug`. */

@@ -1,5 +1,5 @@
 import { Histogram, SECONDS_BOUNDS } from '#application/measure/histogram';
-import { problemKinds } from './problem.ts';
+import { problemKinds } from './wire/problem.ts';
 
 /** Other methods are counted together. */
 const METHODS: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
