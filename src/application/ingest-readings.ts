@@ -53,24 +53,29 @@ export class IngestReadings {
    * `ClockBehindError`; sending everything again is then safe. With `atomic`, nothing is stored if any reading is invalid or in conflict.
    */
   async ingest(items: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
-    const outcomes = await this.#outcomes(items, options);
-    this.#ledger?.record(items, outcomes);
-    return report(outcomes);
-  }
-
-  async #outcomes(items: readonly Received[], options: CommitOptions): Promise<readonly IngestOutcome[]> {
     if (this.#checkedClock?.isBehind()) {
       this.#checkedClock.admit(items.filter(isReading).map(({ timestamp }) => timestamp));
     }
     const received = this.#horizon ? this.#rejectDropped(await this.#horizon.current(), items) : items;
     const valid = received.filter(isReading);
     if (options.atomic && valid.length < received.length) {
-      return received.map((item) => (isReading(item) ? WITHHELD : item));
+      return this.#report(
+        items,
+        received.map((item) => (isReading(item) ? WITHHELD : item)),
+      );
     }
     const committed = valid.length === 0 ? [] : await this.#writer.commit(valid, options);
-    if (valid.length === received.length) return committed;
+    if (valid.length === received.length) return this.#report(items, committed);
     let next = 0;
-    return received.map((item) => (isReading(item) ? (committed[next++] as IngestOutcome) : item));
+    return this.#report(
+      items,
+      received.map((item) => (isReading(item) ? (committed[next++] as IngestOutcome) : item)),
+    );
+  }
+
+  #report(items: readonly Received[], outcomes: readonly IngestOutcome[]): IngestReport {
+    this.#ledger?.record(items, outcomes);
+    return report(outcomes);
   }
 
   /** Throws `ClockBehindError` when readings are before a horizon that is in the future: one of both is wrong. */

@@ -32,18 +32,17 @@ export class IngestForKey {
    * new device beyond the key's limit as `rate-limited`. Rejects with `RateLimitedError` when the key has not enough
    * readings left for all items. A request that fails takes nothing from the limits.
    */
-  async ingest(
-    key: ApiKey | undefined,
-    items: readonly Received[],
-    options: CommitOptions = {},
-  ): Promise<IngestReport> {
+  ingest(key: ApiKey | undefined, items: readonly Received[], options: CommitOptions = {}): Promise<IngestReport> {
     const own = key?.devices === undefined ? items : items.map((item) => rejectForeign(key, item));
     const budget = this.budgetOf(key);
-    if (budget === undefined) return this.#ingestReadings.ingest(own, options);
+    return budget === undefined ? this.#ingestReadings.ingest(own, options) : this.#ingestWithin(budget, own, options);
+  }
+
+  async #ingestWithin(budget: KeyBudget, items: readonly Received[], options: CommitOptions): Promise<IngestReport> {
     budget.takeReadings(items.length);
     const granted = new Set<string>();
     try {
-      const admitted = budget.limitsNewDevices ? await this.#rejectNewDevices(budget, own, granted) : own;
+      const admitted = budget.limitsNewDevices ? await this.#rejectNewDevices(budget, items, granted) : items;
       return await this.#ingestReadings.ingest(admitted, options);
     } catch (error) {
       budget.giveBackReadings(items.length);

@@ -3,10 +3,10 @@ import type { KeyBudgets } from '#application/access/key-budgets';
 import type { Clock } from '#application/ports/clock';
 import type { Logger } from '#application/ports/logger';
 import { SECOND } from '#domain/time/time';
-import { authorize, identify } from './auth/authenticate.ts';
+import { authorize, identify, scopeFor } from './auth/authenticate.ts';
 import type { KeyRing } from './auth/key-ring.ts';
 import type { HttpMeasures } from './http-measures.ts';
-import { routeOf } from './wire/allowed-methods.ts';
+import { routePatterns } from './wire/allowed-methods.ts';
 import { type Bindings, type Caller, callerForLog } from './wire/client/caller.ts';
 import type { ClientAddresses } from './wire/client/client-addresses.ts';
 import { refusalOf, refusalResponse } from './wire/problem.ts';
@@ -33,16 +33,18 @@ export type Fetch = (request: Request, env?: Bindings) => Response | Promise<Res
 export function frontDoor(routes: Hono, dependencies: FrontDoorDependencies): Fetch {
   const { keys, keyBudgets, clientAddresses, httpMeasures, clock, logger } = dependencies;
 
+  const routeOf = routePatterns(routes);
+
   /** Throws a `Refusal` or `RateLimitedError`. Returns what has to be called once the request is answered. */
   const admit = (request: Request, env: Bindings, target: Target): (() => void) | undefined => {
     const caller: { -readonly [Name in keyof Caller]: Caller[Name] } = {
       address: env.incoming && clientAddresses.addressOf(env.incoming),
     };
     env.caller = caller;
-    if (keys === undefined) return undefined;
-    const asked = { method: request.method, ...target, headers: headersOf(request, env) };
-    caller.key = identify(keys, asked, clock.now());
-    authorize(caller.key, asked);
+    const scope = keys && scopeFor(request.method, target.path);
+    if (keys === undefined || scope === undefined) return undefined;
+    caller.key = identify(keys, { query: target.query, headers: headersOf(request, env) }, clock.now());
+    authorize(caller.key, scope);
     const budget = keyBudgets.of(caller.key);
     budget?.beginRequest();
     return budget && (() => budget.endRequest());
@@ -73,7 +75,7 @@ export function frontDoor(routes: Hono, dependencies: FrontDoorDependencies): Fe
     }
     if (env.outgoing === undefined) leave?.();
     if (env.problem !== undefined) httpMeasures.refused(env.problem);
-    const route = routeOf(routes, request.method, target.path);
+    const route = routeOf(request.method, target.path);
     httpMeasures.answered(request, route, response.status, (performance.now() - begin) / SECOND);
     return response;
   };

@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ApiKey, allows, isExpired, KEY_TEXT, type Scope } from '#application/access/api-key';
 import type { EpochMillis } from '#domain/time/time';
 import { Refusal } from '../wire/problem.ts';
-import type { Target } from '../wire/request-headers.ts';
 import type { KeyRing } from './key-ring.ts';
 
 /** What is open to everybody: probes cannot send a key, and the index says how to get on. */
@@ -13,17 +12,16 @@ const BEARER = /^Bearer +(\S+) *$/i;
 const CHALLENGE = 'Bearer realm="energy-ingestion-engine"';
 
 /** A request as far as it matters for its key. */
-export interface Asked extends Target {
-  readonly method: string;
+interface Asked {
+  readonly query: string;
   readonly headers: IncomingHttpHeaders;
 }
 
 /**
- * The key that a request shows; `undefined` if it needs none. Throws a `Refusal` (`unauthorized`) without a valid one.
- * Reads nothing but the request line and the headers.
+ * The key that a request shows. Throws a `Refusal` (`unauthorized`) without a valid one. Reads nothing but the request
+ * line and the headers.
  */
-export function identify(keys: KeyRing, asked: Asked, now: EpochMillis): ApiKey | undefined {
-  if (scopeFor(asked) === undefined) return undefined;
+export function identify(keys: KeyRing, asked: Asked, now: EpochMillis): ApiKey {
   const text = presentedKey(asked.headers);
   if (text === undefined) throw unauthorized(KEY_TEXT.test(asked.query) ? IN_THE_URL : MISSING, CHALLENGE);
   const key = keys.find(text);
@@ -35,14 +33,15 @@ export function identify(keys: KeyRing, asked: Asked, now: EpochMillis): ApiKey 
 }
 
 /** Throws a `Refusal` (`forbidden`) if the key does not allow the request. */
-export function authorize(key: ApiKey | undefined, asked: Asked): void {
-  const scope = scopeFor(asked);
-  if (scope === undefined || (key !== undefined && allows(key, scope))) return;
-  throw new Refusal('forbidden', `The API key "${key?.name}" lacks the scope "${scope}".`);
+export function authorize(key: ApiKey, scope: Scope): void {
+  if (!allows(key, scope)) throw new Refusal('forbidden', `The API key "${key.name}" lacks the scope "${scope}".`);
 }
 
-/** Everything but the open resources needs a key, those that do not exist included: a new route is never open by mistake. */
-function scopeFor({ method, path }: Asked): Scope | undefined {
+/**
+ * The scope that a request needs; `undefined` if it needs no key. Everything but the open resources needs one, those that
+ * do not exist included: a new route is never open by mistake.
+ */
+export function scopeFor(method: string, path: string): Scope | undefined {
   if (OPEN.has(path)) return undefined;
   if (path === INGEST) return 'ingest';
   return method === 'GET' || method === 'HEAD' ? 'read' : 'admin';

@@ -6,6 +6,8 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  */
 export class AllowedHosts {
   readonly #names: ReadonlySet<string>;
+  /** Mostly the next request names the same. */
+  #last: string | undefined;
 
   /** Names besides those of the loopback interface, without ports. */
   constructor(names: readonly string[] = []) {
@@ -14,7 +16,10 @@ export class AllowedHosts {
 
   /** `host`: a well-formed `Host` header; any port will do. No host at all is allowed: browsers always send one. */
   allow(host: string): boolean {
+    if (host === this.#last) return true;
     const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-    return name === '' || LOOPBACK.test(name) || this.#names.has(name);
+    const isAllowed = name === '' || LOOPBACK.test(name) || this.#names.has(name);
+    if (isAllowed) this.#last = host;
+    return isAllowed;
   }
 }
