@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { clientNetwork } from '#adapters/inbound/http/wire/admission/client-network';
+import { clientNetwork } from '#adapters/inbound/http/wire/client/client-network';
 import { type Answer, ClientConnection } from './client-connection.ts';
 
 /**

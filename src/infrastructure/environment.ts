@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
+import { isLoopback } from '#adapters/inbound/http/wire/client/allowed-hosts';
 import { DEFAULT_LOSS_THRESHOLD } from '#domain/efficiency/efficiency';
-import { kwhFromMilliwattHours, milliwattHoursFromKwh } from '#domain/energy/energy';
+import { kwhFromMilliwattHours } from '#domain/energy/energy';
 import { DEFAULT_WARNING_RULE, type WarningRule } from '#domain/loss-warning';
-import { DAY, SECOND } from '#domain/time/time';
-import { parseDuration } from '#domain/time/time-window';
+import { DAY } from '#domain/time/time';
 import type { Config, StoreConfig } from './config.ts';
+import { bytes, duration, fraction, hosts, integer, kwh, origins, proxies, retention, text } from './setting-values.ts';
 
 /** The environment is not a valid configuration. `problems` has a line for each variable and what is wrong with it. */
 export class ConfigurationError extends Error {
@@ -17,88 +17,6 @@ export class ConfigurationError extends Error {
     this.problems = problems;
   }
 }
-
-const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
-
-const integer = (min: number, max: number) =>
-  v.pipe(
-    v.string(),
-    v.regex(/^\d+$/, `must be a whole number from ${min} to ${max}`),
-    v.transform(Number),
-    v.minValue(min, `must be at least ${min}`),
-    v.maxValue(max, `must be at most ${max}`),
-  );
-
-const fraction = v.pipe(
-  v.string(),
-  v.regex(/^\d*\.?\d+$/, 'must be a number between 0 and 1'),
-  v.transform(Number),
-  v.check((value) => value > 0 && value <= 1, 'must be above 0 and at most 1'),
-);
-
-/** `90s`, `5m`, `24h`, `30d`, or `off` for no limit; in milliseconds. */
-const duration = v.pipe(
-  v.string(),
-  v.transform((text) => {
-    if (text === 'off') return Infinity;
-    const seconds = /^([1-9]\d*)s$/.exec(text)?.[1];
-    return seconds === undefined ? parseDuration(text) : Number(seconds) * SECOND;
-  }),
-  v.number('must be a duration such as 90s, 5m, 24h or 30d, or "off"'),
-);
-
-/** `90d`, `2160h`, or `keep` to keep it forever; in milliseconds. */
-const retention = v.pipe(
-  v.string(),
-  v.transform((text) => (text === 'keep' ? Infinity : parseDuration(text))),
-  v.number('must be a duration such as 90d or 2160h, or "keep"'),
-);
-
-const kwh = v.pipe(
-  v.string(),
-  v.regex(/^\d{1,6}(\.\d{1,6})?$/, 'must be a number of kWh such as 1 or 0.5'),
-  v.transform((text) => milliwattHoursFromKwh(Number(text))),
-);
-
-const bytes = v.pipe(
-  v.string(),
-  v.transform((text) => {
-    const match = /^([1-9]\d*) ?(|KiB|MiB|GiB)$/.exec(text);
-    return match ? Number(match[1]) * (BYTE_UNITS[match[2] ?? ''] ?? 1) : undefined;
-  }),
-  v.number('must be a size such as 8MiB or 500KiB, or a number of bytes'),
-  v.maxValue(256 * 1024 ** 2, 'must be at most 256 MiB'),
-);
-
-const text = v.pipe(v.string(), v.minLength(1, 'must not be empty'));
-
-/** A list separated by commas. */
-const list = v.pipe(
-  v.string(),
-  v.transform((text) => text.split(',').map((part) => part.trim())),
-  v.transform((parts) => parts.filter((part) => part !== '')),
-);
-
-const proxies = v.pipe(
-  list,
-  v.rawCheck(({ dataset, addIssue }) => {
-    try {
-      if (dataset.typed) new ClientAddresses(dataset.value);
-    } catch (error) {
-      addIssue({ message: `must be IP addresses or networks: ${(error as Error).message}` });
-    }
-  }),
-);
-
-const origins = v.pipe(
-  list,
-  v.everyItem((origin) => origin === '*' || isOrigin(origin), 'must be origins such as https://example.com, or "*"'),
-);
-
-const hosts = v.pipe(
-  list,
-  v.everyItem((host) => /^[A-Za-z0-9.-]+$|^\[[0-9A-Fa-f:.]+\]$/.test(host), 'must be host names without ports'),
-);
 
 const variables = {
   PORT: v.optional(integer(0, 65_535), '3000'),
@@ -226,14 +144,6 @@ const CLEAR_ABOVE_THRESHOLD = DEFAULT_WARNING_RULE.clearThreshold - DEFAULT_WARN
 
 function clearThreshold({ EIE_WARNING_CLEAR, EIE_LOSS_THRESHOLD }: Variables): number {
   return EIE_WARNING_CLEAR ?? Math.min(1, Number((EIE_LOSS_THRESHOLD + CLEAR_ABOVE_THRESHOLD).toFixed(6)));
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text && !text.includes('*');
 }
 
 function storeConfig(values: Variables): StoreConfig {

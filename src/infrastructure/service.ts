@@ -4,7 +4,7 @@ import { createApp } from '#adapters/inbound/http/app';
 import { HttpMeasures } from '#adapters/inbound/http/http-measures';
 import { IngestLog } from '#adapters/inbound/http/ingest/ingest-log';
 import type { MetricsText } from '#adapters/inbound/http/metrics-routes';
-import { AllowedHosts } from '#adapters/inbound/http/wire/client/allowed-hosts';
+import { AllowedHosts, isLoopback } from '#adapters/inbound/http/wire/client/allowed-hosts';
 import { ClientAddresses } from '#adapters/inbound/http/wire/client/client-addresses';
 import type { CheckedClock } from '#application/checked-clock';
 import type { Clock } from '#application/ports/clock';
@@ -15,7 +15,6 @@ import { Background, type BackgroundTask } from './background.ts';
 import { CUSTOM } from './combine-stores.ts';
 import type { Config } from './config.ts';
 import { createContainer, resolve, resolveUseCases } from './container.ts';
-import { isLoopback } from './environment.ts';
 import { HttpServer } from './http-server.ts';
 import { openKeyRing } from './keys/open-key-ring.ts';
 import { missingFlags, requireSupportedNode } from './launch.ts';
@@ -75,7 +74,7 @@ export interface ServiceOptions {
   readonly listen?: boolean;
   /** Whether this process closes hours, evaluates losses and drops old history; true by default. */
   readonly background?: boolean;
-  /** Makes one set of metrics of those of this process and of others that share its port; by default there are none. */
+  /** Merges the metrics of this process with those of others that share its port; absent: there are no others. */
   readonly gatherMetrics?: (own: Registry) => () => Promise<MetricsText>;
 }
 

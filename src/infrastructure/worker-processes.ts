@@ -15,7 +15,7 @@ export function workerNumber(environment: Readonly<Record<string, string | undef
   return environment[WORKER_NUMBER];
 }
 
-/** Whether the worker closes hours, evaluates losses and drops old history: the only process, or the first of several. */
+/** Whether the process with this number closes hours, evaluates losses and drops old history: the first worker does. */
 export function doesBackgroundWork(number: string | undefined): boolean {
   return number === undefined || number === FIRST;
 }
@@ -23,7 +23,8 @@ export function doesBackgroundWork(number: string | undefined): boolean {
 /**
  * Runs several worker processes that share the listening socket, each a whole engine with its own lane in the store.
  * A worker that dies is replaced, again and again while the store is away. If one cannot start before any other has
- * listened, all of them end. With `forwardsHangup` they get each SIGHUP, which otherwise ends this process. Resolves with this process's exit code when every worker has ended.
+ * listened, all of them end. With `forwardsHangup` they get each SIGHUP, which
+ * otherwise ends this process. Resolves with this process's exit code when every worker has ended.
  */
 export function superviseWorkers(
   count: number,

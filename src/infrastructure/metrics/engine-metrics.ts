@@ -25,7 +25,7 @@ export interface MetricSources {
   readonly clock: CheckedClock;
   readonly store: EngineStore;
   readonly closeHours: CloseHours;
-  /** Whether this process shows what concerns the store as a whole: of several that share it, only one should. */
+  /** Whether to include the metrics of the store as a whole. Only one of the processes that share it should. */
   readonly showsStore: boolean;
 }
 
@@ -69,19 +69,19 @@ function readingMetrics({ ledger }: MetricSources): Metric[] {
 
 function commitMetrics({ groupCommit }: MetricSources): Metric[] {
   return [
-    histogram('eie_commit_readings', 'Readings of a commit.', () => [{ histogram: groupCommit.commitReadings }]),
+    histogram('eie_commit_readings', 'Readings of a commit.', () => [{ histogram: groupCommit.measures.readings }]),
     histogram('eie_commit_duration_seconds', 'How long a commit took.', () => [
-      { histogram: groupCommit.commitSeconds },
+      { histogram: groupCommit.measures.seconds },
     ]),
     counter('eie_commits_failed_total', 'Commits that the store did not confirm.', () =>
-      only(groupCommit.failedCommits),
+      only(groupCommit.measures.failed),
     ),
     gauge('eie_queue_readings', 'Readings accepted and not answered yet.', () => only(groupCommit.queuedReadings)),
     gauge('eie_queue_max_readings', 'Readings that may be in the queue; fewer while the store is slow.', () =>
       only(groupCommit.maxQueuedReadings),
     ),
     counter('eie_queue_refused_requests_total', 'Requests refused because the queue was full.', () =>
-      only(groupCommit.refusedRequests),
+      only(groupCommit.measures.refusedRequests),
     ),
   ];
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { BodyGate } from '#adapters/inbound/http/wire/admission/body-gate';
 import type { BodyPass, DropReason } from '#adapters/inbound/http/wire/admission/body-pass';
-import { clientNetwork } from '#adapters/inbound/http/wire/admission/client-network';
 import { GATE_LIMITS, type GateLimits } from '#adapters/inbound/http/wire/admission/gate-limits';
 import { checkPace, leastUsefulFirst } from '#adapters/inbound/http/wire/admission/slow-bodies';
 import { MAX_BATCH } from '#adapters/inbound/http/wire/batch-text';
+import { clientNetwork } from '#adapters/inbound/http/wire/client/client-network';
 import { OverloadedError } from '#application/errors';
 import { SECOND } from '#domain/time/time';
 

@@ -27,7 +27,7 @@ export function withBrowserLayers(answer: Fetch, corsOrigins: readonly string[])
         formAction: ["'none'"],
       },
       xFrameOptions: 'DENY',
-      strictTransportSecurity: false, // for whoever terminates TLS to decide
+      strictTransportSecurity: false, // decided where TLS is terminated
     }),
   );
   app.use(async (c, next) => {

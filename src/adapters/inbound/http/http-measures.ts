@@ -37,6 +37,15 @@ export class HttpMeasures {
     this.#refused.set(code, (this.#refused.get(code) ?? 0) + 1);
   }
 
+  durations(): RequestDurations[] {
+    return [...this.#durations.values()];
+  }
+
+  /** How many requests were answered with a problem, by its code. */
+  refusals(): ReadonlyMap<string, number> {
+    return this.#refused;
+  }
+
   #of(method: string, route: string, status: number): RequestDurations {
     const name = `${status} ${method} ${route}`;
     let durations = this.#durations.get(name);
@@ -45,14 +54,5 @@ export class HttpMeasures {
       this.#durations.set(name, durations);
     }
     return durations;
-  }
-
-  durations(): RequestDurations[] {
-    return [...this.#durations.values()];
-  }
-
-  /** How many requests were answered with a problem, by its code. */
-  refusals(): ReadonlyMap<string, number> {
-    return this.#refused;
   }
 }

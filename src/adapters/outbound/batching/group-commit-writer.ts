@@ -1,10 +1,10 @@
 import { OverloadedError, StoreDamagedError, StoreUnavailableError } from '#application/errors';
-import { Histogram, SECONDS_BOUNDS } from '#application/measure/histogram';
 import type { IngestCapacity } from '#application/ports/ingest-capacity';
 import type { CommitOptions, TelemetryWriter } from '#application/ports/telemetry-writer';
 import type { CommitOutcome } from '#domain/reading/ingest-outcome';
 import type { Reading } from '#domain/reading/reading';
 import { type Millis, SECOND } from '#domain/time/time';
+import { CommitMeasures } from './commit-measures.ts';
 import { learnPace, lingerTime, maxGroup, maxQueue, NO_COMMIT, type PacingLimits } from './commit-pacing.ts';
 import { answer, estimatedBytes, READING_BYTES, type Request, readingsOf, refuse } from './commit-request.ts';
 
@@ -26,9 +26,6 @@ export const DEFAULT_GROUP_COMMIT_LIMITS: GroupCommitLimits = {
   timeout: 9.5 * SECOND, // clients are promised 10 s, which include reading their request and writing the answer
   overtakeAfter: SECOND / 2,
 };
-
-/** A single reading, a usual batch, the largest group. */
-const COMMIT_BOUNDS = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000];
 
 interface Commit {
   /** Oldest first. */
@@ -62,11 +59,7 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   #linger: NodeJS.Timeout | undefined;
   #alarm: { readonly at: Millis; readonly timer: NodeJS.Timeout } | undefined;
   #last = NO_COMMIT;
-  /** Since the start, for metrics: readings of each commit, its duration, those that failed; requests refused. */
-  readonly commitReadings = new Histogram(COMMIT_BOUNDS);
-  readonly commitSeconds = new Histogram(SECONDS_BOUNDS);
-  failedCommits = 0;
-  refusedRequests = 0;
+  readonly measures = new CommitMeasures();
   /** Readings per millisecond that the store takes from large commits, once it has seen one. */
   #pace: number | undefined;
 
@@ -78,7 +71,7 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
   commit(readings: readonly Reading[], { atomic = false }: CommitOptions = {}): Promise<readonly CommitOutcome[]> {
     const bytes = estimatedBytes(readings);
     if (this.#isFull(readings.length, bytes)) {
-      this.refusedRequests++;
+      this.measures.refusedRequests++;
       return Promise.reject(new OverloadedError(`${this.#readings} readings are waiting to be stored`));
     }
     this.#readings += readings.length;
@@ -172,15 +165,15 @@ export class GroupCommitWriter implements TelemetryWriter, IngestCapacity {
       count = readings.length;
       answer(group, await this.#writer.commit(readings, { atomic: group[0]?.atomic ?? false }));
     } catch (error) {
-      this.failedCommits++;
+      this.measures.failed++;
       if (group.length > 1 && error instanceof StoreDamagedError) await this.#commitHalves(group);
       else refuse(group, error);
     }
     this.#inFlight.delete(commit);
     const end = performance.now();
     this.#last = { readings: count, duration: end - begin, end };
-    this.commitReadings.observe(count);
-    this.commitSeconds.observe((end - begin) / SECOND);
+    this.measures.readings.observe(count);
+    this.measures.seconds.observe((end - begin) / SECOND);
     this.#pace = learnPace(this.#limits, this.#pace, this.#last);
     for (const request of group) this.#release(request);
     this.#startCommits();

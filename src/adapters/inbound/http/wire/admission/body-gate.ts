@@ -1,8 +1,8 @@
 import { OverloadedError } from '#application/errors';
 import type { IngestCapacity } from '#application/ports/ingest-capacity';
+import { clientNetwork } from '../client/client-network.ts';
 import { ArrivingBodies } from './arriving-bodies.ts';
 import { BodyPass, type Client, type DropReason } from './body-pass.ts';
-import { clientNetwork } from './client-network.ts';
 import { GATE_LIMITS, type GateLimits, RESERVE, RESERVED_READINGS, SMALL_BODY_BYTES } from './gate-limits.ts';
 import { checkPace, leastUsefulFirst } from './slow-bodies.ts';
 import { headOf, restOf, Usage } from './usage.ts';

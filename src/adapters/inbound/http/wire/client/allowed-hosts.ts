@@ -1,4 +1,7 @@
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+/** Whether a host, as a name or an address, can be reached from the same machine only. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
 
 /**
  * Which names a request may address the server by. A page of another site can make its own name point to 127.0.0.1 and
@@ -18,7 +21,7 @@ export class AllowedHosts {
   allow(host: string): boolean {
     if (host === this.#last) return true;
     const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-    const isAllowed = name === '' || LOOPBACK.test(name) || this.#names.has(name);
+    const isAllowed = name === '' || isLoopback(name.replace(/^\[(.*)\]$/, '$1')) || this.#names.has(name);
     if (isAllowed) this.#last = host;
     return isAllowed;
   }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-
-const IPV4_IN_IPV6 = '::ffff:';
+import { IPV4_IN_IPV6 } from './client-network.ts';
 
 /** Finds the address of a client, also behind proxies that are trusted to name it in `X-Forwarded-For`. */
 export class ClientAddresses {
@@ -51,7 +50,6 @@ function blockListOf(networks: readonly string[]): BlockList {
   return list;
 }
 
-/** A socket that listens for IPv6 shows an IPv4 client as `::ffff:192.0.2.1`. */
 function withoutMapping(address: string): string {
   return address.startsWith(IPV4_IN_IPV6) ? address.slice(IPV4_IN_IPV6.length) : address;
 }

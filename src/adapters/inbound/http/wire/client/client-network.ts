@@ -1,6 +1,7 @@
 /** The first half of an IPv6 address is a customer's network; the customer chooses the other half freely. */
 const NETWORK_GROUPS = 4;
-const IPV4_IN_IPV6 = '::ffff:';
+/** How a socket that listens for IPv6 shows an IPv4 client: `::ffff:192.0.2.1`. */
+export const IPV4_IN_IPV6 = '::ffff:';
 /** Requests without a socket. */
 const IN_PROCESS = 'in-process';
 
